@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is built alike: Swift 6 mode, a warning is an error.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The layers, lowest first. A layer imports only layers that stand above it in this list;
+/// `Tests/ProjectTests` holds every `import` against it.
+let layers: [(name: String, dependencies: [Target.Dependency])] = [
+    ("LogBytes", ["CLogKernels"]),
+    ("LogSystem", ["LogBytes"]),
+    ("LogJSON", ["LogBytes"]),
+    ("LogRecords", ["LogBytes", "LogJSON"]),
+    ("LogQuery", ["LogBytes", "LogRecords", "CRE2"]),
+    ("LogMetrics", ["LogBytes", "LogRecords"]),
+    (
+        "LogAlerting",
+        [
+            "LogBytes", "LogRecords", "LogQuery", "LogMetrics",
+            .product(name: "Yams", package: "Yams"),
+        ]
+    ),
+    ("LogSegments", ["LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogQuery", "CLZ4"]),
+    ("LogSources", ["LogBytes", "LogSystem"]),
+    ("LogChannels", ["LogBytes", "LogSystem", "LogAlerting"]),
+    (
+        "LogPipeline",
+        [
+            "LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogQuery", "LogMetrics",
+            "LogAlerting", "LogSegments", "LogSources", "LogChannels",
+        ]
+    ),
+    ("LogServer", ["LogBytes", "LogSystem", "LogMetrics", "LogPipeline"]),
+]
+
+let package = Package(
+    name: "weir",
+    products: [.executable(name: "weir", targets: ["weir"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .target(name: "CLogKernels", cSettings: [.unsafeFlags(["-O2"])]),
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    ]
+        + layers.map { layer in
+            .target(name: layer.name, dependencies: layer.dependencies, swiftSettings: strict)
+        }
+        + layers.map { layer in
+            .testTarget(
+                name: layer.name + "Tests",
+                dependencies: [.init(stringLiteral: layer.name)] + layer.dependencies,
+                swiftSettings: strict)
+        }
+        + [
+            .executableTarget(
+                name: "weir",
+                dependencies: layers.map { .init(stringLiteral: $0.name) } + [
+                    .product(name: "ArgumentParser", package: "swift-argument-parser")
+                ],
+                swiftSettings: strict),
+            .executableTarget(
+                name: "weir-samples",
+                dependencies: [
+                    .product(name: "ArgumentParser", package: "swift-argument-parser")
+                ],
+                swiftSettings: strict),
+            .testTarget(name: "ProjectTests", swiftSettings: strict),
+            .testTarget(
+                name: "EndToEndTests", dependencies: ["weir", "weir-samples"],
+                swiftSettings: strict),
+        ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,123 @@
+// Byte kernels that Swift cannot express at full speed: vector search and CRC-32C.
+// `static inline` functions are inlined into Swift; the others live in crc32c.c.
+#ifndef WEIR_CLOGKERNELS_H
+#define WEIR_CLOGKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+/// Extends `crc` (0 to begin) by `count` bytes. Polynomial 0x1EDC6F41, reflected, as in iSCSI and ext4.
+uint32_t weir_crc32c(uint32_t crc, const uint8_t *_Nonnull bytes, size_t count);
+
+/// The same by table, on any processor; the oracle of the tests.
+uint32_t weir_crc32c_scalar(uint32_t crc, const uint8_t *_Nonnull bytes, size_t count);
+
+/// The first occurrence of `needle` in `bytes`, or null. Linear time (two-way search of the C library).
+const uint8_t *_Nullable weir_find(
+    const uint8_t *_Nonnull bytes, size_t count, const uint8_t *_Nonnull needle, size_t length);
+
+static inline uint64_t weir_load64(const uint8_t *_Nonnull p) {
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return v;
+}
+
+/// The first byte in [p, end) that ends or interrupts a plain JSON string: a quote, a backslash or a control
+/// character below 0x20; `end` where there is none. `*high` is set when a byte ≥ 0x80 stands before it.
+/// Bytes up to `readable` (≥ end) may be loaded, none is used past `end`.
+static inline const uint8_t *_Nonnull weir_string_stop(
+    const uint8_t *_Nonnull p, const uint8_t *_Nonnull end, const uint8_t *_Nonnull readable,
+    uint32_t *_Nonnull high) {
+#if defined(__SSE2__)
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i backslash = _mm_set1_epi8('\\');
+    const __m128i control = _mm_set1_epi8(0x1f);
+    while (p < end && readable - p >= 16) {
+        const __m128i x = _mm_loadu_si128((const __m128i *)p);
+        const __m128i stop = _mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(x, quote), _mm_cmpeq_epi8(x, backslash)),
+            _mm_cmpeq_epi8(_mm_min_epu8(x, control), x));
+        const uint32_t at = (uint32_t)_mm_movemask_epi8(stop);
+        const uint32_t above = (uint32_t)_mm_movemask_epi8(x);
+        if (at != 0) {
+            const uint32_t index = (uint32_t)__builtin_ctz(at);
+            *high |= above & ((1u << index) - 1u);
+            return p + index < end ? p + index : end;
+        }
+        *high |= above;
+        p += 16;
+    }
+    if (p > end) { p = end; }
+#elif defined(__aarch64__)
+    const uint8x16_t quote = vdupq_n_u8('"');
+    const uint8x16_t backslash = vdupq_n_u8('\\');
+    const uint8x16_t control = vdupq_n_u8(0x20);
+    while (p < end && readable - p >= 16) {
+        const uint8x16_t x = vld1q_u8(p);
+        const uint8x16_t stop =
+            vorrq_u8(vorrq_u8(vceqq_u8(x, quote), vceqq_u8(x, backslash)), vcltq_u8(x, control));
+        if (vmaxvq_u8(stop) != 0 || vmaxvq_u8(x) >= 0x80) { break; }
+        p += 16;
+    }
+    if (p > end) { p = end; }
+#endif
+    while (p < end) {
+        const uint8_t c = *p;
+        if (c == '"' || c == '\\' || c < 0x20) { return p; }
+        *high |= c & 0x80u;
+        p++;
+    }
+    return end;
+}
+
+/// Whether `n` bytes at `p` and `q` are equal. Up to 7 bytes behind either may be loaded.
+static inline int weir_equal_padded(
+    const uint8_t *_Nonnull p, const uint8_t *_Nonnull q, size_t n) {
+    while (n >= 8) {
+        if (weir_load64(p) != weir_load64(q)) { return 0; }
+        p += 8;
+        q += 8;
+        n -= 8;
+    }
+    if (n == 0) { return 1; }
+    return ((weir_load64(p) ^ weir_load64(q)) << (64 - 8 * n)) == 0;
+}
+
+/// A 64-bit hash of bytes for tables in memory (never stored). Multiply and fold, 16 bytes a step.
+static inline uint64_t weir_fold(uint64_t a, uint64_t b) {
+    const __uint128_t m = (__uint128_t)a * b;
+    return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+static inline uint64_t weir_hash(const uint8_t *_Nonnull p, size_t n, uint64_t seed) {
+    const uint64_t k0 = 0x9E3779B97F4A7C15ull, k1 = 0xD6E8FEB86659FD93ull;
+    uint64_t h = seed ^ (n * k0);
+    while (n > 16) {
+        h = weir_fold(weir_load64(p) ^ k1, weir_load64(p + 8) ^ h);
+        p += 16;
+        n -= 16;
+    }
+    uint64_t a = 0, b = 0;
+    if (n >= 8) {
+        a = weir_load64(p);
+        b = weir_load64(p + n - 8);
+    } else if (n >= 4) {
+        uint32_t x, y;
+        memcpy(&x, p, 4);
+        memcpy(&y, p + n - 4, 4);
+        a = x;
+        b = y;
+    } else if (n > 0) {
+        a = ((uint64_t)p[0] << 16) | ((uint64_t)p[n >> 1] << 8) | p[n - 1];
+    }
+    return weir_fold(weir_fold(a ^ k1, b ^ h), k0);
+}
+
+#endif

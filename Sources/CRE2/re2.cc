@@ -1,0 +1,42 @@
+#include "CRE2.h"
+
+#include <re2/re2.h>
+
+#include <cstring>
+
+struct weir_re2 {
+    re2::RE2 expression;
+    weir_re2(const re2::StringPiece &pattern, const re2::RE2::Options &options)
+        : expression(pattern, options) {}
+};
+
+// One expression may take 16 MiB; beyond that RE2 falls back to a slower automaton and stays linear.
+static const int64_t memory_bytes_max = 16 << 20;
+
+weir_re2 *weir_re2_compile(
+    const uint8_t *pattern, size_t length, bool ignore_case, bool latin1, char *message,
+    size_t message_size) {
+    re2::RE2::Options options;
+    options.set_log_errors(false);
+    options.set_case_sensitive(!ignore_case);
+    options.set_max_mem(memory_bytes_max);
+    if (latin1) { options.set_encoding(re2::RE2::Options::EncodingLatin1); }
+    auto *result = new weir_re2(
+        re2::StringPiece(reinterpret_cast<const char *>(pattern), length), options);
+    if (!result->expression.ok()) {
+        if (message_size > 0) {
+            strncpy(message, result->expression.error().c_str(), message_size - 1);
+            message[message_size - 1] = 0;
+        }
+        delete result;
+        return nullptr;
+    }
+    return result;
+}
+
+void weir_re2_free(weir_re2 *expression) { delete expression; }
+
+bool weir_re2_matches(const weir_re2 *expression, const uint8_t *text, size_t length) {
+    return re2::RE2::PartialMatch(
+        re2::StringPiece(reinterpret_cast<const char *>(text), length), expression->expression);
+}

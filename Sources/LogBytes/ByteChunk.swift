@@ -1,0 +1,48 @@
+/// A buffer that a source fills with whole lines and that travels down the pipeline; it owns its memory.
+///
+/// `paddingBytes` behind the capacity are readable and zero at first, so that vector code may load past the last line. One
+/// stage owns a chunk at a time; it goes back to its pool when the batch over it is done.
+public final class ByteChunk: @unchecked Sendable {
+    /// Readable bytes behind the capacity, for loads of up to 64 bytes that begin inside.
+    public static let paddingBytes = 64
+
+    /// The address of the first byte.
+    public let base: UnsafeMutablePointer<UInt8>
+    /// The number of bytes that fit.
+    public let capacity: Int
+    /// The number of bytes in use.
+    public var count = 0
+    /// Set when the chunk's last bytes are a line cut at the length limit.
+    public var endsInTruncatedLine = false
+
+    /// An empty chunk of `capacity` bytes.
+    public init(capacity: Int) {
+        self.capacity = capacity
+        self.base = .allocate(capacity: capacity + Self.paddingBytes)
+        (base + capacity).initialize(repeating: 0, count: Self.paddingBytes)
+    }
+
+    deinit { base.deallocate() }
+
+    /// The bytes in use.
+    public var view: ByteView { ByteView(base, count) }
+
+    /// The address behind the last readable byte.
+    @inlinable
+    public var readableEnd: UnsafePointer<UInt8> {
+        UnsafePointer(base + capacity + Self.paddingBytes)
+    }
+
+    /// Appends bytes that fit: `count + view.count ≤ capacity` is the caller's duty.
+    public func append(_ view: ByteView) {
+        precondition(count + view.count <= capacity, "BUG: chunk overflow")
+        (base + count).update(from: view.start, count: view.count)
+        count += view.count
+    }
+
+    /// Forgets the content, keeping the memory.
+    public func removeAll() {
+        count = 0
+        endsInTruncatedLine = false
+    }
+}

@@ -1,0 +1,62 @@
+public import LogBytes
+public import LogRecords
+
+/// A batch of records as a column block: the journal's tail, and stored lines that were kept whole.
+public final class BatchBlock: ColumnBlock {
+    private let batch: RecordBatch
+    /// The numbers of the batch's records that are rows of this block.
+    private let rows: [Int]
+    private let rowSequences: [UInt64]
+    public let timeBounds: (first: Int64, last: Int64)
+    public let className: String
+
+    /// The records `rows` of `batch`, which all belong to `className`; nil when there is none. Keeps the batch, and relies on
+    /// its buffer, as long as it lives.
+    public init?(batch: RecordBatch, rows: [Int], sequences: [UInt64], className: String) {
+        let times = rows.map { batch.records[$0].time }
+        guard let first = times.min(), let last = times.max() else { return nil }
+        self.batch = batch
+        self.rows = rows
+        self.rowSequences = sequences
+        self.className = className
+        self.timeBounds = (first, last)
+    }
+
+    public var rowCount: Int { rows.count }
+
+    public func times() -> [Int64] { rows.map { batch.records[$0].time } }
+
+    public func sequences() -> [UInt64] { rowSequences }
+
+    public func column(_ name: String) -> Column {
+        var slots: [Int: FieldSlot?] = [:]
+        var bytes = ByteWriter(capacity: 1 << 12)
+        var scratch = ByteWriter(capacity: 256)
+        var ends: [Int] = []
+        ends.reserveCapacity(rows.count)
+        for row in rows {
+            let record = batch.records[row]
+            let shape = Int(record.shape)
+            let slot: FieldSlot?
+            if let known = slots[shape] {
+                slot = known
+            } else {
+                slot = batch.shape(record).slot(named: name)
+                slots[shape] = .some(slot)
+            }
+            if let slot { bytes.append(batch.text(record, slot, scratch: &scratch)) }
+            ends.append(bytes.count)
+        }
+        return bytes.isEmpty
+            ? .constant([], rowCount: rows.count) : .plain(bytes: Array(bytes.view), ends: ends)
+    }
+
+    public func fieldNames() -> [String] {
+        let shapes = Set(rows.map { Int(batch.records[$0].shape) })
+        return Array(Set(shapes.flatMap { batch.table.shapes[$0].fields.map(\.path) }))
+    }
+
+    public func appendLine(row: Int, into out: inout ByteWriter) {
+        out.append(batch.line(batch.records[rows[row]]))
+    }
+}

@@ -1,0 +1,69 @@
+public import LogBytes
+
+/// The values of one field for the rows of a block, as text: distinct values once, and for each row the number of its own.
+///
+/// A missing field and an empty one are the same in LogsQL: the empty text. A filter looks at each of `valueCount` values
+/// once and not at each row. Immutable; owns its bytes.
+public struct Column: Sendable {
+    /// The bytes of all values, one behind the other.
+    private let bytes: [UInt8]
+    /// The end of each value in `bytes`.
+    private let ends: [Int]
+    /// For each row the number of its value; nil when every row has its own (`codes[row] == row`) or all share value 0.
+    private let codes: [UInt32]?
+    /// The number of rows.
+    public let rowCount: Int
+
+    /// How many values are kept; at most `rowCount`, at least one when there are rows.
+    public var valueCount: Int { ends.count }
+
+    /// True when all rows share one value.
+    public var isConstant: Bool { ends.count == 1 }
+
+    /// Calls `body` with a view of value `number`, valid during the call.
+    @inline(__always)
+    public func withValue<Result>(
+        _ number: Int, _ body: (ByteView) throws -> Result
+    ) rethrows -> Result {
+        try bytes.withView { view in
+            let start = number == 0 ? 0 : ends[number - 1]
+            return try body(ByteView(view.start + start, ends[number] - start))
+        }
+    }
+
+    /// The number of the value that `row` has.
+    @inline(__always)
+    public func valueNumber(row: Int) -> Int {
+        if let codes { return Int(codes[row]) }
+        return ends.count == 1 ? 0 : row
+    }
+
+    /// Calls `body` with a view of the value of `row`, valid during the call.
+    public func withText<Result>(
+        row: Int, _ body: (ByteView) throws -> Result
+    ) rethrows -> Result {
+        try withValue(valueNumber(row: row), body)
+    }
+
+    /// A column in which every row has the same value.
+    public static func constant(_ value: [UInt8], rowCount: Int) -> Column {
+        Column(bytes: value, ends: [value.count], codes: nil, rowCount: rowCount)
+    }
+
+    /// Distinct values and each row's number.
+    public static func dictionary(bytes: [UInt8], ends: [Int], codes: [UInt32]) -> Column {
+        Column(bytes: bytes, ends: ends, codes: codes, rowCount: codes.count)
+    }
+
+    /// One value a row, in row order.
+    public static func plain(bytes: [UInt8], ends: [Int]) -> Column {
+        Column(bytes: bytes, ends: ends, codes: nil, rowCount: ends.count)
+    }
+
+    private init(bytes: [UInt8], ends: [Int], codes: [UInt32]?, rowCount: Int) {
+        self.bytes = bytes
+        self.ends = ends
+        self.codes = codes
+        self.rowCount = rowCount
+    }
+}

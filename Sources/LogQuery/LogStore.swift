@@ -1,0 +1,105 @@
+public import LogBytes
+
+/// A half-open range of time, nanoseconds since the epoch.
+public struct TimeRange: Equatable, Sendable {
+    /// The first nanosecond inside.
+    public var start: Int64
+    /// The first nanosecond behind; `Int64.max` means without end.
+    public var end: Int64
+
+    /// The times from `start` up to and without `end`.
+    public init(start: Int64 = .min, end: Int64 = .max) {
+        self.start = start
+        self.end = end
+    }
+
+    /// All of time.
+    public static let all = TimeRange()
+
+    /// True when `time` lies inside.
+    public func contains(_ time: Int64) -> Bool {
+        time >= start && (time < end || end == .max)
+    }
+
+    /// True when some time from `first` to `last` (both inclusive) lies inside.
+    public func overlaps(first: Int64, last: Int64) -> Bool {
+        last >= start && (first < end || end == .max)
+    }
+
+    /// True when all times from `first` to `last` (both inclusive) lie inside.
+    public func covers(first: Int64, last: Int64) -> Bool {
+        contains(first) && contains(last)
+    }
+
+    /// The times in both ranges.
+    public func intersection(_ other: TimeRange) -> TimeRange {
+        TimeRange(start: max(start, other.start), end: min(end, other.end))
+    }
+}
+
+/// Some thousands of records as columns. Loaded lazily; used by one thread.
+public protocol ColumnBlock: AnyObject {
+    /// The number of rows.
+    var rowCount: Int { get }
+    /// The earliest and the latest time of a row, both inclusive.
+    var timeBounds: (first: Int64, last: Int64) { get }
+    /// The retention class that all rows belong to.
+    var className: String { get }
+    /// The time of each row.
+    func times() throws -> [Int64]
+    /// The arrival sequence number of each row: the order in which lines came in, and the tie-break for equal times.
+    func sequences() throws -> [UInt64]
+    /// The values of the field that a query calls `name`, resolved as `Shape.slot(named:)` does for each row's shape.
+    func column(_ name: String) throws -> Column
+    /// The flattened paths that occur in the block, in no order.
+    func fieldNames() throws -> [String]
+    /// Appends the very bytes of the line of `row`, without a newline.
+    func appendLine(row: Int, into out: inout ByteWriter) throws
+}
+
+/// What a query asks of a store.
+public struct ScanRequest: Sendable {
+    /// Blocks that have no row in this range need not be given; rows outside may be given.
+    public var timeRange: TimeRange
+    /// The query's filter; a store may leave out blocks in which it can match no row.
+    public var filter: Filter
+
+    /// A request for the rows in `timeRange` that `filter` may match.
+    public init(timeRange: TimeRange, filter: Filter) {
+        self.timeRange = timeRange
+        self.filter = filter
+    }
+}
+
+/// The answer of a scan's consumer: go on, or enough.
+public enum ScanControl: Sendable {
+    case proceed, stop
+}
+
+/// Where stored records are found. The query layer knows no more of a store than this.
+public protocol LogStore {
+    /// Gives every block that the request concerns to `body`, ordered by the blocks' first time, until `body` answers
+    /// `.stop`. The block is valid during the call only, unless the consumer keeps a reference to it.
+    ///
+    /// - Returns: what could not be read (damaged blocks); the rest was given.
+    func scan(
+        _ request: ScanRequest, _ body: (any ColumnBlock) throws -> ScanControl
+    ) throws -> [ScanFault]
+}
+
+/// A part of the store that could not be read.
+public struct ScanFault: Error, Equatable, Sendable {
+    /// The file.
+    public let file: String
+    /// The offset in the file.
+    public let offset: Int
+    /// What is wrong, and what it means for the answer.
+    public let message: String
+
+    /// A fault of `file` at `offset`.
+    public init(file: String, offset: Int, message: String) {
+        self.file = file
+        self.offset = offset
+        self.message = message
+    }
+}

@@ -1,0 +1,47 @@
+public import LogBytes
+
+/// The severity of a record, in one order for all loggers.
+@frozen public enum LogLevel: UInt8, Comparable, Sendable, CaseIterable, BitwiseCopyable {
+    case unknown, trace, debug, info, notice, warn, error, critical, alert, emergency
+
+    /// The level that a logger's word stands for; case does not matter. `.unknown` for other words.
+    public init(text: ByteView) {
+        self = .unknown
+        guard text.count > 0, text.count <= Self.wordBytesMax else { return }
+        var folded: UInt64 = 0
+        for index in 0..<text.count {
+            folded = folded << 8 | UInt64(ASCII.lowercased(text[index]))
+        }
+        self = Self.words[folded] ?? .unknown
+    }
+
+    private static let wordBytesMax = 8
+
+    private static let words: [UInt64: LogLevel] = {
+        let spellings: [LogLevel: [String]] = [
+            .trace: ["trace", "debug5", "debug4", "debug3", "debug2"],
+            .debug: ["debug", "debug1"],
+            .info: ["info", "log"],
+            .notice: ["notice"],
+            .warn: ["warn", "warning"],
+            .error: ["error", "err"],
+            .critical: ["critical", "crit", "fatal", "panic"],
+            .alert: ["alert"],
+            .emergency: ["emerg"],
+        ]
+        var table: [UInt64: LogLevel] = [:]
+        for (level, words) in spellings {
+            for word in words {
+                table[word.utf8.reduce(0) { $0 << 8 | UInt64($1) }] = level
+            }
+        }
+        return table
+    }()
+
+    /// The name in LogsQL's ordered comparison and in labels.
+    public var name: String { "\(self)" }
+
+    public static func < (left: LogLevel, right: LogLevel) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}

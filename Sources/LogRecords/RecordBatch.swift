@@ -1,0 +1,148 @@
+public import LogBytes
+public import LogJSON
+
+/// Where a value's bytes stand in the buffer of its batch, and whether they hold JSON escapes.
+@frozen
+public struct ValueSpan: BitwiseCopyable, Sendable {
+    /// The offset of the first byte in the batch's buffer.
+    public let start: UInt32
+    @usableFromInline let lengthAndFlag: UInt32
+
+    /// A value of `length` bytes at `start`.
+    @inlinable @inline(__always)
+    public init(_ start: Int, _ length: Int, escaped: Bool) {
+        self.start = UInt32(truncatingIfNeeded: start)
+        self.lengthAndFlag =
+            UInt32(truncatingIfNeeded: length) << 1 | (escaped ? 1 : 0)
+    }
+
+    /// The number of bytes.
+    @inlinable @inline(__always)
+    public var length: Int { Int(lengthAndFlag >> 1) }
+
+    /// Whether the bytes are JSON string content with a backslash in it.
+    @inlinable @inline(__always)
+    public var isEscaped: Bool { lengthAndFlag & 1 == 1 }
+}
+
+/// One line of a batch: its place, shape, time and class. A view: the bytes are the batch's.
+@frozen
+public struct Record: BitwiseCopyable, Sendable {
+    /// The offset of the line in the batch's buffer.
+    public var lineStart: UInt32
+    /// The number of bytes of the line.
+    public var lineLength: UInt32
+    /// The number of the first value in the batch's tape.
+    public var firstValue: UInt32
+    /// The number of the shape in the batch's table.
+    public var shape: UInt32
+    /// The record's time, nanoseconds since the epoch.
+    public var time: Int64
+    /// Whether `time` is the line's own, and not that of its arrival.
+    public var hasOwnTime: Bool
+    /// Set when the line's own time lies more than a day ahead of the clock and was therefore not taken.
+    public var isSkewed: Bool
+    /// The severity.
+    public var level: LogLevel
+    /// The number of the retention class; filled in by whoever classifies.
+    public var classIndex: UInt8
+}
+
+/// Many records over one buffer: the unit that moves through the pipeline.
+///
+/// The buffer belongs to somebody else (a source's chunk, a decompressed journal frame) and outlives the batch. One thread
+/// at a time uses a batch.
+public final class RecordBatch {
+    /// The start of the buffer.
+    public private(set) var origin: UnsafePointer<UInt8>
+    /// The lines, in arrival order.
+    public var records = Vector<Record>(capacity: 4_096)
+    /// The values of all lines, one line's behind the other's.
+    public private(set) var values = Vector<ValueSpan>(capacity: 1 << 16)
+    /// The table that the records' shapes are numbered in.
+    public private(set) var table: ShapeTable
+    /// Lines taken as text because they are no JSON object, by reason.
+    public private(set) var unparsed: [JSONError.Code: Int] = [:]
+    /// When the lines arrived, nanoseconds since the epoch: the time of lines without one.
+    public private(set) var arrivalTime: Int64 = 0
+
+    /// A line's own time may lie this far ahead of its arrival; beyond, the arrival's is taken (nanoseconds).
+    public static let skewMax = Timestamp.day
+
+    /// An empty batch that numbers shapes in `table`.
+    public init(table: ShapeTable = ShapeTable()) {
+        self.table = table
+        self.origin = ByteView.empty.start
+    }
+
+    /// Forgets everything and makes ready for lines in the buffer at `origin`, which arrived at `arrivalTime`. A shape
+    /// table that has grown large is replaced by an empty one.
+    public func reset(origin: UnsafePointer<UInt8>, arrivalTime: Int64) {
+        self.origin = origin
+        self.arrivalTime = arrivalTime
+        records.removeAll()
+        values.removeAll()
+        unparsed.removeAll(keepingCapacity: true)
+        if table.isLarge { table = ShapeTable() }
+    }
+
+    /// The bytes of a record's line.
+    @inlinable @inline(__always)
+    public func line(_ record: Record) -> ByteView {
+        ByteView(origin + Int(record.lineStart), Int(record.lineLength))
+    }
+
+    /// The shape of a record's line.
+    @inlinable @inline(__always)
+    public func shape(_ record: Record) -> Shape { table.shapes[Int(record.shape)] }
+
+    /// The bytes of value `field` of a record, as they stand in the line.
+    @inlinable @inline(__always)
+    public func raw(_ record: Record, _ field: Int) -> ByteView {
+        let span = values[Int(record.firstValue) + field]
+        return ByteView(origin + Int(span.start), span.length)
+    }
+
+    /// Scans the line at `line`, inside the buffer, and adds its record. Never fails: a line that is no JSON object becomes
+    /// text, counted in `unparsed`. Bytes up to `readable`, at least 8
+    /// behind the line, may be loaded.
+    public func append(line: ByteView, readable: UnsafePointer<UInt8>) {
+        let firstValue = values.count
+        var scanner = JSONScanner(end: line.end, readable: readable)
+        var shape = table.scan(line, scanner: &scanner, origin: origin, values: &values)
+        if shape < 0 {
+            unparsed[scanner.fault, default: 0] += 1
+            values.truncate(firstValue)
+            values.append(ValueSpan(line.start - origin, line.count, escaped: false))
+            shape = ShapeTable.textShape
+        }
+        var record = Record(
+            lineStart: UInt32(line.start - origin), lineLength: UInt32(line.count),
+            firstValue: UInt32(firstValue), shape: UInt32(shape), time: arrivalTime,
+            hasOwnTime: false, isSkewed: false, level: .unknown, classIndex: 0)
+        let canonical = table.shapes[shape].canonical
+        if let slot = canonical[.time], let time = Timestamp.parse(raw(record, slot.field)) {
+            if time > arrivalTime &+ Self.skewMax {
+                record.isSkewed = true
+            } else {
+                record.time = time
+                record.hasOwnTime = true
+            }
+        }
+        if let slot = canonical[.level] {
+            record.level = LogLevel(text: raw(record, slot.field))
+        }
+        records.append(record)
+    }
+
+    /// Splits `view`, inside the buffer, at newlines and adds a record for each line. A last line without newline counts
+    /// when it has bytes.
+    public func appendLines(_ view: ByteView, readable: UnsafePointer<UInt8>) {
+        var rest = view
+        while !rest.isEmpty {
+            let length = rest.firstIndex(of: ASCII.newline) ?? rest.count
+            append(line: rest.prefix(length), readable: readable)
+            rest = rest.dropFirst(length + 1)
+        }
+    }
+}

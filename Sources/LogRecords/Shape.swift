@@ -1,0 +1,79 @@
+/// How a line is written.
+public enum LineFormat: UInt8, Sendable {
+    /// No format that weir knows: the whole line is the message.
+    case text
+    /// One JSON object.
+    case json
+}
+
+/// One value's place in a shape.
+public struct ShapeField: Hashable, Sendable {
+    /// The flattened path, `http.status_code`; `_msg` for a line of text.
+    public let path: String
+    /// Whether the value is the content between the quotes of a JSON string (escapes as they stand).
+    public let isString: Bool
+    /// 0 for the first field of this path and kind in the line, 1 for the second, ….
+    public let occurrence: Int
+
+    /// A field; `occurrence` counts earlier fields of the same path and kind in the line.
+    public init(path: String, isString: Bool, occurrence: Int = 0) {
+        self.path = path
+        self.isString = isString
+        self.occurrence = occurrence
+    }
+}
+
+/// What lines of one make have in common: every byte that is not a value.
+///
+/// A line of a shape with *n* fields is `piece 0, value 0, piece 1, … value n−1, piece n`, byte for byte. Keys, punctuation,
+/// quotes and white space are in the pieces, so two lines of one shape differ in their values only. Immutable.
+public final class Shape: Sendable {
+    /// The number of this shape in its table.
+    public let index: Int
+    /// How lines of this shape are written.
+    public let format: LineFormat
+    /// The fields in line order.
+    public let fields: [ShapeField]
+    /// Where the canonical fields stand.
+    public let canonical: CanonicalMap
+    /// All pieces, one behind the other.
+    public let pieceBytes: [UInt8]
+    /// The end of each piece in `pieceBytes`; one more than there are fields.
+    public let pieceEnds: [Int]
+
+    /// A shape of `fields` between `pieces`, of which there is one more.
+    public init(index: Int, format: LineFormat, fields: [ShapeField], pieces: [[UInt8]]) {
+        precondition(pieces.count == fields.count + 1, "BUG: a shape has one piece more than fields")
+        self.index = index
+        self.format = format
+        self.fields = fields
+        self.canonical = CanonicalMap(fields: fields)
+        self.pieceBytes = pieces.flatMap { $0 }
+        var end = 0
+        self.pieceEnds = pieces.map { piece in
+            end += piece.count
+            return end
+        }
+    }
+
+    /// The shape of a line that is taken as text: its only value is the whole line.
+    public static func text(index: Int) -> Shape {
+        Shape(
+            index: index, format: .text, fields: [ShapeField(path: "_msg", isString: false)],
+            pieces: [[], []])
+    }
+
+    /// The bytes of piece `number`.
+    public func piece(_ number: Int) -> ArraySlice<UInt8> {
+        pieceBytes[(number == 0 ? 0 : pieceEnds[number - 1])..<pieceEnds[number]]
+    }
+
+    /// Where lines of this shape have the field that a query calls `name`: the last field of that path (as JSON readers
+    /// resolve double keys), else the canonical field of that name, else nil.
+    public func slot(named name: String) -> FieldSlot? {
+        if let index = fields.lastIndex(where: { $0.path == name }) {
+            return FieldSlot(field: index)
+        }
+        return CanonicalField(name: name).flatMap { canonical[$0] }
+    }
+}

@@ -1,0 +1,174 @@
+internal import LogBytes
+public import LogJSON
+
+/// The slow path: a piece that no node holds yet is parsed by the letter of RFC 8259.
+extension ShapeTable {
+    /// What the grammar found between two values.
+    private struct Piece {
+        var end: UnsafePointer<UInt8>
+        var kind: Kind
+        var context: Int
+        var path: String
+    }
+
+    /// Parses the bytes at `p`, behind node `parent`, up to the next value or the end of the line, and makes the node for
+    /// them the parent's first child.
+    ///
+    /// - Returns: the node, or −1 with the reason in `scanner.fault`.
+    @usableFromInline
+    func learn(_ parent: Int, _ p: UnsafePointer<UInt8>, _ scanner: inout JSONScanner) -> Int {
+        guard let piece = parsePiece(parent, p, &scanner) else { return -1 }
+        let bytes = ByteView(p, piece.end - p)
+        let key = bytes.memoryHash &+ UInt64(parent) &* 0x9E37_79B9_7F4A_7C15
+            &+ UInt64(piece.kind.rawValue)
+        if let known = childIndex[key]?.first(where: { child in
+            let node = nodes[Int(child)]
+            return node.parent == Int32(parent) && node.kind == piece.kind
+                && pieceView(Int(child)) == bytes
+        }) {
+            moveToFront(Int(known), of: parent)
+            return Int(known)
+        }
+        guard nodes[parent].fieldCount < Int32(JSONLimits.fieldsMax) || piece.kind == .end else {
+            return fault(.tooManyFields, p, &scanner)
+        }
+        return add(piece, bytes, parent: parent, key: key)
+    }
+
+    private func fault(
+        _ code: JSONError.Code, _ position: UnsafePointer<UInt8>, _ scanner: inout JSONScanner
+    ) -> Int {
+        scanner.fault = code
+        scanner.faultPosition = position
+        return -1
+    }
+
+    private func add(_ piece: Piece, _ bytes: ByteView, parent: Int, key: UInt64) -> Int {
+        var node = Node()
+        node.pieceStart = Int32(pieces.count)
+        node.pieceLength = Int32(bytes.count)
+        node.parent = Int32(parent)
+        node.nextSibling = nodes[parent].firstChild
+        node.context = Int32(piece.context)
+        node.fieldCount = nodes[parent].fieldCount + (piece.kind == .end ? 0 : 1)
+        node.kind = piece.kind
+        // Vector comparisons may load 8 bytes from any byte of a piece.
+        pieces.append(bytes)
+        pieces.reserve(8)
+        let index = nodes.count
+        nodes.append(node)
+        paths.append(piece.path)
+        nodes[parent].firstChild = Int32(index)
+        childIndex[key, default: []].append(Int32(index))
+        if piece.kind == .end { nodes[index].shape = addShape(leaf: index) }
+        return index
+    }
+
+    private func moveToFront(_ child: Int, of parent: Int) {
+        guard Int(nodes[parent].firstChild) != child else { return }
+        var before = Int(nodes[parent].firstChild)
+        while Int(nodes[before].nextSibling) != child { before = Int(nodes[before].nextSibling) }
+        nodes[before].nextSibling = nodes[child].nextSibling
+        nodes[child].nextSibling = nodes[parent].firstChild
+        nodes[parent].firstChild = Int32(child)
+    }
+
+    private func parsePiece(
+        _ parent: Int, _ start: UnsafePointer<UInt8>, _ scanner: inout JSONScanner
+    ) -> Piece? {
+        var p = start
+        var context = Int(nodes[parent].context)
+        if parent == 0 {
+            p = scanner.skipSpace(p)
+            guard p < scanner.end else { return fail(.endOfInput, p, &scanner) }
+            guard p.pointee == ASCII.openBrace else {
+                // A text that is valid but no object has a reason of its own.
+                let isJSON = (try? JSONScanner.validate(ByteView(p, scanner.end - p))) != nil
+                return fail(isJSON ? .notAnObject : .unexpectedByte, p, &scanner)
+            }
+            p = scanner.skipSpace(p + 1)
+            if p < scanner.end, p.pointee == ASCII.closeBrace {
+                return finish(p + 1, &scanner)
+            }
+            return member(p, context, &scanner)
+        }
+        if nodes[parent].kind == .string { p += 1 }
+        while true {
+            p = scanner.skipSpace(p)
+            guard p < scanner.end else { return fail(.endOfInput, p, &scanner) }
+            switch p.pointee {
+            case ASCII.comma:
+                return member(scanner.skipSpace(p + 1), context, &scanner)
+            case ASCII.closeBrace:
+                p += 1
+                if context == 0 { return finish(p, &scanner) }
+                context = contexts[context].parent
+            default:
+                return fail(.unexpectedByte, p, &scanner)
+            }
+        }
+    }
+
+    private func fail(
+        _ code: JSONError.Code, _ position: UnsafePointer<UInt8>, _ scanner: inout JSONScanner
+    ) -> Piece? {
+        _ = fault(code, position, &scanner)
+        return nil
+    }
+
+    private func finish(_ p: UnsafePointer<UInt8>, _ scanner: inout JSONScanner) -> Piece? {
+        let behind = scanner.skipSpace(p)
+        guard behind == scanner.end else { return fail(.trailingBytes, behind, &scanner) }
+        return Piece(end: behind, kind: .end, context: 0, path: "")
+    }
+
+    /// Parses `"key":` and, where an object with members follows, its first key too.
+    private func member(
+        _ start: UnsafePointer<UInt8>, _ outer: Int, _ scanner: inout JSONScanner
+    ) -> Piece? {
+        var p = start
+        var context = outer
+        while true {
+            guard p < scanner.end else { return fail(.endOfInput, p, &scanner) }
+            guard p.pointee == ASCII.quote else { return fail(.unexpectedByte, p, &scanner) }
+            var escaped = false
+            guard let close = scanner.string(p + 1, escaped: &escaped) else { return nil }
+            let path = contexts[context].prefix + keyText(ByteView(p + 1, close - p - 1), escaped)
+            guard path.utf8.count <= JSONLimits.pathBytesMax else {
+                return fail(.keyTooLong, p, &scanner)
+            }
+            p = scanner.skipSpace(close + 1)
+            guard p < scanner.end else { return fail(.endOfInput, p, &scanner) }
+            guard p.pointee == ASCII.colon else { return fail(.unexpectedByte, p, &scanner) }
+            p = scanner.skipSpace(p + 1)
+            guard p < scanner.end else { return fail(.endOfInput, p, &scanner) }
+            if p.pointee == ASCII.quote {
+                return Piece(end: p + 1, kind: .string, context: context, path: path)
+            }
+            guard p.pointee == ASCII.openBrace, emptyObjectEnd(p, scanner.end) == nil else {
+                return Piece(end: p, kind: .token, context: context, path: path)
+            }
+            guard contexts[context].depth + 1 < JSONLimits.depthMax else {
+                return fail(.tooDeep, p, &scanner)
+            }
+            context = nested(context, prefix: path + ".")
+            p = scanner.skipSpace(p + 1)
+        }
+    }
+
+    private func keyText(_ raw: ByteView, _ escaped: Bool) -> String {
+        guard escaped else { return raw.text }
+        var out = ByteWriter(capacity: raw.count)
+        JSONText.unescape(raw, into: &out)
+        return out.view.text
+    }
+
+    private func nested(_ parent: Int, prefix: String) -> Int {
+        let key = "\(parent) \(prefix)"
+        if let known = contextIndex[key] { return known }
+        contexts.append(
+            Context(parent: parent, depth: contexts[parent].depth + 1, prefix: prefix))
+        contextIndex[key] = contexts.count - 1
+        return contexts.count - 1
+    }
+}

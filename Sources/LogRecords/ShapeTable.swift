@@ -1,0 +1,188 @@
+public import CLogKernels
+public import LogBytes
+public import LogJSON
+
+/// The shapes seen so far, as a trie of the bytes between values, and the scanner that walks it.
+///
+/// Services repeat their lines' shape. A line that was seen before costs, for each field, one comparison of the bytes up
+/// to the value and one scan of the value: no key is looked up, nothing is allocated. Worked example, two lines:
+///
+///     {"level":"INFO","n":5}       root ─ {"level":" ─ ","n": ─ }        → shape 1
+///     {"level":"INFO","ok":true}                     └ ","ok": ─ }       → shape 2
+///
+/// A node is a piece and what follows it: a string's content, another token, or the end of the line. Where no child fits,
+/// `learn` parses the piece strictly and adds a node. One thread uses a table.
+public final class ShapeTable {
+    /// What follows the bytes of a node.
+    @usableFromInline
+    enum Kind: UInt8, BitwiseCopyable {
+        case string, token, end
+    }
+
+    @usableFromInline
+    struct Node: BitwiseCopyable {
+        @usableFromInline var pieceStart: Int32 = 0
+        @usableFromInline var pieceLength: Int32 = 0
+        @usableFromInline var firstChild: Int32 = -1
+        @usableFromInline var nextSibling: Int32 = -1
+        @usableFromInline var parent: Int32 = -1
+        @usableFromInline var shape: Int32 = -1
+        /// The open object that a piece behind this node starts in; an index into `contexts`.
+        @usableFromInline var context: Int32 = 0
+        @usableFromInline var fieldCount: Int32 = 0
+        @usableFromInline var kind: Kind = .string
+    }
+
+    /// An object that is open at some point of a line.
+    struct Context {
+        let parent: Int
+        let depth: Int
+        /// The flattened path of the object with a dot behind, empty at the top.
+        let prefix: String
+    }
+
+    /// Children that are compared before the hash table is asked: more are rare, and slow to walk.
+    @usableFromInline static var childrenTriedMax: Int { 8 }
+
+    /// Sizes at which a table is replaced by an empty one (`isLarge`): lines whose keys never repeat must not fill memory.
+    static let nodesMax = 100_000
+    static let shapesMax = 8_192
+    static let pieceBytesMax = 16 << 20
+
+    /// All shapes, by their index. Shape 0 is that of text.
+    public private(set) var shapes: [Shape] = [.text(index: 0)]
+
+    /// The index of the shape of text.
+    public static let textShape = 0
+
+    @usableFromInline var nodes = Vector<Node>(capacity: 256)
+    @usableFromInline var pieces = ByteWriter(capacity: 1 << 14)
+    var contexts: [Context] = [Context(parent: -1, depth: 0, prefix: "")]
+    var contextIndex: [String: Int] = ["": 0]
+    /// The flattened path of the value behind each node; empty for ends.
+    var paths: [String] = [""]
+    /// Children by the hash of their piece and kind; checked by comparison.
+    var childIndex: [UInt64: [Int32]] = [:]
+
+    /// A table that knows no JSON shape yet.
+    public init() {
+        nodes.append(Node())
+    }
+
+    /// True when the table should be replaced by an empty one before the next batch.
+    public var isLarge: Bool {
+        nodes.count > Self.nodesMax || shapes.count > Self.shapesMax
+            || pieces.count > Self.pieceBytesMax
+    }
+
+    /// Scans one line as a JSON object and appends its values to `values`, positions counted from `origin`.
+    ///
+    /// - Returns: the index of the line's shape, or −1 when it is no valid object; then `scanner.fault` says why, and
+    ///   `values` may hold values of the part before the fault, which the caller drops.
+    @inlinable
+    public func scan(
+        _ line: ByteView, scanner: inout JSONScanner, origin: UnsafePointer<UInt8>,
+        values: inout Vector<ValueSpan>
+    ) -> Int {
+        let end = line.end
+        var p = line.start
+        var node = 0
+        descend: while true {
+            var child = nodes[node].firstChild
+            var tries = Self.childrenTriedMax
+            while child >= 0, tries > 0 {
+                let candidate = nodes[Int(child)]
+                let length = Int(candidate.pieceLength)
+                let q = p + length
+                if q <= end,
+                    weir_equal_padded(p, pieces.base + Int(candidate.pieceStart), length) != 0
+                {
+                    switch candidate.kind {
+                    case .string:
+                        var escaped = false
+                        guard let close = scanner.string(q, escaped: &escaped) else { return -1 }
+                        values.append(ValueSpan(q - origin, close - q, escaped: escaped))
+                        p = close
+                        node = Int(child)
+                        continue descend
+                    case .token:
+                        if let first = tokenStart(q, end) {
+                            guard let behind = scanToken(first, &scanner) else { return -1 }
+                            values.append(ValueSpan(q - origin, behind - q, escaped: false))
+                            p = behind
+                            node = Int(child)
+                            continue descend
+                        }
+                    case .end:
+                        if q == end { return Int(candidate.shape) }
+                    }
+                }
+                child = candidate.nextSibling
+                tries -= 1
+            }
+            let learned = learn(node, p, &scanner)
+            if learned < 0 { return -1 }
+            // The piece fits now: the child is in front, or it is an end that fits.
+        }
+    }
+
+    /// `p` when a token can start there: anything but white space, a string or an object with content.
+    @inlinable @inline(__always)
+    func tokenStart(
+        _ p: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) -> UnsafePointer<UInt8>? {
+        guard p < end else { return nil }
+        switch p.pointee {
+        case ASCII.quote, ASCII.space, ASCII.tab, ASCII.newline, ASCII.carriageReturn: return nil
+        case ASCII.openBrace: return emptyObjectEnd(p, end) == nil ? nil : p
+        default: return p
+        }
+    }
+
+    @inlinable @inline(__always)
+    func scanToken(
+        _ p: UnsafePointer<UInt8>, _ scanner: inout JSONScanner
+    ) -> UnsafePointer<UInt8>? {
+        p.pointee == ASCII.openBrace ? emptyObjectEnd(p, scanner.end) : scanner.token(p)
+    }
+
+    /// The address behind `{}` (white space allowed inside) at `p`, or nil.
+    @usableFromInline
+    func emptyObjectEnd(
+        _ p: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) -> UnsafePointer<UInt8>? {
+        let scanner = JSONScanner(end: end, readable: end)
+        let q = scanner.skipSpace(p + 1)
+        return q < end && q.pointee == ASCII.closeBrace ? q + 1 : nil
+    }
+
+    /// Adds the shape that ends in the node `leaf`, reading fields and pieces from its ancestors.
+    func addShape(leaf: Int) -> Int32 {
+        var chain: [Int] = []
+        var node = leaf
+        while node > 0 {
+            chain.append(node)
+            node = Int(nodes[node].parent)
+        }
+        chain.reverse()
+        var fields: [ShapeField] = []
+        var seen: [ShapeField: Int] = [:]
+        for node in chain.dropLast() {
+            let first = ShapeField(path: paths[node], isString: nodes[node].kind == .string)
+            let occurrence = seen[first, default: 0]
+            seen[first] = occurrence + 1
+            fields.append(
+                ShapeField(path: first.path, isString: first.isString, occurrence: occurrence))
+        }
+        let shape = Shape(
+            index: shapes.count, format: .json, fields: fields,
+            pieces: chain.map { Array(pieceView($0)) })
+        shapes.append(shape)
+        return Int32(shape.index)
+    }
+
+    /// The bytes of a node's piece, valid until the next node is added.
+    func pieceView(_ node: Int) -> ByteView {
+        ByteView(pieces.base + Int(nodes[node].pieceStart), Int(nodes[node].pieceLength))
+    }
+}
