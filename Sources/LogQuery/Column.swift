@@ -60,6 +60,12 @@ public struct Column: Sendable {
         Column(bytes: bytes, ends: ends, codes: nil, rowCount: ends.count)
     }
 
+    /// The same rows with other text for each value: `bytes` and `ends` hold as many values as this column has.
+    public func replacingValues(bytes: [UInt8], ends: [Int]) -> Column {
+        precondition(ends.count == self.ends.count, "BUG: a column keeps its number of values")
+        return Column(bytes: bytes, ends: ends, codes: codes, rowCount: rowCount)
+    }
+
     private init(bytes: [UInt8], ends: [Int], codes: [UInt32]?, rowCount: Int) {
         self.bytes = bytes
         self.ends = ends
