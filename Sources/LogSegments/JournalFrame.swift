@@ -77,12 +77,11 @@ struct FrameWriter: ~Copyable {
 /// One frame's content, scanned into a batch.
 final class JournalFrame {
     let header: FrameHeader
-    /// The lines; its buffer is `bytes`.
+    /// The lines; keeps their bytes.
     let batch: RecordBatch
     /// The class of each line, an index into `classNames`.
     let lineClasses: [Int]
     let classNames: [String]
-    private let bytes: ByteChunk
 
     /// Decodes the stored payload that belongs to `header`, whose checksums have been compared, numbering shapes in `table`.
     /// Nil when the payload does not decode.
@@ -101,7 +100,7 @@ final class JournalFrame {
             return nil
         }
         let batch = RecordBatch(table: table)
-        batch.reset(origin: UnsafePointer(bytes.base), arrivalTime: header.arrivalTime)
+        batch.reset(over: bytes, arrivalTime: header.arrivalTime)
         var start = layout.linesStart
         for length in layout.lineLengths {
             batch.append(
@@ -110,7 +109,6 @@ final class JournalFrame {
         }
         self.header = header
         self.batch = batch
-        self.bytes = bytes
         self.lineClasses = layout.lineClasses
         self.classNames = layout.classNames
     }

@@ -193,18 +193,14 @@ final class SegmentBlock: ColumnBlock {
 
     /// The lines of the block that are stored whole, scanned; in row order.
     private final class WholeLines {
-        let batch: RecordBatch
         let block: BatchBlock?
-        private let chunk: ByteChunk
 
         init(_ lines: Column, className: String) {
             var size = 0
             for row in 0..<lines.rowCount { lines.withText(row: row) { size += $0.count } }
             let chunk = ByteChunk(capacity: size)
             let batch = RecordBatch()
-            self.chunk = chunk
-            self.batch = batch
-            batch.reset(origin: UnsafePointer(chunk.base), arrivalTime: 0)
+            batch.reset(over: chunk, arrivalTime: 0)
             for row in 0..<lines.rowCount {
                 lines.withText(row: row) { line in
                     let start = chunk.count

@@ -173,8 +173,8 @@ public final class SegmentStore: LogStore {
             sequences[frame.lineClasses[row]].append(sequence)
         }
         return rows.indices.compactMap { index -> (any ColumnBlock)? in
-            JournalBlock(
-                frame: frame, rows: rows[index], sequences: sequences[index],
+            BatchBlock(
+                batch: frame.batch, rows: rows[index], sequences: sequences[index],
                 className: frame.classNames[index])
         }
     }
@@ -238,30 +238,4 @@ public struct SegmentStatistics: Sendable {
     public let firstTime: Int64
     /// The time of its latest line.
     public let lastTime: Int64
-}
-
-/// Rows of a journal frame as a block; keeps the frame, whose buffer the rows look into.
-private final class JournalBlock: ColumnBlock {
-    private let frame: JournalFrame
-    private let block: BatchBlock
-
-    init?(frame: JournalFrame, rows: [Int], sequences: [UInt64], className: String) {
-        guard
-            let block = BatchBlock(
-                batch: frame.batch, rows: rows, sequences: sequences, className: className)
-        else { return nil }
-        self.frame = frame
-        self.block = block
-    }
-
-    var rowCount: Int { block.rowCount }
-    var timeBounds: (first: Int64, last: Int64) { block.timeBounds }
-    var className: String { block.className }
-    func times() -> [Int64] { block.times() }
-    func sequences() -> [UInt64] { block.sequences() }
-    func column(_ name: String) -> Column { block.column(name) }
-    func fieldNames() -> [String] { block.fieldNames() }
-    func appendLine(row: Int, into out: inout ByteWriter) {
-        block.appendLine(row: row, into: &out)
-    }
 }
