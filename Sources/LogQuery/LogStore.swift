@@ -1,7 +1,7 @@
 public import LogBytes
 
 /// A half-open range of time, nanoseconds since the epoch.
-public struct TimeRange: Equatable, Sendable {
+public struct TimeRange: Equatable, Sendable, BitwiseCopyable {
     /// The first nanosecond inside.
     public var start: Int64
     /// The first nanosecond behind; `Int64.max` means without end.
