@@ -129,8 +129,8 @@ public final class RecordBatch {
             lineStart: UInt32(line.start - origin), lineLength: UInt32(line.count),
             firstValue: UInt32(firstValue), shape: UInt32(shape), time: arrivalTime,
             hasOwnTime: false, isSkewed: false, level: .unknown, classIndex: 0)
-        let canonical = table.shapes[shape].canonical
-        if let slot = canonical[.time], let time = Timestamp.parse(raw(record, slot.field)) {
+        let eager = table.eagerFields[shape]
+        if eager.time >= 0, let time = Timestamp.parse(raw(record, Int(eager.time))) {
             if time > arrivalTime &+ Self.skewMax {
                 record.isSkewed = true
             } else {
@@ -138,8 +138,8 @@ public final class RecordBatch {
                 record.hasOwnTime = true
             }
         }
-        if let slot = canonical[.level] {
-            record.level = LogLevel(text: raw(record, slot.field))
+        if eager.level >= 0 {
+            record.level = LogLevel(text: raw(record, Int(eager.level)))
         }
         records.append(record)
     }

@@ -243,6 +243,9 @@ public struct StoreRecovery: Sendable {
     public var tornBytes = 0
     /// Damaged parts, one sentence each; the file is kept beside the journal.
     public var damages: [String] = []
+
+    /// Nothing was left behind.
+    public init() {}
 }
 
 extension StoreWriter {

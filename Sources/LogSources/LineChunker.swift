@@ -6,8 +6,6 @@ struct LineChunker {
     private let outlet: ChunkOutlet
     private var chunk: ByteChunk?
     private var isSkipping = false
-    /// Bytes of over-long lines that were not kept.
-    private(set) var skippedBytes = 0
 
     init(outlet: ChunkOutlet) { self.outlet = outlet }
 
@@ -38,10 +36,10 @@ struct LineChunker {
         // The rest of an over-long line goes by up to its newline.
         let fresh = ByteView(chunk.base + chunk.count, count)
         guard let newline = fresh.firstIndex(of: ASCII.newline) else {
-            skippedBytes += count
+            chunk.skippedBytes += count
             return
         }
-        skippedBytes += newline
+        chunk.skippedBytes += newline
         isSkipping = false
         let rest = fresh.dropFirst(newline + 1)
         (chunk.base + chunk.count).update(from: rest.start, count: rest.count)
@@ -70,8 +68,8 @@ struct LineChunker {
     private mutating func sendTruncated(_ chunk: ByteChunk) -> Bool {
         isSkipping = true
         // A chunk holds one byte more than the longest line: its newline.
-        skippedBytes += 1
         chunk.count -= 1
+        chunk.skippedBytes += 1
         chunk.endsInTruncatedLine = true
         self.chunk = nil
         return outlet.send(chunk)
@@ -79,7 +77,7 @@ struct LineChunker {
 
     /// Sends what is held at the end of the input: a last line may lack its newline.
     mutating func finish() -> Bool {
-        guard sendLines(), let chunk, chunk.count > 0 else { return true }
+        guard sendLines(), let chunk, chunk.count + chunk.skippedBytes > 0 else { return true }
         self.chunk = nil
         return outlet.send(chunk)
     }
