@@ -16,7 +16,7 @@ public struct IngestOptions: Sendable {
     /// The retention classes.
     public var policy: RetentionPolicy
     /// The alert rules.
-    public var alerting: AlertingConfiguration
+    public var alerting: AlertConfiguration
     /// Lines are durable at the latest so long after they arrived (nanoseconds).
     public var commitInterval: Int64 = 200_000_000
     /// The longest line that is kept whole, bytes; of a longer one the start is kept.
@@ -33,7 +33,7 @@ public struct IngestOptions: Sendable {
 
     /// An ingester into `directory` with these classes and rules, all else standard.
     public init(
-        directory: String, policy: RetentionPolicy, alerting: AlertingConfiguration
+        directory: String, policy: RetentionPolicy, alerting: AlertConfiguration
     ) {
         self.directory = directory
         self.policy = policy
