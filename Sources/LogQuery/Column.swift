@@ -89,14 +89,14 @@ extension Column {
                 return ByteView(view.start + start, ends[number] - start)
             }
             guard let codes else {
-                candidates.forEach { row in
+                candidates.visit { row in
                     if matcher.matches(value(row)) { rows[row] = true }
                 }
                 return
             }
             let matching = (0..<ends.count).map { matcher.matches(value($0)) }
             guard matching.contains(true) else { return }
-            candidates.forEach { row in
+            candidates.visit { row in
                 if matching[Int(codes[row])] { rows[row] = true }
             }
         }

@@ -11,6 +11,11 @@ public struct Query: Sendable, Equatable, CustomStringConvertible {
         self.pipes = pipes
     }
 
+    /// The fields of the rows that come out, in order, where the query tells them.
+    public var outputFields: [String]? {
+        pipes.reduce(nil) { $1.outputFields($0) }
+    }
+
     /// The query in LogsQL; parsed at the same time it gives the same query.
     public var description: String {
         ([filter.description] + pipes.map { "\($0)" }).joined(separator: " | ")

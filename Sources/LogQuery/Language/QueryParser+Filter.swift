@@ -208,7 +208,8 @@ extension QueryParser {
     private func levelComparison(
         _ word: String, isAbove: Bool, includes: Bool, _ sign: String
     ) -> ValueMatcher? {
-        let level = word.withView { LogLevel(text: $0) }
+        let named = LogLevel.allCases.first { $0.name == word.lowercased() }
+        let level = named ?? word.withView { LogLevel(text: $0) }
         guard level != .unknown else { return nil }
         let step = isAbove ? 1 : -1
         let edge =

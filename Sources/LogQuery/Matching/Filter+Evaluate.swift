@@ -1,5 +1,4 @@
 public import LogBytes
-internal import LogRecords
 
 extension Filter {
     /// The rows of `block` that match.
@@ -52,7 +51,7 @@ extension TimeFilter {
         var rows = Bitmap(count: candidates.count)
         guard range.overlaps(first: bounds.first, last: bounds.last) else { return rows }
         let times = try block.times()
-        candidates.forEach { row in
+        candidates.visit { row in
             if range.contains(times[row]) { rows[row] = true }
         }
         return rows
@@ -94,7 +93,7 @@ extension Column {
         var ends: [Int] = []
         ends.reserveCapacity(times.count)
         for time in times {
-            Timestamp.append(time, into: &bytes)
+            NumberFormat.append(time: time, into: &bytes)
             ends.append(bytes.count)
         }
         return times.isEmpty
