@@ -8,10 +8,12 @@ internal import LogSources
 /// `weir ingest`: takes lines in.
 struct Ingest: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Takes lines in: measures them, evaluates the alert rules, and stores every line.",
+        abstract: "Takes lines in: measures, alerts, stores every line.",
         discussion: """
-            Reads standard input when no source is named. Ends when all input has ended; Ctrl-C and SIGTERM drain, seal and
-            end it well. Exit status 0: every line is durable. Alerts go to stdout, everything else to stderr.
+            Reads standard input when no source is named. Ends when all input
+            has ended; Ctrl-C and SIGTERM drain, seal and end it well. Exit
+            status 0: every line is durable. Alerts go to stdout, everything
+            else to stderr.
 
             EXAMPLES
               myapp | weir ingest
@@ -51,8 +53,8 @@ struct Ingest: ParsableCommand {
         let sources = try self.sources()
         let ingester: Ingester
         do {
-            let channels = try AlertChannels(configuration: options.alerting) { text in
-                Terminal.output(text)
+            let channels = AlertChannels(configuration: options.alerting) { line in
+                Terminal.output(line + "\n")
             }
             ingester = try Ingester(options: options, channels: channels) { message in
                 Terminal.note("weir: \(message)")
