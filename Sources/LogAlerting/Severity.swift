@@ -24,6 +24,7 @@ public enum Severity: Int, Comparable, Sendable, CaseIterable {
         }
     }
 
+    /// The less urgent one is less.
     public static func < (left: Severity, right: Severity) -> Bool {
         left.rawValue < right.rawValue
     }
