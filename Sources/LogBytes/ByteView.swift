@@ -57,9 +57,9 @@ public struct ByteView: @unchecked Sendable {
         return ByteView(start + lower, upper - lower)
     }
 
-    /// The bytes from `index` on.
+    /// The bytes from `index` on; none when `index` lies behind the end.
     @inlinable
-    public func dropFirst(_ index: Int) -> ByteView { slice(index..<count) }
+    public func dropFirst(_ index: Int) -> ByteView { slice(min(index, count)..<count) }
 
     /// The first `length` bytes.
     @inlinable
