@@ -57,13 +57,18 @@ public struct ByteView: @unchecked Sendable {
         return ByteView(start + lower, upper - lower)
     }
 
-    /// The bytes from `index` on.
+    /// The bytes from `index` on; none when there are no more than `index`.
     @inlinable
-    public func dropFirst(_ index: Int) -> ByteView { slice(index..<count) }
+    public func dropFirst(_ index: Int) -> ByteView {
+        let lower = min(max(index, 0), count)
+        return ByteView(start + lower, count - lower)
+    }
 
-    /// The first `length` bytes.
+    /// The first `length` bytes, or all when there are fewer.
     @inlinable
-    public func prefix(_ length: Int) -> ByteView { slice(0..<length) }
+    public func prefix(_ length: Int) -> ByteView {
+        ByteView(start, min(max(length, 0), count))
+    }
 
     /// True when `prefix` stands at the start.
     @inlinable
