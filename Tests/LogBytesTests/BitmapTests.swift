@@ -10,7 +10,8 @@ import Testing
 
     private func rows(_ map: Bitmap) -> [Int] {
         var out: [Int] = []
-        map.forEach { out.append($0) }
+        func collect(_ row: Int) { out.append(row) }
+        map.forEach(collect)
         return out
     }
 
