@@ -7,7 +7,11 @@ public import LogBytes
     /// The level that a logger's word stands for; case does not matter. `.unknown` for other words.
     public init(text: ByteView) {
         self = .unknown
-        guard text.count > 0, text.count <= Self.wordBytesMax else { return }
+        guard text.count > 0 else { return }
+        guard text.count <= Self.wordBytesMax else {
+            self = Self.longWord(text)
+            return
+        }
         var folded: UInt64 = 0
         for index in 0..<text.count {
             folded = folded << 8 | UInt64(ASCII.lowercased(text[index]))
@@ -15,7 +19,22 @@ public import LogBytes
         self = Self.words[folded] ?? .unknown
     }
 
+    /// Words of up to 8 bytes are looked up as one integer; the few longer ones are compared.
     private static let wordBytesMax = 8
+
+    private static let longWords: [(word: StaticString, level: LogLevel)] = [
+        ("emergency", .emergency), ("information", .info),
+    ]
+
+    private static func longWord(_ text: ByteView) -> LogLevel {
+        for (word, level) in longWords where word.utf8CodeUnitCount == text.count {
+            let word = ByteView(word)
+            if (0..<text.count).allSatisfy({ ASCII.lowercased(text[$0]) == word[$0] }) {
+                return level
+            }
+        }
+        return .unknown
+    }
 
     private static let words: [UInt64: LogLevel] = {
         let spellings: [LogLevel: [String]] = [
