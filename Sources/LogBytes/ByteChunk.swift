@@ -15,6 +15,9 @@ public final class ByteChunk: @unchecked Sendable {
     /// Set when the chunk's last bytes are a line cut at the length limit.
     public var endsInTruncatedLine = false
 
+    /// Bytes of an over-long line that were dropped in front of this chunk's lines.
+    public var skippedBytes = 0
+
     /// An empty chunk of `capacity` bytes.
     public init(capacity: Int) {
         self.capacity = capacity
@@ -44,5 +47,6 @@ public final class ByteChunk: @unchecked Sendable {
     public func removeAll() {
         count = 0
         endsInTruncatedLine = false
+        skippedBytes = 0
     }
 }

@@ -89,6 +89,16 @@ public struct ByteView: @unchecked Sendable {
         return UnsafePointer(hit.assumingMemoryBound(to: UInt8.self)) - start
     }
 
+    /// The offset of the last `byte`, or nil.
+    public func lastIndex(of byte: UInt8) -> Int? {
+        var index = count
+        while index > 0 {
+            index -= 1
+            if start[index] == byte { return index }
+        }
+        return nil
+    }
+
     /// The offset of the first occurrence of `needle` at or after `from`, or nil. An empty needle is found at `from`.
     @inlinable
     public func firstIndex(of needle: ByteView, from: Int = 0) -> Int? {
@@ -139,10 +149,12 @@ extension Array where Element == UInt8 {
 
     /// Calls `body` with a view of these bytes, valid during the call.
     @inlinable
-    public func withView<Result>(
-        _ body: (ByteView) throws -> Result
-    ) rethrows -> Result {
-        try withUnsafeBytes { try body(ByteView($0)) }
+    public func withView<Result, Failure: Error>(
+        _ body: (ByteView) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withUnsafeBufferPointer { buffer throws(Failure) in
+            try body(ByteView(UnsafeRawBufferPointer(buffer)))
+        }
     }
 }
 

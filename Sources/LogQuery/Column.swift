@@ -6,11 +6,11 @@ public import LogBytes
 /// once and not at each row. Immutable; owns its bytes.
 public struct Column: Sendable {
     /// The bytes of all values, one behind the other.
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
     /// The end of each value in `bytes`.
-    private let ends: [Int]
+    let ends: [Int]
     /// For each row the number of its value; nil when every row has its own (`codes[row] == row`) or all share value 0.
-    private let codes: [UInt32]?
+    let codes: [UInt32]?
     /// The number of rows.
     public let rowCount: Int
 
@@ -60,10 +60,46 @@ public struct Column: Sendable {
         Column(bytes: bytes, ends: ends, codes: nil, rowCount: ends.count)
     }
 
+    /// The same rows with other text for each value: `bytes` and `ends` hold as many values as this column has.
+    public func replacingValues(bytes: [UInt8], ends: [Int]) -> Column {
+        precondition(ends.count == self.ends.count, "BUG: a column keeps its number of values")
+        return Column(bytes: bytes, ends: ends, codes: codes, rowCount: rowCount)
+    }
+
     private init(bytes: [UInt8], ends: [Int], codes: [UInt32]?, rowCount: Int) {
         self.bytes = bytes
         self.ends = ends
         self.codes = codes
         self.rowCount = rowCount
+    }
+}
+
+extension Column {
+    /// The rows of `candidates` whose value meets the condition. Each value is looked at once, and not at all when
+    /// every row has its own and none of `candidates` has this one.
+    func rows(matching matcher: ValueMatcher, within candidates: Bitmap) -> Bitmap {
+        if isConstant {
+            let matches = withValue(0) { matcher.matches($0) }
+            return matches ? candidates : Bitmap(count: candidates.count)
+        }
+        var rows = Bitmap(count: candidates.count)
+        bytes.withView { view in
+            func value(_ number: Int) -> ByteView {
+                let start = number == 0 ? 0 : ends[number - 1]
+                return ByteView(view.start + start, ends[number] - start)
+            }
+            guard let codes else {
+                candidates.visit { row in
+                    if matcher.matches(value(row)) { rows[row] = true }
+                }
+                return
+            }
+            let matching = (0..<ends.count).map { matcher.matches(value($0)) }
+            guard matching.contains(true) else { return }
+            candidates.visit { row in
+                if matching[Int(codes[row])] { rows[row] = true }
+            }
+        }
+        return rows
     }
 }

@@ -1,7 +1,7 @@
 public import LogBytes
 
 /// A half-open range of time, nanoseconds since the epoch.
-public struct TimeRange: Equatable, Sendable {
+public struct TimeRange: Equatable, Sendable, BitwiseCopyable {
     /// The first nanosecond inside.
     public var start: Int64
     /// The first nanosecond behind; `Int64.max` means without end.
@@ -63,12 +63,22 @@ public struct ScanRequest: Sendable {
     public var timeRange: TimeRange
     /// The query's filter; a store may leave out blocks in which it can match no row.
     public var filter: Filter
+    /// The order in which blocks are wanted.
+    public var order: ScanOrder = .oldestFirst
 
     /// A request for the rows in `timeRange` that `filter` may match.
     public init(timeRange: TimeRange, filter: Filter) {
         self.timeRange = timeRange
         self.filter = filter
     }
+}
+
+/// The order in which a scan gives blocks.
+public enum ScanOrder: Sendable {
+    /// By their first time, ascending.
+    case oldestFirst
+    /// By their last time, descending: for the newest rows without reading the old ones.
+    case newestFirst
 }
 
 /// The answer of a scan's consumer: go on, or enough.
@@ -78,8 +88,7 @@ public enum ScanControl: Sendable {
 
 /// Where stored records are found. The query layer knows no more of a store than this.
 public protocol LogStore {
-    /// Gives every block that the request concerns to `body`, ordered by the blocks' first time, until `body` answers
-    /// `.stop`. The block is valid during the call only, unless the consumer keeps a reference to it.
+    /// Gives every block that the request concerns to `body`, in the request's order, until `body` answers `.stop`. The block is valid during the call only, unless the consumer keeps a reference to it.
     ///
     /// - Returns: what could not be read (damaged blocks); the rest was given.
     func scan(

@@ -6,17 +6,22 @@ public import LogBytes
 
     /// The level that a logger's word stands for; case does not matter. `.unknown` for other words.
     public init(text: ByteView) {
-        self = .unknown
-        guard text.count > 0 else { return }
-        guard text.count <= Self.wordBytesMax else {
-            self = Self.longWord(text)
+        guard text.count > 0, text.count <= Self.wordBytesMax else {
+            self = text.isEmpty ? .unknown : Self.longWord(text)
             return
         }
         var folded: UInt64 = 0
         for index in 0..<text.count {
             folded = folded << 8 | UInt64(ASCII.lowercased(text[index]))
         }
-        self = Self.words[folded] ?? .unknown
+        // The commonest words of all, before the table is asked.
+        switch folded {
+        case 0x696E_666F: self = .info
+        case 0x64_6562_7567: self = .debug
+        case 0x7761_726E: self = .warn
+        case 0x65_7272_6F72: self = .error
+        default: self = Self.words[folded] ?? .unknown
+        }
     }
 
     /// Words of up to 8 bytes are looked up as one integer; the few longer ones are compared.

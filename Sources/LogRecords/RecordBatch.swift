@@ -55,6 +55,8 @@ public struct Record: BitwiseCopyable, Sendable {
 public final class RecordBatch {
     /// The start of the buffer.
     public private(set) var origin: UnsafePointer<UInt8>
+    /// The chunk that is the buffer, when the batch is to keep it.
+    private var owner: ByteChunk?
     /// The lines, in arrival order.
     public var records = Vector<Record>(capacity: 4_096)
     /// The values of all lines, one line's behind the other's.
@@ -78,12 +80,19 @@ public final class RecordBatch {
     /// Forgets everything and makes ready for lines in the buffer at `origin`, which arrived at `arrivalTime`. A shape
     /// table that has grown large is replaced by an empty one.
     public func reset(origin: UnsafePointer<UInt8>, arrivalTime: Int64) {
+        owner = nil
         self.origin = origin
         self.arrivalTime = arrivalTime
         records.removeAll()
         values.removeAll()
         unparsed.removeAll(keepingCapacity: true)
         if table.isLarge { table = ShapeTable() }
+    }
+
+    /// As `reset(origin:arrivalTime:)`, for lines in `chunk`, which the batch keeps until its next reset.
+    public func reset(over chunk: ByteChunk, arrivalTime: Int64) {
+        reset(origin: UnsafePointer(chunk.base), arrivalTime: arrivalTime)
+        owner = chunk
     }
 
     /// The bytes of a record's line.
@@ -120,8 +129,8 @@ public final class RecordBatch {
             lineStart: UInt32(line.start - origin), lineLength: UInt32(line.count),
             firstValue: UInt32(firstValue), shape: UInt32(shape), time: arrivalTime,
             hasOwnTime: false, isSkewed: false, level: .unknown, classIndex: 0)
-        let canonical = table.shapes[shape].canonical
-        if let slot = canonical[.time], let time = Timestamp.parse(raw(record, slot.field)) {
+        let eager = table.eagerFields[shape]
+        if eager.time >= 0, let time = Timestamp.parse(raw(record, Int(eager.time))) {
             if time > arrivalTime &+ Self.skewMax {
                 record.isSkewed = true
             } else {
@@ -129,8 +138,8 @@ public final class RecordBatch {
                 record.hasOwnTime = true
             }
         }
-        if let slot = canonical[.level] {
-            record.level = LogLevel(text: raw(record, slot.field))
+        if eager.level >= 0 {
+            record.level = LogLevel(text: raw(record, Int(eager.level)))
         }
         records.append(record)
     }

@@ -52,6 +52,20 @@ public final class ShapeTable {
     /// All shapes, by their index. Shape 0 is that of text.
     public private(set) var shapes: [Shape] = [.text(index: 0)]
 
+    /// For each shape the numbers of the values that every record is asked for, −1 where it has none.
+    struct EagerFields: BitwiseCopyable {
+        let time: Int32
+        let level: Int32
+
+        init(_ canonical: CanonicalMap) {
+            time = Int32(canonical[.time]?.field ?? -1)
+            level = Int32(canonical[.level]?.field ?? -1)
+        }
+    }
+
+    /// The eager fields by shape: asked for each line, without touching the shape itself.
+    private(set) var eagerFields = Vector<EagerFields>(capacity: 64)
+
     /// The index of the shape of text.
     public static let textShape = 0
 
@@ -67,6 +81,7 @@ public final class ShapeTable {
     /// A table that knows no JSON shape yet.
     public init() {
         nodes.append(Node())
+        eagerFields.append(EagerFields(shapes[Self.textShape].canonical))
     }
 
     /// True when the table should be replaced by an empty one before the next batch.
@@ -178,6 +193,7 @@ public final class ShapeTable {
             index: shapes.count, format: .json, fields: fields,
             pieces: chain.map { Array(pieceView($0)) })
         shapes.append(shape)
+        eagerFields.append(EagerFields(shape.canonical))
         return Int32(shape.index)
     }
 

@@ -1,0 +1,89 @@
+public import LogBytes
+
+/// The endpoint as a label: what varies from call to call is taken out, so that labels stay few.
+///
+///     /users/8231/orders?page=2      /users/:id/orders
+///
+/// The query string and fragment go. A path segment that is a number, a UUID, a hexadecimal word of at least 16 digits or an
+/// e-mail address becomes `:id`. The line itself is never changed.
+public enum EndpointTemplate {
+    /// Bytes of a template; what is longer is cut, since a label is no place for a document.
+    public static let bytesMax = 256
+    /// The shortest hexadecimal word taken for an identifier: 64 bits. Shorter ones may be words ("facade").
+    static let hexDigitsMin = 16
+    private static let uuidBytes = 36
+
+    /// Appends the template of `endpoint`.
+    public static func append(_ endpoint: ByteView, into out: inout ByteWriter) {
+        var index = 0
+        var segmentStart = 0
+        let limit = min(endpoint.count, bytesMax)
+        while index < limit {
+            let byte = endpoint[index]
+            if byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { break }
+            if byte == UInt8(ascii: "/") {
+                appendSegment(endpoint.slice(segmentStart..<index), into: &out)
+                out.append(byte)
+                segmentStart = index + 1
+            }
+            index += 1
+        }
+        appendSegment(endpoint.slice(segmentStart..<index), into: &out)
+    }
+
+    private static func appendSegment(_ segment: ByteView, into out: inout ByteWriter) {
+        if isIdentifier(segment) {
+            out.append(ByteView(":id"))
+        } else {
+            out.append(segment)
+        }
+    }
+
+    /// True when a path segment names one thing among many.
+    static func isIdentifier(_ segment: ByteView) -> Bool {
+        guard let first = segment.isEmpty ? nil : segment[0] else { return false }
+        if ASCII.isDigit(first) || first == ASCII.minus, isNumber(segment) { return true }
+        if segment.count >= hexDigitsMin, isHex(segment) { return true }
+        return isEMail(segment)
+    }
+
+    private static func isNumber(_ segment: ByteView) -> Bool {
+        let start = segment[0] == ASCII.minus ? 1 : 0
+        guard segment.count > start else { return false }
+        for index in start..<segment.count where !ASCII.isDigit(segment[index]) { return false }
+        return true
+    }
+
+    /// A UUID, or hexadecimal digits with at least one decimal among them.
+    private static func isHex(_ segment: ByteView) -> Bool {
+        var sawDigit = false
+        for index in 0..<segment.count {
+            let byte = segment[index]
+            if byte == ASCII.minus {
+                let isPlace = index == 8 || index == 13 || index == 18 || index == 23
+                guard segment.count == uuidBytes, isPlace else { return false }
+                continue
+            }
+            guard Hex.value(byte) != nil else { return false }
+            if ASCII.isDigit(byte) { sawDigit = true }
+        }
+        return sawDigit
+    }
+
+    /// Something, an at sign (plain or percent-encoded), something with a dot.
+    private static func isEMail(_ segment: ByteView) -> Bool {
+        let behind: Int
+        if let at = segment.firstIndex(of: UInt8(ascii: "@")) {
+            guard at > 0 else { return false }
+            behind = at + 1
+        } else if let at = segment.firstIndex(of: ByteView("%40")) {
+            guard at > 0 else { return false }
+            behind = at + 3
+        } else {
+            return false
+        }
+        let domain = segment.dropFirst(behind)
+        guard let dot = domain.firstIndex(of: ASCII.dot) else { return false }
+        return dot > 0 && dot < domain.count - 1
+    }
+}

@@ -1,0 +1,136 @@
+public import LogBytes
+public import LogRecords
+
+/// Where each of a few fields stands in each shape, looked up once a shape and not once a record.
+public struct FieldSlots: ~Copyable {
+    /// The fields, by the names that queries use.
+    public let names: [String]
+    @usableFromInline var packed = Vector<Int32>(capacity: 64)
+    @usableFromInline let width: Int
+    private var shapeCount = 0
+    /// Kept, so that no other table can come to stand at the same address.
+    private var table: ShapeTable?
+
+    /// A lookup for `names`.
+    public init(names: [String]) {
+        self.names = names
+        self.width = names.count
+    }
+
+    /// Makes ready for the records of `batch`, whose lines have all been appended.
+    public mutating func prepare(_ batch: RecordBatch) {
+        if table !== batch.table {
+            table = batch.table
+            shapeCount = 0
+            packed.removeAll()
+        }
+        let shapes = batch.table.shapes
+        while shapeCount < shapes.count {
+            for name in names { packed.append(Self.pack(shapes[shapeCount].slot(named: name))) }
+            shapeCount += 1
+        }
+    }
+
+    private static func pack(_ slot: FieldSlot?) -> Int32 {
+        guard let slot else { return -1 }
+        return Int32(truncatingIfNeeded: slot.field << 2 | Int(slot.transform.rawValue))
+    }
+
+    /// The place of field `name` (its number in `names`) in lines of `shape`: −1 for none.
+    @inlinable @inline(__always)
+    public func slot(_ shape: UInt32, _ name: Int) -> Int32 {
+        packed[Int(shape) * width + name]
+    }
+}
+
+/// The records of one batch behind plain pointers, for loops that look at every record. Valid while the batch is unchanged.
+@frozen
+public struct BatchReader {
+    /// The batch.
+    public let batch: RecordBatch
+    /// The number of records.
+    public let count: Int
+    @usableFromInline let records: UnsafeMutablePointer<Record>
+    @usableFromInline let values: UnsafeMutablePointer<ValueSpan>
+    @usableFromInline let origin: UnsafePointer<UInt8>
+
+    /// A reader of `batch`.
+    @inlinable
+    public init(_ batch: RecordBatch) {
+        self.batch = batch
+        self.count = batch.records.count
+        self.records = batch.records.base
+        self.values = batch.values.base
+        self.origin = batch.origin
+    }
+
+    /// Record `index`.
+    @inlinable @inline(__always)
+    public subscript(index: Int) -> Record { records[index] }
+
+    /// The bytes of a value as they stand in the line; `slot` is not −1.
+    @inlinable @inline(__always)
+    public func raw(_ record: Record, _ slot: Int32) -> ByteView {
+        let span = values[Int(record.firstValue) + Int(slot >> 2)]
+        return ByteView(origin + Int(span.start), span.length)
+    }
+
+    /// The text of a field, empty where the line has none; in the line or in `scratch`, whose content is replaced.
+    @inlinable @inline(__always)
+    public func text(_ record: Record, _ slot: Int32, scratch: inout ByteWriter) -> ByteView {
+        if slot < 0 { return ByteView(origin, 0) }
+        let span = values[Int(record.firstValue) + Int(slot >> 2)]
+        let start = origin + Int(span.start)
+        // Four bytes that begin with n may be `null`, which is no text.
+        if slot & 3 == 0, !span.isEscaped, span.length != 4 || start[0] != UInt8(ascii: "n") {
+            return ByteView(start, span.length)
+        }
+        return slowText(record, slot, scratch: &scratch)
+    }
+
+    @usableFromInline
+    func slowText(_ record: Record, _ slot: Int32, scratch: inout ByteWriter) -> ByteView {
+        let transform = ValueTransform(rawValue: UInt8(slot & 3)) ?? .none
+        return batch.text(
+            record, FieldSlot(field: Int(slot >> 2), transform: transform), scratch: &scratch)
+    }
+
+    /// The number in a field, NaN where there is none. Seconds come as milliseconds where the slot says so.
+    @inlinable @inline(__always)
+    public func number(_ record: Record, _ slot: Int32, scratch: inout ByteWriter) -> Double {
+        if slot < 0 { return .nan }
+        switch slot & 3 {
+        case 0: return NumberText.double(raw(record, slot)) ?? .nan
+        case 1: return (NumberText.double(raw(record, slot)) ?? .nan) * 1_000
+        default: return NumberText.double(slowText(record, slot, scratch: &scratch)) ?? .nan
+        }
+    }
+
+    /// The HTTP status in a field, 0 where there is none.
+    @inlinable @inline(__always)
+    public func status(_ record: Record, _ slot: Int32) -> Int {
+        if slot < 0 { return 0 }
+        let text = raw(record, slot)
+        guard text.count == 3 else { return slowStatus(text) }
+        let hundreds = text[0] &- ASCII.zero
+        let tens = text[1] &- ASCII.zero
+        let ones = text[2] &- ASCII.zero
+        guard hundreds &- 1 < 5, tens <= 9, ones <= 9 else { return 0 }
+        return Int(hundreds) * 100 + Int(tens) * 10 + Int(ones)
+    }
+
+    @usableFromInline
+    func slowStatus(_ text: ByteView) -> Int {
+        guard let status = NumberText.integer(text), (100...599).contains(status) else { return 0 }
+        return Int(status)
+    }
+
+    /// True when a field has some text.
+    @inlinable @inline(__always)
+    public func isPresent(_ record: Record, _ slot: Int32) -> Bool {
+        if slot < 0 { return false }
+        let text = raw(record, slot)
+        if text.count == 4, text[0] == UInt8(ascii: "n") { return text != ByteView("null") }
+        return text.count > 0
+    }
+}

@@ -1,0 +1,54 @@
+/// The numbers that the ingester keeps about itself, by their names in `/metrics`.
+public enum IngestCounter: String, CaseIterable, Sendable {
+    case lines = "weir_lines_total"
+    case bytes = "weir_bytes_total"
+    case unparsed = "weir_lines_unparsed_total"
+    case truncated = "weir_lines_truncated_total"
+    case refused = "weir_lines_refused_total"
+    case skewed = "weir_lines_skewed_total"
+    case late = "weir_lines_late_total"
+    case journalFrames = "weir_journal_frames_total"
+    case journalBytes = "weir_journal_bytes_total"
+    case fsyncs = "weir_fsyncs_total"
+    case sealedSegments = "weir_segments_sealed_total"
+    case sealedRecords = "weir_records_sealed_total"
+    case droppedPartitions = "weir_partitions_dropped_total"
+    case alertTransitions = "weir_alert_transitions_total"
+    case alertGroupsRefused = "weir_alert_groups_refused_total"
+    case notifications = "weir_notifications_total"
+    case notificationFailures = "weir_notification_failures_total"
+
+    /// One line that says what is counted.
+    public var help: String {
+        switch self {
+        case .lines: "Lines read from all sources."
+        case .bytes: "Bytes of the lines read, without newlines."
+        case .unparsed: "Lines kept as text because they are no JSON object, by reason."
+        case .truncated: "Lines cut at the length limit."
+        case .refused: "Lines not stored, by reason."
+        case .skewed: "Lines whose own time is more than a day ahead of the clock."
+        case .late:
+            "Records that came too late for the rules, left out of them, stored all the same."
+        case .journalFrames: "Frames written to the journal."
+        case .journalBytes: "Bytes written to the journal."
+        case .fsyncs: "Times that written data was forced to the disk."
+        case .sealedSegments: "Segments sealed from the journal."
+        case .sealedRecords: "Records sealed into segments."
+        case .droppedPartitions: "Partitions dropped by retention."
+        case .alertTransitions: "Alerts that changed their state, by state."
+        case .alertGroupsRefused: "Records left out of a rule that has as many groups as it may."
+        case .notifications: "Notifications delivered, by channel."
+        case .notificationFailures: "Notifications that could not be delivered, by channel."
+        }
+    }
+
+    /// The label that splits this counter, nil for a plain one.
+    public var label: String? {
+        switch self {
+        case .unparsed, .refused: "reason"
+        case .alertTransitions: "state"
+        case .notifications, .notificationFailures: "channel"
+        default: nil
+        }
+    }
+}

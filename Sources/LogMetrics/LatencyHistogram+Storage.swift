@@ -1,0 +1,304 @@
+/// Growth, folding, merging: the parts of the histogram that few values reach.
+extension LatencyHistogram {
+    /// Bytes behind the header when the first value comes: eight bucket numbers.
+    private static var firstCapacity: Int { 16 }
+
+    @usableFromInline
+    mutating func makeBlock() {
+        let fresh = UnsafeMutableRawPointer.allocate(
+            byteCount: 48 + Self.firstCapacity, alignment: 8)
+        var header = Header()
+        header.capacity = UInt32(Self.firstCapacity)
+        fresh.initializeMemory(as: Header.self, repeating: header, count: 1)
+        block = fresh
+    }
+
+    /// Gives the block at least `capacity` bytes behind its header.
+    private mutating func reserve(_ capacity: Int) {
+        guard let old = block else { return }
+        let present = Int(Self.header(old).pointee.capacity)
+        if present >= capacity { return }
+        let limit = Self.directoryBytes + Self.unitsMax * Self.unitBytes
+        let larger = Swift.min(Swift.max(capacity, present + present / 2), limit)
+        let fresh = UnsafeMutableRawPointer.allocate(byteCount: 48 + larger, alignment: 8)
+        fresh.copyMemory(from: old, byteCount: 48 + present)
+        Self.header(fresh).pointee.capacity = UInt32(larger)
+        old.deallocate()
+        block = fresh
+    }
+
+    /// Adds `amount` to a bucket, without touching count, sum, minimum and maximum.
+    @usableFromInline
+    mutating func addSlow(_ bucket: Int, _ amount: UInt64) {
+        guard let block else { return }
+        if Self.header(block).pointee.units != Header.listForm {
+            return addToPage(bucket, amount)
+        }
+        let used = listCount
+        if used + Int(Swift.min(amount, 1 << 10)) <= Self.listMax {
+            for index in 0..<Int(amount) { appendToList(bucket, at: used + index) }
+        } else {
+            makePages()
+            addToPage(bucket, amount)
+        }
+    }
+
+    /// How many numbers the list holds is kept in the floor's place, which only pages need.
+    private var listCount: Int {
+        block.map { Int(Self.header($0).pointee.floorBucket) } ?? 0
+    }
+
+    private mutating func appendToList(_ bucket: Int, at index: Int) {
+        reserve((index + 1) * 2)
+        guard let block else { return }
+        (Self.body(block) + index * 2).withMemoryRebound(to: UInt16.self, capacity: 1) {
+            $0.pointee = UInt16(bucket)
+        }
+        Self.header(block).pointee.floorBucket = UInt32(index + 1)
+    }
+
+    private func list(_ index: Int, _ block: UnsafeMutableRawPointer) -> Int {
+        Int((block + 48).load(fromByteOffset: index * 2, as: UInt16.self))
+    }
+
+    private mutating func makePages() {
+        guard let old = block else { return }
+        let buckets = (0..<listCount).map { list($0, old) }
+        reserve(Self.directoryBytes + 4 * Self.unitBytes)
+        guard let block else { return }
+        Self.header(block).pointee.units = 0
+        Self.header(block).pointee.floorBucket = 0
+        Self.body(block).update(repeating: Self.absent, count: Self.directoryBytes)
+        for bucket in buckets { addToPage(bucket, 1) }
+    }
+
+    private func page(_ entry: UInt8, _ block: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+        block + 48 + Self.directoryBytes + Int(entry >> 2) * Self.unitBytes
+    }
+
+    private func counter(
+        _ index: Int, _ width: UInt8, _ page: UnsafeMutableRawPointer
+    ) -> UInt64 {
+        switch width {
+        case 0: UInt64(page.load(fromByteOffset: index, as: UInt8.self))
+        case 1: UInt64(page.load(fromByteOffset: index * 2, as: UInt16.self))
+        case 2: UInt64(page.load(fromByteOffset: index * 4, as: UInt32.self))
+        default: page.load(fromByteOffset: index * 8, as: UInt64.self)
+        }
+    }
+
+    private func store(
+        _ value: UInt64, _ index: Int, _ width: UInt8, _ page: UnsafeMutableRawPointer
+    ) {
+        switch width {
+        case 0: page.storeBytes(of: UInt8(value), toByteOffset: index, as: UInt8.self)
+        case 1: page.storeBytes(of: UInt16(value), toByteOffset: index * 2, as: UInt16.self)
+        case 2: page.storeBytes(of: UInt32(value), toByteOffset: index * 4, as: UInt32.self)
+        default: page.storeBytes(of: value, toByteOffset: index * 8, as: UInt64.self)
+        }
+    }
+
+    /// log2 of the bytes that a counter of `value` takes.
+    private func width(for value: UInt64) -> UInt8 {
+        value <= 0xFF ? 0 : value <= 0xFFFF ? 1 : value <= 0xFFFF_FFFF ? 2 : 3
+    }
+
+    private mutating func addToPage(_ bucket: Int, _ amount: UInt64) {
+        guard let present = block else { return }
+        let target = Swift.max(bucket, Int(Self.header(present).pointee.floorBucket))
+        let entry = Self.body(present)[target >> 5]
+        if entry != Self.absent {
+            let place = page(entry, present)
+            let value = counter(target & 31, entry & 3, place) &+ amount
+            if width(for: value) <= entry & 3 {
+                store(value, target & 31, entry & 3, place)
+                return
+            }
+            return widen(target, to: value)
+        }
+        widen(target, to: amount)
+    }
+
+    /// Gives the page of `bucket` counters wide enough for `value`, making it when it does not exist, and sets the bucket.
+    private mutating func widen(_ bucket: Int, to value: UInt64) {
+        let number = bucket >> 5
+        var counters = [UInt64](repeating: 0, count: Self.pageBuckets)
+        if let block, Self.body(block)[number] != Self.absent {
+            let entry = Self.body(block)[number]
+            for index in 0..<Self.pageBuckets {
+                counters[index] = counter(index, entry & 3, page(entry, block))
+            }
+            removePage(number)
+        }
+        counters[bucket & 31] = value
+        insertPage(number, counters)
+    }
+
+    private mutating func removePage(_ number: Int) {
+        guard let block else { return }
+        let directory = Self.body(block)
+        let entry = directory[number]
+        guard entry != Self.absent else { return }
+        let size = 1 << Int(entry & 3)
+        let unit = Int(entry >> 2)
+        let used = Int(Self.header(block).pointee.units)
+        let place = page(entry, block)
+        place.copyMemory(
+            from: place + size * Self.unitBytes,
+            byteCount: (used - unit - size) * Self.unitBytes)
+        directory[number] = Self.absent
+        for other in 0..<Self.directoryBytes
+        where directory[other] != Self.absent && Int(directory[other] >> 2) > unit {
+            directory[other] -= UInt8(size << 2)
+        }
+        Self.header(block).pointee.units -= UInt32(size)
+    }
+
+    private mutating func insertPage(_ number: Int, _ wanted: [UInt64]) {
+        var counters = wanted
+        while let block,
+            Int(Self.header(block).pointee.units) + size(of: counters) > Self.unitsMax
+        {
+            guard let lowest = lowestPage, lowest < number else {
+                return foldBelow(counters)
+            }
+            let total = sum(ofPage: lowest)
+            removePage(lowest)
+            let next = Swift.min(lowestPage ?? number, number)
+            Self.header(block).pointee.floorBucket = UInt32(next << 5)
+            if next == number {
+                counters[0] &+= total
+            } else {
+                addToPage(next << 5, total)
+            }
+        }
+        guard let used = block.map({ Int(Self.header($0).pointee.units) }) else { return }
+        let size = size(of: counters)
+        reserve(Self.directoryBytes + (used + size) * Self.unitBytes)
+        guard let block else { return }
+        let entry = UInt8(used << 2) | UInt8(size.trailingZeroBitCount)
+        Self.body(block)[number] = entry
+        Self.header(block).pointee.units = UInt32(used + size)
+        for index in 0..<Self.pageBuckets {
+            store(counters[index], index, entry & 3, page(entry, block))
+        }
+    }
+
+    /// The units that a page of these counters takes.
+    private func size(of counters: [UInt64]) -> Int { 1 << Int(width(for: counters.max() ?? 0)) }
+
+    private func sum(ofPage number: Int) -> UInt64 {
+        guard let block, Self.body(block)[number] != Self.absent else { return 0 }
+        let entry = Self.body(block)[number]
+        let place = page(entry, block)
+        return (0..<Self.pageBuckets).reduce(0) { $0 &+ counter($1, entry & 3, place) }
+    }
+
+    private var lowestPage: Int? {
+        guard let block else { return nil }
+        let directory = Self.body(block)
+        return (0..<Self.directoryBytes).first { directory[$0] != Self.absent }
+    }
+
+    /// Where a new page would be the lowest and there is no room: its values go into the first bucket of the next one.
+    private mutating func foldBelow(_ counters: [UInt64]) {
+        guard let block, let next = lowestPage else { return }
+        Self.header(block).pointee.floorBucket = UInt32(next << 5)
+        addToPage(next << 5, counters.reduce(0, &+))
+    }
+
+    /// Calls `body` with each bucket in use and its count, ascending, until it answers false.
+    func forEachBucket(_ body: (Int, UInt64) -> Bool) {
+        guard let block else { return }
+        if Self.header(block).pointee.units == Header.listForm {
+            let buckets = (0..<listCount).map { list($0, block) }.sorted()
+            for bucket in buckets where !body(bucket, 1) { return }
+            return
+        }
+        let directory = Self.body(block)
+        for number in 0..<Self.directoryBytes where directory[number] != Self.absent {
+            let entry = directory[number]
+            let place = page(entry, block)
+            for index in 0..<Self.pageBuckets {
+                let amount = counter(index, entry & 3, place)
+                if amount > 0, !body(number << 5 + index, amount) { return }
+            }
+        }
+    }
+
+    /// Adds all values of `other`, which stays as it is.
+    public mutating func merge(_ other: borrowing LatencyHistogram) {
+        guard let theirs = other.block, other.count > 0 else { return }
+        if block == nil { makeBlock() }
+        guard let mine = block else { return }
+        let source = Self.header(theirs).pointee
+        let header = Self.header(mine)
+        header.pointee.count &+= source.count
+        header.pointee.sum += source.sum
+        header.pointee.min = Swift.min(header.pointee.min, source.min)
+        header.pointee.max = Swift.max(header.pointee.max, source.max)
+        var entries: [(Int, UInt64)] = []
+        other.forEachBucket { bucket, amount in
+            entries.append((bucket, amount))
+            return true
+        }
+        for (bucket, amount) in entries { addSlow(bucket, amount) }
+    }
+
+    /// Takes away all values of `other`, which were merged or recorded before.
+    ///
+    /// Minimum and maximum become the edges of the buckets that remain, and the sum carries the rounding of both; count and
+    /// quantiles are as if the values had never come.
+    public mutating func subtract(_ other: borrowing LatencyHistogram) {
+        guard let block, let theirs = other.block else { return }
+        let source = Self.header(theirs).pointee
+        guard source.count < count else {
+            self = LatencyHistogram()
+            return
+        }
+        if Self.header(block).pointee.units == Header.listForm { makePages() }
+        guard let block = self.block else { return }
+        let floor = Int(Self.header(block).pointee.floorBucket)
+        other.forEachBucket { bucket, amount in
+            let target = Swift.max(bucket, floor)
+            let entry = Self.body(block)[target >> 5]
+            guard entry != Self.absent else { return true }
+            let place = page(entry, block)
+            let present = counter(target & 31, entry & 3, place)
+            store(present - Swift.min(present, amount), target & 31, entry & 3, place)
+            return true
+        }
+        let header = Self.header(block)
+        header.pointee.count -= source.count
+        header.pointee.sum -= source.sum
+        for number in 0..<Self.directoryBytes where sum(ofPage: number) == 0 {
+            removePage(number)
+        }
+        narrowBounds(block)
+    }
+
+    private func narrowBounds(_ block: UnsafeMutableRawPointer) {
+        var first: Int?
+        var last = 0
+        forEachBucket { bucket, _ in
+            if first == nil { first = bucket }
+            last = bucket
+            return true
+        }
+        let header = Self.header(block)
+        // Bucket 0 begins below its edge, and the last one ends above it.
+        if let first, first > 0 {
+            header.pointee.min = Swift.max(header.pointee.min, Self.lowerEdge(first))
+        }
+        if last < Self.bucketCount - 1 {
+            header.pointee.max = Swift.min(header.pointee.max, Self.lowerEdge(last + 1))
+        }
+    }
+
+    /// A histogram of the same values.
+    public func copy() -> LatencyHistogram {
+        var result = LatencyHistogram()
+        result.merge(self)
+        return result
+    }
+}

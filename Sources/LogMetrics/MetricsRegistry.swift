@@ -1,0 +1,89 @@
+internal import Synchronization
+
+/// The ingester's own counters. Any thread may add and read; adding without a label is one atomic instruction.
+public final class MetricsRegistry: Sendable {
+    /// Label values kept of one counter; more go into `other`, so that no input can fill the memory. The reasons, states and
+    /// channels that exist are far fewer.
+    public static let labelValuesMax = 64
+    /// The label value that takes what is beyond the limit.
+    public static let overflowLabel = "other"
+
+    private let plain: UnsafeCells
+    private let labelled = Mutex<[IngestCounter: [String: UInt64]]>([:])
+
+    /// All counters at zero.
+    public init() {
+        plain = UnsafeCells(count: IngestCounter.allCases.count)
+    }
+
+    /// Adds `amount` to a counter.
+    public func add(_ counter: IngestCounter, _ amount: Int = 1) {
+        guard amount > 0 else { return }
+        plain[counter.index].wrappingAdd(UInt64(amount), ordering: .relaxed)
+    }
+
+    /// Adds `amount` to a counter under the value of its label (a reason, a state, a channel). Takes a lock: once a batch,
+    /// not once a line.
+    public func add(_ counter: IngestCounter, _ amount: Int = 1, label value: String) {
+        guard amount > 0 else { return }
+        labelled.withLock { all in
+            var values = all[counter, default: [:]]
+            let isKnown = values[value] != nil
+            let key = isKnown || values.count < Self.labelValuesMax ? value : Self.overflowLabel
+            values[key, default: 0] += UInt64(amount)
+            all[counter] = values
+        }
+    }
+
+    /// The value of a counter, all of its labels together.
+    public func value(_ counter: IngestCounter) -> UInt64 {
+        let sum = labelled.withLock { $0[counter]?.values.reduce(0, +) ?? 0 }
+        return plain[counter.index].load(ordering: .relaxed) + sum
+    }
+
+    /// The values of a counter by its label.
+    public func values(_ counter: IngestCounter) -> [String: UInt64] {
+        labelled.withLock { $0[counter] ?? [:] }
+    }
+
+    /// Writes all counters. A counter with a label is written when it has counted something.
+    public func write(into text: inout PrometheusText) {
+        for counter in IngestCounter.allCases {
+            text.begin(counter.rawValue, .counter, help: counter.help)
+            let plainValue = plain[counter.index].load(ordering: .relaxed)
+            guard let label = counter.label else {
+                text.sample(Double(plainValue))
+                continue
+            }
+            if plainValue > 0 { text.sample(Double(plainValue)) }
+            for (value, count) in values(counter).sorted(by: { $0.key < $1.key }) {
+                text.sample(Double(count), [(label, value)])
+            }
+        }
+    }
+}
+
+extension IngestCounter {
+    fileprivate var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+/// Atomic cells of fixed number, owned by one registry.
+private final class UnsafeCells: @unchecked Sendable {
+    private let base: UnsafeMutablePointer<Atomic<UInt64>>
+    private let count: Int
+
+    init(count: Int) {
+        self.count = count
+        base = .allocate(capacity: count)
+        for index in 0..<count { (base + index).initialize(to: Atomic(0)) }
+    }
+
+    deinit {
+        base.deinitialize(count: count)
+        base.deallocate()
+    }
+
+    subscript(index: Int) -> Atomic<UInt64> {
+        _read { yield base[index] }
+    }
+}

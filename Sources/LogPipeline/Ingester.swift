@@ -1,0 +1,303 @@
+internal import LogAlerting
+internal import LogBytes
+internal import LogJSON
+public import LogMetrics
+internal import LogRecords
+public import LogSegments
+public import LogSources
+public import LogSystem
+
+/// The pipeline: the one place where the stages meet.
+///
+/// Each source reads on a thread of its own into bounded chunks; `run` takes them one by one, on the thread that calls it:
+/// scan, classify, measure, evaluate rules, write to the journal together with the alerts that came of it, commit every
+/// interval, seal when it is due. A slow disk slows `run`, the chunks run out, the sources wait.
+public final class Ingester: @unchecked Sendable {
+    private let options: IngestOptions
+    private let clock: any WallClock
+    private let store: StoreWriter
+    private let classifier: Classifier
+    private let alerts: AlertStage
+    private let outlet: ChunkOutlet
+    private let report: @Sendable (String) -> Void
+    private let batch = RecordBatch()
+    private var summary = IngestSummary()
+    private var partitions: [PartitionKey: PartitionSummary] = [:]
+    private var commitDue: Int64?
+    private var uncommittedLines = 0
+    private var nextSealAttempt: Int64 = 0
+
+    private let lock = Lock()
+    private var sources: [any LineSource] = []
+    private var isStopping = false
+    private var sourceFailures: [any Error] = []
+    private var runningSources = 0
+
+    /// Counters of this ingester.
+    public let counters = MetricsRegistry()
+    /// What the stream says about the systems that write it.
+    public let metrics = StreamMetrics()
+
+    /// How long to wait before writing to a full disk again, and before sealing after a failure (nanoseconds).
+    private static let retryInterval: Int64 = 1_000_000_000
+    private static let sealRetryInterval: Int64 = 10_000_000_000
+
+    /// Opens the data directory, recovering what a crash left.
+    ///
+    /// - Parameters:
+    ///   - channels: whom to tell of alerts.
+    ///   - report: takes sentences for the operator, as they come up.
+    public init(
+        options: IngestOptions, channels: AlertChannels, fileSystem: any FileSystem = DiskFileSystem(),
+        clock: any WallClock = SystemClock(), report: @escaping @Sendable (String) -> Void
+    ) throws(StoreError) {
+        self.options = options
+        self.clock = clock
+        self.report = report
+        store = try StoreWriter(
+            directory: options.directory, policy: options.policy, fileSystem: fileSystem,
+            clock: clock, options: options.store)
+        classifier = Classifier(policy: options.policy)
+        alerts = AlertStage(
+            configuration: options.alerting, channels: channels, counters: counters,
+            classIndex: UInt8(options.policy.index(of: RetentionPolicy.alertsClass) ?? 0))
+        outlet = ChunkOutlet(
+            chunkCount: IngestOptions.chunkCount,
+            chunkBytes: min(options.lineBytesMax, IngestOptions.lineBytesLimit) + 1)
+        summary.recovery = store.recovery
+    }
+
+    /// Asks `run` to drain what was read, to seal and to return. Any thread may call it.
+    public func stop() {
+        let sources = lock.locked {
+            isStopping = true
+            lock.signal()
+            return self.sources
+        }
+        for source in sources { source.stop() }
+    }
+
+    private var stopRequested: Bool { lock.locked { isStopping } }
+
+    /// Reads all `sources` to their end and stores every line.
+    ///
+    /// On a normal return everything read is durable. An error means that the lines counted in `IngestFailure.linesLost`
+    /// were read and are not stored; all before them are.
+    public func run(_ sources: [any LineSource]) throws -> IngestSummary {
+        start(sources)
+        do {
+            try drain()
+        } catch let failure as IngestFailure {
+            throw IngestFailure(
+                cause: failure.cause, linesLost: uncommittedLines + failure.linesLost + discard())
+        }
+        if let failure = lock.locked({ sourceFailures.first }) {
+            report("\(failure); the lines read until then are stored")
+            summary.sourceFailed = true
+        }
+        return summary
+    }
+
+    // MARK: Sources
+
+    /// Ends the sources and counts the lines that they had read and nobody has stored.
+    private func discard() -> Int {
+        stop()
+        var lines = 0
+        while case .element(let chunk) = outlet.receive(until: nil) {
+            batch.reset(over: chunk, arrivalTime: clock.now())
+            batch.appendLines(chunk.view, readable: chunk.readableEnd)
+            lines += batch.records.count
+            outlet.recycle(chunk)
+        }
+        return lines
+    }
+
+    private func start(_ sources: [any LineSource]) {
+        lock.locked {
+            self.sources = sources
+            runningSources = sources.count
+        }
+        if sources.isEmpty { outlet.finish() }
+        for source in sources {
+            WorkerThread.start { [self] in
+                var failure: (any Error)?
+                do {
+                    try source.run(into: outlet)
+                } catch {
+                    failure = error
+                }
+                let isLast = lock.locked {
+                    if let failure { sourceFailures.append(failure) }
+                    runningSources -= 1
+                    return runningSources == 0
+                }
+                if isLast { outlet.finish() }
+            }
+        }
+    }
+
+    // MARK: Stages
+
+    private func drain() throws {
+        while true {
+            switch outlet.receive(until: nextDeadline) {
+            case .element(let chunk):
+                try process(chunk)
+                outlet.recycle(chunk)
+            case .timedOut:
+                break
+            case .closed:
+                try finish()
+                return
+            }
+            try commitIfDue()
+            sealIfDue()
+        }
+    }
+
+    private var nextDeadline: Int64? { commitDue }
+
+    private func process(_ chunk: ByteChunk) throws {
+        batch.reset(over: chunk, arrivalTime: clock.now())
+        batch.appendLines(chunk.view, readable: chunk.readableEnd)
+        count(chunk)
+        classifier.classify(batch)
+        metrics.observe(batch)
+        let raised = alerts.observe(batch)
+        try write([batch] + raised.batches)
+        note(raised)
+        if commitDue == nil, store.hasUncommitted {
+            commitDue = clock.monotonic() + options.commitInterval
+        }
+    }
+
+    private func count(_ chunk: ByteChunk) {
+        let lines = batch.records.count
+        var bytes = 0
+        var skewed = 0
+        for record in batch.records.buffer {
+            bytes += Int(record.lineLength)
+            if record.isSkewed { skewed += 1 }
+        }
+        summary.lines += lines
+        summary.bytes += bytes
+        summary.skewedLines += skewed
+        summary.skippedBytes += chunk.skippedBytes
+        counters.add(.lines, lines)
+        counters.add(.bytes, bytes)
+        counters.add(.skewed, skewed)
+        if chunk.endsInTruncatedLine {
+            summary.truncatedLines += 1
+            counters.add(.truncated)
+        }
+        for (reason, count) in batch.unparsed {
+            summary.unparsed[reason.rawValue, default: 0] += count
+            counters.add(.unparsed, count, label: reason.rawValue)
+        }
+    }
+
+    private func note(_ raised: AlertStage.Raised) {
+        let room = max(IngestSummary.transitionsMax - summary.transitions.count, 0)
+        summary.transitions += raised.transitions.prefix(room)
+        summary.furtherTransitions += max(raised.transitions.count - room, 0)
+    }
+
+    // MARK: Storing
+
+    private func write(_ batches: [RecordBatch]) throws {
+        let count = batches.reduce(0) { $0 + $1.records.count }
+        try retryingWhenFull(lines: count) { () throws(StoreError) in try store.append(batches) }
+        uncommittedLines += count
+        counters.add(.journalFrames)
+    }
+
+    private func commitIfDue() throws {
+        guard let due = commitDue, clock.monotonic() >= due else { return }
+        try commit()
+    }
+
+    private func commit() throws {
+        commitDue = nil
+        let before = store.journalSynchronizations
+        try retryingWhenFull(lines: 0) { () throws(StoreError) in try store.commit() }
+        uncommittedLines = 0
+        counters.add(.fsyncs, store.journalSynchronizations - before)
+    }
+
+    /// Does a store operation again and again while the disk is full, if that is what the options say.
+    private func retryingWhenFull(
+        lines: Int, _ body: () throws(StoreError) -> Void
+    ) throws {
+        var isWaiting = false
+        while true {
+            do throws(StoreError) {
+                try body()
+                if isWaiting { report("there is space again; reading goes on") }
+                return
+            } catch {
+                guard case .full = error, options.whenFull == .wait, !stopRequested else {
+                    throw IngestFailure(cause: error, linesLost: lines)
+                }
+                if !isWaiting {
+                    report("\(error); reading waits until there is space, nothing is lost")
+                }
+                isWaiting = true
+            }
+            lock.locked {
+                _ = isStopping || lock.wait(until: clock.monotonic() + Self.retryInterval)
+            }
+        }
+    }
+
+    private func sealIfDue() {
+        guard store.isSealDue, clock.monotonic() >= nextSealAttempt else { return }
+        do throws(StoreError) {
+            note(try store.seal())
+        } catch {
+            nextSealAttempt = clock.monotonic() + Self.sealRetryInterval
+            report("\(error); the lines stay in the journal, sealing is tried again")
+        }
+    }
+
+    private func note(_ sealed: [SealedSegment]) {
+        for segment in sealed {
+            var entry = partitions[segment.key] ?? PartitionSummary(key: segment.key)
+            entry.segments += 1
+            entry.lines += segment.lines
+            entry.rawBytes += segment.rawBytes
+            entry.storedBytes += segment.storedBytes
+            partitions[segment.key] = entry
+            counters.add(.sealedSegments)
+            counters.add(.sealedRecords, segment.lines)
+        }
+    }
+
+    private func finish() throws {
+        let raised = alerts.finish(arrivalTime: clock.now())
+        try write(raised.batches)
+        note(raised)
+        try commit()
+        do throws(StoreError) {
+            note(try store.close())
+        } catch {
+            report("\(error); all lines are safe in the journal, the next start seals them")
+        }
+        summary.endpoints = metrics.summaryByEndpoint()
+        summary.partitions = partitions.values.sorted { $0.key < $1.key }
+    }
+}
+
+/// Lines that were read and could not be stored.
+public struct IngestFailure: Error, CustomStringConvertible {
+    /// Why.
+    public let cause: StoreError
+    /// How many of the lines that were taken from the sources are not stored; further ones may wait in the sources.
+    public let linesLost: Int
+
+    /// What happened, and what is safe.
+    public var description: String {
+        let lost = linesLost > 0 ? "the last \(linesLost) lines read are NOT stored; " : ""
+        return "\(cause); \(lost)all lines before are safe"
+    }
+}

@@ -1,0 +1,28 @@
+/// A query: a filter and the pipes that its rows run through.
+public struct Query: Sendable, Equatable, CustomStringConvertible {
+    /// Which records.
+    public var filter: Filter
+    /// What becomes of them, in order.
+    public var pipes: [any Pipe]
+
+    /// The query of `filter` and `pipes`.
+    public init(filter: Filter, pipes: [any Pipe] = []) {
+        self.filter = filter
+        self.pipes = pipes
+    }
+
+    /// The fields of the rows that come out, in order, where the query tells them.
+    public var outputFields: [String]? {
+        pipes.reduce(nil) { $1.outputFields($0) }
+    }
+
+    /// The query in LogsQL; parsed at the same time it gives the same query.
+    public var description: String {
+        ([filter.description] + pipes.map { "\($0)" }).joined(separator: " | ")
+    }
+
+    public static func == (left: Query, right: Query) -> Bool {
+        left.filter == right.filter
+            && left.pipes.map { "\($0)" } == right.pipes.map { "\($0)" }
+    }
+}

@@ -1,0 +1,102 @@
+public import LogBytes
+
+extension Filter {
+    /// The rows of `block` that match.
+    public func evaluate(_ block: any ColumnBlock) throws -> Bitmap {
+        try evaluate(block, within: Bitmap(count: block.rowCount, all: true))
+    }
+
+    /// The rows of `candidates` that match. Conditions are asked cheapest first and only of rows that are still open.
+    func evaluate(_ block: any ColumnBlock, within candidates: Bitmap) throws -> Bitmap {
+        if candidates.isEmpty { return candidates }
+        switch self {
+        case .all:
+            return candidates
+        case .and(let filters):
+            var rows = candidates
+            for filter in filters.sorted(by: { $0.cost < $1.cost }) {
+                rows = try filter.evaluate(block, within: rows)
+                if rows.isEmpty { break }
+            }
+            return rows
+        case .or(let filters):
+            var open = candidates
+            var rows = Bitmap(count: candidates.count)
+            for filter in filters.sorted(by: { $0.cost < $1.cost }) {
+                let found = try filter.evaluate(block, within: open)
+                rows.formUnion(found)
+                open.subtract(found)
+                if open.isEmpty { break }
+            }
+            return rows
+        case .not(let filter):
+            var rows = candidates
+            rows.subtract(try filter.evaluate(block, within: candidates))
+            return rows
+        case .time(let filter):
+            return try filter.evaluate(block, within: candidates)
+        case .leaf(let field, let predicate):
+            return try block.queryColumn(field)
+                .rows(matching: predicate.matcher, within: candidates)
+        }
+    }
+}
+
+extension TimeFilter {
+    fileprivate func evaluate(
+        _ block: any ColumnBlock, within candidates: Bitmap
+    ) throws -> Bitmap {
+        let bounds = block.timeBounds
+        if range.covers(first: bounds.first, last: bounds.last) { return candidates }
+        var rows = Bitmap(count: candidates.count)
+        guard range.overlaps(first: bounds.first, last: bounds.last) else { return rows }
+        let times = try block.times()
+        candidates.visit { row in
+            if range.contains(times[row]) { rows[row] = true }
+        }
+        return rows
+    }
+}
+
+/// A block that knows all fields that a query can name, `_time` and `_class` among them: what pipes hand on.
+protocol NamedColumns: ColumnBlock {
+    /// Whether the rows are still the stored lines, so that they can be given byte for byte.
+    var hasLines: Bool { get }
+}
+
+extension ColumnBlock {
+    /// The column of any field that a query can name; a stored block has no column for `_time` and `_class`.
+    func queryColumn(_ name: String) throws -> Column {
+        if self is any NamedColumns { return try column(name) }
+        switch name {
+        case "_time": return .times(try times())
+        case "_class": return .constant(Array(className.utf8), rowCount: rowCount)
+        default: return try column(name)
+        }
+    }
+
+    /// The names of the fields of the rows: `_time _msg _class` first, then the others by the alphabet.
+    func queryFieldNames() throws -> [String] {
+        if self is any NamedColumns { return try fieldNames() }
+        let special = ["_time", "_msg", "_class"]
+        return special + (try fieldNames()).filter { !special.contains($0) }.sorted()
+    }
+
+    /// Whether the rows are stored lines.
+    var rowsAreLines: Bool { (self as? any NamedColumns)?.hasLines ?? true }
+}
+
+extension Column {
+    /// Times as RFC 3339 text.
+    static func times(_ times: [Int64]) -> Column {
+        var bytes = ByteWriter(capacity: times.count * 30)
+        var ends: [Int] = []
+        ends.reserveCapacity(times.count)
+        for time in times {
+            NumberFormat.append(time: time, into: &bytes)
+            ends.append(bytes.count)
+        }
+        return times.isEmpty
+            ? .constant([], rowCount: 0) : .plain(bytes: Array(bytes.view), ends: ends)
+    }
+}

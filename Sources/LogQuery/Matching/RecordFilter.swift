@@ -1,0 +1,209 @@
+internal import LogBytes
+public import LogRecords
+
+/// A filter made ready for one record at a time: for retention classes, alert rules and live tail.
+///
+/// The filter becomes a list of tests, each with the test that follows on yes and on no. Where a record's fields stand is
+/// looked up once for each shape; a shape whose missing fields already decide the answer costs one load. Asking allocates
+/// nothing and counts no references. One thread uses a filter; it may see batches of any table.
+public final class RecordFilter {
+    /// One test of the program. A following test is a number, or one of the two ends.
+    private struct Test: BitwiseCopyable {
+        var kind: Kind
+        /// The number of the leaf, or of the time range.
+        var operand: Int32
+        var onYes: Int32
+        var onNo: Int32
+    }
+
+    private enum Kind: UInt8, BitwiseCopyable {
+        case value, className, time
+    }
+
+    private struct Leaf {
+        let field: String
+        let matcher: ValueMatcher
+        let matchesEmpty: Bool
+    }
+
+    /// Where a leaf's field stands in a shape.
+    private struct LeafSlot: BitwiseCopyable {
+        /// The number of the value, or −1 when lines of the shape have no such field.
+        var field: Int32
+        /// The raw value of the slot's transform.
+        var transform: UInt8
+
+        init(_ slot: FieldSlot?) {
+            field = slot.map { Int32($0.field) } ?? -1
+            transform = slot?.transform.rawValue ?? 0
+        }
+
+        var slot: FieldSlot {
+            FieldSlot(
+                field: Int(field),
+                transform: transform == 0 ? .none : ValueTransform(rawValue: transform) ?? .none)
+        }
+    }
+
+    /// What is known of a shape.
+    private enum Verdict: UInt8, BitwiseCopyable {
+        case unseen, never, always, open
+    }
+
+    private static let yes: Int32 = -1
+    private static let no: Int32 = -2
+
+    /// The filter.
+    public let filter: Filter
+    private let classNames: [[UInt8]]
+    private var tests = Vector<Test>(capacity: 8)
+    private var entry: Int32 = 0
+    private var leaves: [Leaf] = []
+    private var matchers = Vector<Unmanaged<ValueMatcher>>(capacity: 8)
+    private var ranges = Vector<TimeRange>(capacity: 1)
+    /// The table that `verdicts` and `slots` speak of; kept, so that its address is not another's.
+    private var table: ShapeTable?
+    private var tableIdentity: ObjectIdentifier?
+    private var verdicts = Vector<Verdict>(capacity: 64)
+    /// For each shape one slot a leaf.
+    private var slots = Vector<LeafSlot>(capacity: 64)
+    private var scratch = ByteWriter(capacity: 256)
+
+    /// Makes `filter` ready.
+    ///
+    /// - Parameter classNames: the names of the retention classes by `Record.classIndex`, for `_class`. While the class of
+    ///   a record is not decided, leave it empty: `_class` is then the empty text.
+    public init(_ filter: Filter, classNames: [String] = []) {
+        self.filter = filter
+        self.classNames = classNames.map { Array($0.utf8) }
+        entry = compile(filter, onYes: Self.yes, onNo: Self.no)
+        for leaf in leaves { matchers.append(Unmanaged.passUnretained(leaf.matcher)) }
+    }
+
+    /// Whether `record` of `batch` matches.
+    public func matches(_ record: Record, in batch: RecordBatch) -> Bool {
+        if ObjectIdentifier(batch.table) != tableIdentity { adopt(batch.table) }
+        let shape = Int(record.shape)
+        if shape >= verdicts.count { extend(to: shape + 1) }
+        switch verdicts[shape] {
+        case .never: return false
+        case .always: return true
+        case .open: break
+        case .unseen:
+            resolve(shape, batch.table)
+            return matches(record, in: batch)
+        }
+        return run(record, batch)
+    }
+
+    private func run(_ record: Record, _ batch: RecordBatch) -> Bool {
+        let firstSlot = Int(record.shape) * matchers.count
+        var next = entry
+        while next >= 0 {
+            let test = tests[Int(next)]
+            let operand = Int(test.operand)
+            let answer: Bool
+            switch test.kind {
+            case .time:
+                answer = ranges[operand].contains(record.time)
+            case .className:
+                answer = matchesClass(record, operand)
+            case .value:
+                let slot = slots[firstSlot + operand]
+                let text =
+                    slot.field < 0
+                    ? .empty
+                    : batch.text(
+                        record, slot.slot, scratch: &scratch)
+                answer = matchers[operand]._withUnsafeGuaranteedRef { $0.matches(text) }
+            }
+            next = answer ? test.onYes : test.onNo
+        }
+        return next == Self.yes
+    }
+
+    private func matchesClass(_ record: Record, _ operand: Int) -> Bool {
+        let index = Int(record.classIndex)
+        guard index < classNames.count else { return leaves[operand].matchesEmpty }
+        return classNames[index].withView { name in
+            matchers[operand]._withUnsafeGuaranteedRef { $0.matches(name) }
+        }
+    }
+
+    // MARK: Compilation
+
+    /// Appends the tests of `filter`; the number of the first. Groups are laid out back to front, so that what follows a
+    /// test is known when it is written.
+    private func compile(_ filter: Filter, onYes: Int32, onNo: Int32) -> Int32 {
+        switch filter {
+        case .all:
+            return onYes
+        case .not(let inner):
+            return compile(inner, onYes: onNo, onNo: onYes)
+        case .and(let filters):
+            return filters.sorted(by: { $0.cost > $1.cost })
+                .reduce(onYes) { compile($1, onYes: $0, onNo: onNo) }
+        case .or(let filters):
+            return filters.sorted(by: { $0.cost > $1.cost })
+                .reduce(onNo) { compile($1, onYes: onYes, onNo: $0) }
+        case .time(let time):
+            ranges.append(time.range)
+            return add(.time, ranges.count - 1, onYes, onNo)
+        case .leaf(let field, let predicate):
+            leaves.append(
+                Leaf(
+                    field: field, matcher: predicate.matcher, matchesEmpty: predicate.matchesEmpty))
+            return add(field == "_class" ? .className : .value, leaves.count - 1, onYes, onNo)
+        }
+    }
+
+    private func add(_ kind: Kind, _ operand: Int, _ onYes: Int32, _ onNo: Int32) -> Int32 {
+        tests.append(Test(kind: kind, operand: Int32(operand), onYes: onYes, onNo: onNo))
+        return Int32(tests.count - 1)
+    }
+
+    // MARK: Shapes
+
+    private func adopt(_ table: ShapeTable) {
+        self.table = table
+        tableIdentity = ObjectIdentifier(table)
+        verdicts.removeAll()
+        slots.removeAll()
+    }
+
+    private func extend(to count: Int) {
+        while verdicts.count < count {
+            verdicts.append(.unseen)
+            for _ in 0..<matchers.count { slots.append(LeafSlot(nil)) }
+        }
+    }
+
+    private func resolve(_ index: Int, _ table: ShapeTable) {
+        let shape = table.shapes[index]
+        for (number, leaf) in leaves.enumerated() {
+            let slot = shape.slot(named: leaf.field)
+            slots[index * leaves.count + number] = LeafSlot(slot)
+        }
+        verdicts[index] = verdict(firstSlot: index * leaves.count)
+    }
+
+    /// What the fields that a shape lacks decide: follows all paths through the tests, from the last test to the first,
+    /// since every test is followed by earlier ones.
+    private func verdict(firstSlot: Int) -> Verdict {
+        var ends = [Verdict](repeating: .unseen, count: tests.count)
+        func end(_ next: Int32) -> Verdict {
+            next == Self.yes ? .always : next == Self.no ? .never : ends[Int(next)]
+        }
+        for number in 0..<tests.count {
+            let test = tests[number]
+            let operand = Int(test.operand)
+            if test.kind == .value, slots[firstSlot + operand].field < 0 {
+                ends[number] = end(leaves[operand].matchesEmpty ? test.onYes : test.onNo)
+            } else {
+                let onYes = end(test.onYes)
+                ends[number] = onYes == end(test.onNo) ? onYes : .open
+            }
+        }
+        return end(entry)
+    }
+}

@@ -1,0 +1,54 @@
+/// What a query does with its rows: one step behind a `|`.
+public protocol Pipe: Sendable, CustomStringConvertible {
+    /// What the pipe needs of the order of rows, and does to it.
+    var ordering: PipeOrdering { get }
+    /// The fields of the rows that come out, where they are known, when `input` go in.
+    func outputFields(_ input: [String]?) -> [String]?
+    /// The pipe at work, handing its rows to `next`.
+    func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer
+}
+
+/// How a pipe and the order of rows concern each other.
+public enum PipeOrdering: Sendable {
+    /// Each row is treated by itself.
+    case rowwise
+    /// What comes out depends on which rows come first: rows must come by time.
+    case needsOrder
+    /// Rows may come in any order; the pipe gives them one of its own.
+    case makesOrder
+}
+
+/// How a pipe is written.
+///
+/// A new one is a file beside this one and a line in `all`; the parser, its hints and the help know no other list.
+public struct PipeSyntax: Sendable {
+    /// What it is called, the usual name first.
+    public let names: [String]
+    /// How it is written.
+    public let synopsis: String
+    /// What it does, in one line.
+    public let summary: String
+    /// Reads the pipe from behind its name.
+    let parse: @Sendable (inout QueryParser) throws(QueryError) -> any Pipe
+
+    init(
+        _ names: String..., synopsis: String, summary: String,
+        parse: @escaping @Sendable (inout QueryParser) throws(QueryError) -> any Pipe
+    ) {
+        self.names = names
+        self.synopsis = synopsis
+        self.summary = summary
+        self.parse = parse
+    }
+
+    /// Every pipe.
+    public static let all: [PipeSyntax] = [
+        .fields, .delete, .rename, .copy, .filter, .sort, .limit, .offset, .uniq, .top, .stats,
+    ]
+
+    static func named(_ name: String) -> PipeSyntax? { byName[name] }
+
+    private static let byName: [String: PipeSyntax] = Dictionary(
+        all.flatMap { syntax in syntax.names.map { ($0, syntax) } },
+        uniquingKeysWith: { first, _ in first })
+}

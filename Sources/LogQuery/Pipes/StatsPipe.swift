@@ -1,0 +1,119 @@
+internal import LogBytes
+
+/// `| stats by (service, _time:5m) count() as n, quantile(0.99, duration_ms) if (level:error)`.
+public struct StatsPipe: Pipe {
+    /// One statistic of each group.
+    public struct Result: Sendable, CustomStringConvertible {
+        /// What is computed.
+        public let call: StatisticsCall
+        /// Which rows count; nil for all.
+        public let condition: Filter?
+        /// The name of the result's field.
+        public let name: String
+
+        /// The name that a result has when none is given.
+        static func standardName(_ call: StatisticsCall, _ condition: Filter?) -> String {
+            "\(call)" + (condition.map { " if (\($0))" } ?? "")
+        }
+
+        /// The result in LogsQL.
+        public var description: String {
+            Self.standardName(call, condition) + " as " + Quoting.word(name)
+        }
+    }
+
+    /// What rows are grouped by.
+    public let keys: [GroupKey]
+    /// What is computed of each group.
+    public let results: [Result]
+
+    /// What the pipe needs of the order of rows.
+    public var ordering: PipeOrdering { .makesOrder }
+
+    /// The pipe in LogsQL.
+    public var description: String {
+        let by = keys.isEmpty ? "" : "by (\(keys.map(\.description).joined(separator: ", "))) "
+        return "stats \(by)\(results.map(\.description).joined(separator: ", "))"
+    }
+
+    /// The keys, then the results.
+    public func outputFields(_ input: [String]?) -> [String]? {
+        keys.map(\.field) + results.map(\.name)
+    }
+
+    /// The pipe at work.
+    public func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer {
+        StatsStage(self, next, budget)
+    }
+}
+
+/// Groups that are given on at once.
+let groupsPerBlock = 8_192
+
+private final class StatsStage: RowConsumer {
+    private let pipe: StatsPipe
+    private let next: any RowConsumer
+    private let grouping: Grouping
+    private let states: [StatisticsState]
+    private var memory: MemoryShare
+
+    init(_ pipe: StatsPipe, _ next: any RowConsumer, _ budget: MemoryBudget) {
+        self.pipe = pipe
+        self.next = next
+        grouping = Grouping(pipe.keys)
+        states = pipe.results.map { $0.call.makeState($0.call) }
+        memory = MemoryShare(budget, pipe: "stats")
+        if pipe.keys.isEmpty {
+            grouping.insertEmpty()
+            for state in states { state.resize(1) }
+        }
+    }
+
+    func consume(_ slice: RowSlice) throws -> ScanControl {
+        let groups = try grouping.groups(slice.block, rows: slice.rows)
+        for (state, result) in zip(states, pipe.results) {
+            state.resize(grouping.count)
+            if let condition = result.condition {
+                try update(state, slice, groups, condition)
+            } else {
+                try state.update(slice.block, rows: slice.rows, groups: groups)
+            }
+        }
+        try memory.set(grouping.memoryBytes + states.reduce(0) { $0 + $1.memoryBytes })
+        return .proceed
+    }
+
+    private func update(
+        _ state: StatisticsState, _ slice: RowSlice, _ groups: [Int32], _ condition: Filter
+    ) throws {
+        var candidates = Bitmap(count: slice.block.rowCount)
+        for row in slice.rows { candidates[row] = true }
+        let matching = try condition.evaluate(slice.block, within: candidates)
+        var rows: [Int] = []
+        var rowGroups: [Int32] = []
+        for (row, group) in zip(slice.rows, groups) where matching[row] {
+            rows.append(row)
+            rowGroups.append(group)
+        }
+        if !rows.isEmpty { try state.update(slice.block, rows: rows, groups: rowGroups) }
+    }
+
+    func finish() throws {
+        let order = grouping.sorted()
+        var start = 0
+        while start < order.count {
+            let groups = Array(order[start..<min(start + groupsPerBlock, order.count)])
+            start += groups.count
+            let columns = zip(states, pipe.results).map { state, result in
+                var builder = ColumnBuilder()
+                for group in groups { builder.append { state.append(group: group, into: &$0) } }
+                return (name: result.name, column: builder.column())
+            }
+            let block = grouping.block(groups, extra: columns)
+            if try next.consume(RowSlice(block: block, rows: Array(0..<groups.count))) == .stop {
+                break
+            }
+        }
+        try next.finish()
+    }
+}

@@ -1,0 +1,138 @@
+internal import LogBytes
+
+/// `| top 10 by (f)` and `| uniq by (f) with hits limit N`: combinations of values, with how often they occur.
+public struct TopPipe: Pipe {
+    /// The fields whose values are counted.
+    public let fields: [String]
+    /// The most combinations that are given; nil for all.
+    public let limit: Int?
+    /// The name of the field with the number of rows, or nil for none.
+    public let hitsName: String?
+    /// Whether the most frequent come first (`top`), or all in the order of their values (`uniq`).
+    public let isByHits: Bool
+
+    /// What the pipe needs of the order of rows.
+    public var ordering: PipeOrdering { .makesOrder }
+
+    /// The pipe in LogsQL.
+    public var description: String {
+        let by = "by (\(fields.map(Quoting.word).joined(separator: ", ")))"
+        if isByHits {
+            return
+                "top \(limit ?? Self.standardLimit) \(by) hits as \(Quoting.word(hitsName ?? "hits"))"
+        }
+        return "uniq \(by)" + (hitsName == nil ? "" : " with hits")
+            + (limit.map { " limit \($0)" } ?? "")
+    }
+
+    /// The combinations that `top` gives unless told otherwise.
+    static let standardLimit = 10
+
+    /// The counted fields, then the hits.
+    public func outputFields(_ input: [String]?) -> [String]? {
+        fields + (hitsName.map { [$0] } ?? [])
+    }
+
+    /// The pipe at work.
+    public func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer {
+        TopStage(self, next, budget)
+    }
+
+    /// `hits`, or with so many `s` behind it that no counted field is called so.
+    fileprivate static func freeName(_ fields: [String]) -> String {
+        var name = "hits"
+        while fields.contains(name) { name += "s" }
+        return name
+    }
+}
+
+extension PipeSyntax {
+    static let top = PipeSyntax(
+        "top", synopsis: "top N by (f) hits as n", summary: "the N most frequent values; 10 of them"
+    ) { (parser) throws(QueryError) in
+        let hasLimit = parser.token.text.utf8.first.map(ASCII.isDigit) ?? false
+        let limit = hasLimit ? try parser.count("top") : TopPipe.standardLimit
+        _ = parser.accept("by")
+        let fields = try parser.fieldNames(context: "top")
+        var name = TopPipe.freeName(fields)
+        if parser.accept("hits") {
+            _ = parser.accept("as")
+            name = try parser.fieldName()
+            if fields.contains(name) {
+                throw parser.fault("'\(name)' is one of the counted fields")
+            }
+        }
+        return TopPipe(fields: fields, limit: limit, hitsName: name, isByHits: true)
+    }
+
+    static let uniq = PipeSyntax(
+        "uniq", synopsis: "uniq by (f) with hits limit N",
+        summary: "each combination of values once"
+    ) { (parser) throws(QueryError) in
+        _ = parser.accept("by")
+        let fields = try parser.fieldNames(context: "uniq")
+        _ = parser.accept("with")
+        let hits = parser.accept("hits") ? TopPipe.freeName(fields) : nil
+        let limit = parser.accept("limit") ? try parser.count("limit") : nil
+        return TopPipe(
+            fields: fields, limit: limit == 0 ? nil : limit, hitsName: hits, isByHits: false)
+    }
+}
+
+private final class TopStage: RowConsumer {
+    private let pipe: TopPipe
+    private let next: any RowConsumer
+    private let grouping: Grouping
+    private var hits: [Int] = []
+    private var memory: MemoryShare
+
+    init(_ pipe: TopPipe, _ next: any RowConsumer, _ budget: MemoryBudget) {
+        self.pipe = pipe
+        self.next = next
+        grouping = Grouping(pipe.fields.map { GroupKey(field: $0, bucket: nil) })
+        memory = MemoryShare(budget, pipe: pipe.isByHits ? "top" : "uniq")
+    }
+
+    func consume(_ slice: RowSlice) throws -> ScanControl {
+        let groups = try grouping.groups(slice.block, rows: slice.rows)
+        hits += Array(repeating: 0, count: grouping.count - hits.count)
+        for group in groups { hits[Int(group)] += 1 }
+        try memory.set(grouping.memoryBytes + hits.capacity * 8)
+        // Without counts no further row changes the answer. One group may be that of rows without any of the fields.
+        if !pipe.isByHits, pipe.hitsName == nil, let limit = pipe.limit, grouping.count > limit {
+            return .stop
+        }
+        return .proceed
+    }
+
+    func finish() throws {
+        // As in VictoriaLogs, rows that have none of the fields are not counted.
+        var order = grouping.sorted().filter { group in
+            grouping.values(group).contains { !$0.isEmpty }
+        }
+        if pipe.isByHits {
+            // Values with as many hits stay in their order.
+            order = order.enumerated().sorted { left, right in
+                hits[left.element] != hits[right.element]
+                    ? hits[left.element] > hits[right.element] : left.offset < right.offset
+            }.map(\.element)
+        }
+        if let limit = pipe.limit { order = Array(order.prefix(limit)) }
+        var start = 0
+        while start < order.count {
+            let groups = Array(order[start..<min(start + groupsPerBlock, order.count)])
+            start += groups.count
+            var extra: [(name: String, column: Column)] = []
+            if let name = pipe.hitsName {
+                var builder = ColumnBuilder()
+                for group in groups { builder.append { $0.append("\(hits[group])") } }
+                extra.append((name, builder.column()))
+            }
+            let block = grouping.block(groups, extra: extra)
+            if try next.consume(RowSlice(block: block, rows: Array(0..<groups.count))) == .stop {
+                break
+            }
+        }
+        try next.finish()
+    }
+}

@@ -1,0 +1,120 @@
+internal import LogBytes
+internal import LogRecords
+
+/// Buckets of equal size, `5m` or `10KiB`, or of calendar months and years.
+public struct Bucket: Sendable, Equatable {
+    private enum Width: Equatable, Sendable {
+        case size(Double)
+        case month
+        case year
+    }
+
+    private let width: Width
+    private let offset: Double
+    /// The bucket as it is written behind the colon.
+    public let syntax: String
+
+    /// Reads `5m`, `day`, `10KiB` and, if given, an offset such as `1h`; nil when they are no sizes.
+    init?(_ text: String, offset offsetText: String?) {
+        switch text.lowercased() {
+        case "month": width = .month
+        case "year": width = .year
+        default:
+            guard let size = Self.words[text.lowercased()] ?? NumberValue.operand(text)?.value,
+                size > 0, size.isFinite
+            else { return nil }
+            width = .size(size)
+        }
+        var syntax = Quoting.operand(text)
+        if let offsetText {
+            guard let offset = NumberValue.operand(offsetText)?.value, offset.isFinite else {
+                return nil
+            }
+            self.offset = offset
+            syntax += " offset " + Quoting.operand(offsetText)
+        } else {
+            offset = 0
+        }
+        self.syntax = syntax
+    }
+
+    private static let words: [String: Double] = [
+        "nanosecond": 1, "microsecond": 1e3, "millisecond": 1e6, "second": 1e9, "minute": 60e9,
+        "hour": 3_600e9, "day": 86_400e9, "week": 7 * 86_400e9,
+    ]
+
+    /// The first nanosecond of the bucket of `time`.
+    func start(of time: Int64) -> Int64 {
+        let shift = Int64(clamping: offset)
+        let moved = time.addingClamped(-shift)
+        switch width {
+        case .size(let size):
+            let step = max(Int64(clamping: size), 1)
+            let (start, overflow) =
+                Timestamp.floorDivide(moved, step).multipliedReportingOverflow(by: step)
+            return (overflow ? moved : start).addingClamped(shift)
+        case .month, .year:
+            let date = CivilDate(daysSinceEpoch: Timestamp.dayNumber(moved))
+            let first = CivilDate(
+                year: date.year, month: width == .year ? 1 : date.month, day: 1)
+            return (Int64(first.daysSinceEpoch) * Timestamp.day).addingClamped(shift)
+        }
+    }
+
+    /// The bucket of each time, as RFC 3339 text.
+    func column(times: [Int64]) -> Column {
+        var numbers: [Int64: UInt32] = [:]
+        var bytes = ByteWriter(capacity: 256)
+        var ends: [Int] = []
+        var last: (start: Int64, number: UInt32)?
+        let codes = times.map { time -> UInt32 in
+            let start = start(of: time)
+            if let last, last.start == start { return last.number }
+            if let number = numbers[start] {
+                last = (start, number)
+                return number
+            }
+            let number = UInt32(ends.count)
+            NumberFormat.append(time: start, into: &bytes)
+            ends.append(bytes.count)
+            numbers[start] = number
+            last = (start, number)
+            return number
+        }
+        return codes.isEmpty
+            ? .constant([], rowCount: 0)
+            : .dictionary(bytes: Array(bytes.view), ends: ends, codes: codes)
+    }
+
+    /// The bucket of each number or time; other text stays as it is.
+    func column(_ column: Column) -> Column {
+        let distinct = ByteTable()
+        var scratch = ByteWriter(capacity: 64)
+        let numbers = (0..<column.valueCount).map { number in
+            column.withValue(number) { text -> UInt32 in
+                scratch.removeAll()
+                append(text, into: &scratch)
+                return UInt32(distinct.insert(scratch.view).number)
+            }
+        }
+        var bytes = ByteWriter(capacity: 256)
+        var ends: [Int] = []
+        for number in 0..<distinct.count {
+            bytes.append(distinct.key(number))
+            ends.append(bytes.count)
+        }
+        let codes = (0..<column.rowCount).map { numbers[column.valueNumber(row: $0)] }
+        return .dictionary(bytes: Array(bytes.view), ends: ends, codes: codes)
+    }
+
+    private func append(_ text: ByteView, into out: inout ByteWriter) {
+        if text.count >= 19, text[4] == ASCII.minus, let time = Timestamp.parse(text) {
+            NumberFormat.append(time: start(of: time), into: &out)
+        } else if case .size(let size) = width, let number = NumberValue.parse(text) {
+            let bucket = ((number.value - offset) / size).rounded(.down) * size + offset
+            NumberFormat.append(bucket, into: &out)
+        } else {
+            out.append(text)
+        }
+    }
+}

@@ -1,0 +1,153 @@
+public import LogRecords
+internal import LogSystem
+
+/// Names in a data directory.
+///
+///     DATA/LOCK                                     held (flock) by the one writer
+///     DATA/journal/0000000042.journal               lines not sealed yet
+///     DATA/segments/<class>/<YYYY-MM-DD>/<id>.segment
+///     DATA/state/retention.conf                     the policy that the last writer used
+///     DATA/state/clock                              the time at which the last writer was seen
+///
+/// A segment's id is `<first>-<last>-<from>-<to>`: the sequence numbers of its first and last line and the numbers of the
+/// journal files that it was sealed from, zero-padded so that names sort as numbers do.
+public enum DataDirectory {
+    static let segmentSuffix = ".segment"
+    static let temporarySuffix = ".tmp"
+    static let journalSuffix = ".journal"
+
+    /// Digits of a number in a file name: 10^14 lines are a million a second for three years.
+    private static let sequenceDigits = 14
+    private static let journalDigits = 10
+
+    static func lock(_ directory: String) -> String { directory + "/LOCK" }
+    static func journals(_ directory: String) -> String { directory + "/journal" }
+    static func segments(_ directory: String) -> String { directory + "/segments" }
+    static func state(_ directory: String) -> String { directory + "/state" }
+
+    /// The file in which a writer leaves its retention policy for readers.
+    public static func retentionFile(_ directory: String) -> String {
+        state(directory) + "/retention.conf"
+    }
+
+    static func clockFile(_ directory: String) -> String { state(directory) + "/clock" }
+
+    static func journalPath(_ directory: String, number: UInt64) -> String {
+        journals(directory) + "/" + padded(number, journalDigits) + journalSuffix
+    }
+
+    static func journalNumber(_ name: String) -> UInt64? {
+        guard name.hasSuffix(journalSuffix) else { return nil }
+        return UInt64(name.dropLast(journalSuffix.count))
+    }
+
+    static func padded(_ number: UInt64, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+
+    /// The directory of one class and day.
+    static func partition(_ directory: String, _ key: PartitionKey) -> String {
+        segments(directory) + "/\(key.className)/\(key.day)"
+    }
+
+    static func segmentName(_ id: SegmentID) -> String {
+        padded(id.sequences.lowerBound, sequenceDigits) + "-"
+            + padded(id.sequences.upperBound, sequenceDigits) + "-"
+            + padded(id.journals.lowerBound, journalDigits) + "-"
+            + padded(id.journals.upperBound, journalDigits) + segmentSuffix
+    }
+}
+
+/// One class and one UTC day: what retention keeps or drops as a whole.
+public struct PartitionKey: Hashable, Comparable, Sendable {
+    /// The retention class.
+    public let className: String
+    /// The UTC day.
+    public let day: CivilDate
+
+    public static func < (left: PartitionKey, right: PartitionKey) -> Bool {
+        (left.day, left.className) < (right.day, right.className)
+    }
+}
+
+/// What a segment's name says of it.
+struct SegmentID: Equatable {
+    /// The sequence numbers of the first and the last line. Not all between need be in the segment.
+    let sequences: ClosedRange<UInt64>
+    /// The journal files that the lines were sealed from.
+    let journals: ClosedRange<UInt64>
+
+    init(sequences: ClosedRange<UInt64>, journals: ClosedRange<UInt64>) {
+        self.sequences = sequences
+        self.journals = journals
+    }
+
+    init?(name: String) {
+        guard name.hasSuffix(DataDirectory.segmentSuffix) else { return nil }
+        let numbers = name.dropLast(DataDirectory.segmentSuffix.count)
+            .split(separator: "-", omittingEmptySubsequences: false).compactMap { UInt64($0) }
+        guard numbers.count == 4, numbers[0] <= numbers[1], numbers[2] <= numbers[3] else {
+            return nil
+        }
+        sequences = numbers[0]...numbers[1]
+        journals = numbers[2]...numbers[3]
+    }
+}
+
+/// A segment file as the directory lists it.
+struct SegmentFile {
+    let key: PartitionKey
+    let id: SegmentID
+    let path: String
+}
+
+/// What is in a data directory, by name alone.
+enum DirectoryListing {
+    /// The journal files, ascending by number.
+    static func journals(
+        _ directory: String, _ fileSystem: any FileSystem
+    ) throws(FileError) -> [(number: UInt64, path: String)] {
+        try fileSystem.list(DataDirectory.journals(directory)).compactMap { entry in
+            guard let number = DataDirectory.journalNumber(entry.name) else { return nil }
+            return (number, DataDirectory.journals(directory) + "/" + entry.name)
+        }.sorted { $0.number < $1.number }
+    }
+
+    /// The segment files, by day, class and id, and the paths of temporary files.
+    static func segments(
+        _ directory: String, _ fileSystem: any FileSystem
+    ) throws(FileError) -> (files: [SegmentFile], temporary: [String]) {
+        var files: [SegmentFile] = []
+        var temporary: [String] = []
+        let root = DataDirectory.segments(directory)
+        for classEntry in try entries(root, fileSystem) where classEntry.isDirectory {
+            let classPath = root + "/" + classEntry.name
+            for dayEntry in try entries(classPath, fileSystem) {
+                guard dayEntry.isDirectory, let day = CivilDate(dayEntry.name) else { continue }
+                let key = PartitionKey(className: classEntry.name, day: day)
+                let dayPath = classPath + "/" + dayEntry.name
+                for entry in try entries(dayPath, fileSystem) {
+                    let path = dayPath + "/" + entry.name
+                    if let id = SegmentID(name: entry.name) {
+                        files.append(SegmentFile(key: key, id: id, path: path))
+                    } else if entry.name.hasSuffix(DataDirectory.temporarySuffix) {
+                        temporary.append(path)
+                    }
+                }
+            }
+        }
+        return (files.sorted { ($0.key, $0.path) < ($1.key, $1.path) }, temporary)
+    }
+
+    /// The entries of a directory that retention may remove at any moment: none when it is gone.
+    private static func entries(
+        _ path: String, _ fileSystem: any FileSystem
+    ) throws(FileError) -> [DirectoryEntry] {
+        do throws(FileError) {
+            return try fileSystem.list(path)
+        } catch where error.isMissing {
+            return []
+        }
+    }
+}

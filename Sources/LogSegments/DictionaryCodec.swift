@@ -1,0 +1,112 @@
+internal import LogBytes
+internal import LogQuery
+
+/// Distinct values once, then each row's number in as few bits as the count of values needs.
+///
+///     varint   n              number of distinct values
+///     n ×      varint length
+///     bytes    the values, in the order in which they first occur
+///     bytes    numbers, `IntegerPacking`
+private enum DictionaryLayout {
+    /// Fills `codes` with each row's number; nil when there are more than `limit` distinct values.
+    static func number(
+        _ column: ColumnBuffer, limit: Int, codes: inout Vector<Int64>
+    ) -> [Int]? {
+        let slotCount = max(16, (limit * 2).nextPowerOfTwo)
+        var slots = [Int32](repeating: -1, count: slotCount)
+        var firsts: [Int] = []
+        for row in 0..<column.count {
+            let value = column.value(row)
+            var slot = Int(truncatingIfNeeded: value.memoryHash) & (slotCount - 1)
+            while true {
+                let known = slots[slot]
+                if known < 0 {
+                    guard firsts.count < limit else { return nil }
+                    slots[slot] = Int32(firsts.count)
+                    codes.append(Int64(firsts.count))
+                    firsts.append(row)
+                    break
+                }
+                if column.value(firsts[Int(known)]) == value {
+                    codes.append(Int64(known))
+                    break
+                }
+                slot = (slot + 1) & (slotCount - 1)
+            }
+        }
+        return firsts
+    }
+
+    static func encode(_ column: ColumnBuffer, limit: Int, into out: inout ByteWriter) -> Bool {
+        var codes = Vector<Int64>(capacity: column.count)
+        guard let firsts = number(column, limit: limit, codes: &codes) else { return false }
+        out.append(length: firsts.count)
+        for row in firsts { out.append(length: column.value(row).count) }
+        for row in firsts { out.append(column.value(row)) }
+        IntegerPacking.encode(codes.buffer, into: &out)
+        return true
+    }
+
+    static func decode(_ reader: inout ByteReader, count: Int) throws -> Column {
+        let distinct = try reader.length(atMost: count, "dictionary size")
+        var ends: [Int] = []
+        var end = 0
+        for _ in 0..<distinct {
+            end += try reader.length(atMost: reader.view.count, "value length")
+            ends.append(end)
+        }
+        let bytes = Array(try reader.bytes(end, "dictionary values"))
+        let codes = try IntegerPacking.decode(&reader, count: count).map { code in
+            guard code >= 0, code < distinct else { throw reader.malformed("dictionary code") }
+            return UInt32(code)
+        }
+        return .dictionary(bytes: bytes, ends: ends, codes: codes)
+    }
+}
+
+extension Int {
+    /// The smallest power of two that is no less; 1 for numbers below.
+    fileprivate var nextPowerOfTwo: Int {
+        self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount)
+    }
+}
+
+/// At most 256 distinct values: levels, services, endpoints, status codes.
+struct SmallDictionaryCodec: ColumnCodec {
+    let id: UInt8 = 3
+    let name = "dictionary"
+
+    /// Up to here a row costs at most a byte, less than any number that varies.
+    private static let distinctMax = 256
+
+    func encode(
+        _ column: ColumnBuffer, times: UnsafeBufferPointer<Int64>?, into out: inout ByteWriter
+    ) -> Bool {
+        DictionaryLayout.encode(
+            column, limit: min(Self.distinctMax, max(column.count / 4, 1)), into: &out)
+    }
+
+    func decode(
+        _ reader: inout ByteReader, count: Int, times: () throws -> [Int64]
+    ) throws -> Column {
+        try DictionaryLayout.decode(&reader, count: count)
+    }
+}
+
+/// Values of which at least half are repetitions.
+struct DictionaryCodec: ColumnCodec {
+    let id: UInt8 = 4
+    let name = "large dictionary"
+
+    func encode(
+        _ column: ColumnBuffer, times: UnsafeBufferPointer<Int64>?, into out: inout ByteWriter
+    ) -> Bool {
+        DictionaryLayout.encode(column, limit: column.count / 2, into: &out)
+    }
+
+    func decode(
+        _ reader: inout ByteReader, count: Int, times: () throws -> [Int64]
+    ) throws -> Column {
+        try DictionaryLayout.decode(&reader, count: count)
+    }
+}

@@ -1,0 +1,60 @@
+internal import LogBytes
+internal import LogQuery
+
+/// Lower-case hexadecimal of one even length, such as trace ids: two digits a byte.
+///
+///     varint   bytes a value
+///     bytes    the values
+struct HexCodec: ColumnCodec {
+    let id: UInt8 = 7
+    let name = "hex"
+
+    /// Shorter ones are as well off in a dictionary or plain.
+    private static let digitsMin = 8
+
+    func encode(
+        _ column: ColumnBuffer, times: UnsafeBufferPointer<Int64>?, into out: inout ByteWriter
+    ) -> Bool {
+        let digits = column.value(0).count
+        guard digits >= Self.digitsMin, digits % 2 == 0,
+            column.bytes.count == digits * column.count
+        else { return false }
+        var previous: UInt32 = 0
+        for end in column.ends.buffer {
+            guard Int(end - previous) == digits else { return false }
+            previous = end
+        }
+        out.append(length: digits / 2)
+        out.reserve(column.bytes.count / 2)
+        var p = UnsafePointer(column.bytes.base)
+        for _ in 0..<column.bytes.count / 2 {
+            let high = Self.digitValues[Int(p[0])]
+            let low = Self.digitValues[Int(p[1])]
+            guard high | low < 16 else { return false }
+            out.append(high << 4 | low)
+            p += 2
+        }
+        return true
+    }
+
+    /// The value of each lower-case digit, 255 for all other bytes.
+    private static let digitValues: [UInt8] = (0...255).map { byte in
+        let byte = UInt8(byte)
+        guard byte == ASCII.lowercased(byte), let value = Hex.value(byte) else { return 255 }
+        return value
+    }
+
+    func decode(
+        _ reader: inout ByteReader, count: Int, times: () throws -> [Int64]
+    ) throws -> Column {
+        let width = try reader.length(atMost: reader.remaining, "hex width")
+        let packed = try reader.bytes(width * count, "hex values")
+        return ColumnText.render(count: count) { index, out in
+            for offset in 0..<width {
+                let byte = packed[index * width + offset]
+                out.append(Hex.digit(byte >> 4))
+                out.append(Hex.digit(byte & 15))
+            }
+        }
+    }
+}

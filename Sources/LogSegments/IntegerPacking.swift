@@ -1,0 +1,176 @@
+internal import LogBytes
+
+/// Integers in few bits: frames of 128 values, each relative to its smallest, each with the width that it needs.
+///
+///     byte     mode             0: values, 1: differences to the value before
+///     varint   divisor          power of ten that every value is a multiple of
+///     then for each frame of up to 128 numbers:
+///     zigzag   smallest         of the frame
+///     byte     width w          0 to 64 bits
+///     bytes    ceil(n·w / 8)    (number − smallest), w bits each, least significant first
+///
+/// Worked example: 1000, 1003, 1001 → mode 0, divisor 1, smallest 1000, width 2, bits 00 11 01.
+enum IntegerPacking {
+    private static let frameCount = 128
+    /// 10^9: nanoseconds that are whole seconds. Larger common factors do not occur.
+    private static let divisors: [Int64] = [1_000_000_000, 1_000_000, 1_000, 100, 10]
+
+    /// Appends `values`.
+    static func encode(_ values: UnsafeBufferPointer<Int64>, into out: inout ByteWriter) {
+        let divisor = commonDivisor(values)
+        var scaled = Vector<Int64>(capacity: values.count)
+        for value in values { scaled.append(divisor == 1 ? value : value / divisor) }
+        var differences = Vector<Int64>(capacity: values.count)
+        var previous: Int64 = 0
+        for value in scaled.buffer {
+            differences.append(value &- previous)
+            previous = value
+        }
+        let useDifferences = cost(differences.buffer) < cost(scaled.buffer)
+        out.append(useDifferences ? 1 : 0)
+        out.append(varint: UInt64(divisor))
+        encodeFrames(useDifferences ? differences.buffer : scaled.buffer, into: &out)
+    }
+
+    private static func commonDivisor(_ values: UnsafeBufferPointer<Int64>) -> Int64 {
+        for divisor in divisors where values.allSatisfy({ $0 % divisor == 0 }) { return divisor }
+        return 1
+    }
+
+    private static func cost(_ values: UnsafeBufferPointer<Int64>) -> Int {
+        var bits = 0
+        forEachFrame(values) { frame, smallest, width in
+            bits += width * frame.count + 16
+        }
+        return bits
+    }
+
+    private static func forEachFrame(
+        _ values: UnsafeBufferPointer<Int64>,
+        _ body: (_ frame: UnsafeBufferPointer<Int64>, _ smallest: Int64, _ width: Int) -> Void
+    ) {
+        var start = 0
+        while start < values.count {
+            let end = min(start + frameCount, values.count)
+            let frame = UnsafeBufferPointer(rebasing: values[start..<end])
+            var smallest = frame[0]
+            var largest = frame[0]
+            for value in frame {
+                smallest = min(smallest, value)
+                largest = max(largest, value)
+            }
+            let span = UInt64(bitPattern: largest) &- UInt64(bitPattern: smallest)
+            body(frame, smallest, 64 - span.leadingZeroBitCount)
+            start = end
+        }
+    }
+
+    private static func encodeFrames(
+        _ values: UnsafeBufferPointer<Int64>, into out: inout ByteWriter
+    ) {
+        var target = ByteWriter(capacity: values.count * 4 + 64)
+        forEachFrame(values) { frame, smallest, width in
+            target.append(zigzag: smallest)
+            target.append(UInt8(width))
+            var packer = BitPacker()
+            for value in frame {
+                packer.append(
+                    UInt64(bitPattern: value) &- UInt64(bitPattern: smallest), width, into: &target)
+            }
+            packer.finish(into: &target)
+        }
+        out.append(target.view)
+    }
+
+    /// Reads `count` values that `encode` wrote.
+    static func decode(
+        _ reader: inout ByteReader, count: Int
+    ) throws(MalformedBytes) -> [Int64] {
+        let mode = try reader.fixed(UInt8.self, "integer mode")
+        let divisor = Int64(truncatingIfNeeded: try reader.varint("integer divisor"))
+        guard mode <= 1 else { throw reader.malformed("integer mode") }
+        var values: [Int64] = []
+        values.reserveCapacity(count)
+        while values.count < count {
+            let frame = min(frameCount, count - values.count)
+            let smallest = UInt64(bitPattern: try reader.zigzag("frame minimum"))
+            let width = Int(try reader.fixed(UInt8.self, "frame width"))
+            guard width <= 64 else { throw reader.malformed("frame width") }
+            var unpacker = BitUnpacker(
+                try reader.bytes((frame * width + 7) / 8, "frame of integers"))
+            for _ in 0..<frame {
+                values.append(Int64(bitPattern: smallest &+ unpacker.next(width)))
+            }
+        }
+        var previous: Int64 = 0
+        for index in values.indices {
+            if mode == 1 {
+                previous = previous &+ values[index]
+                values[index] = previous
+            }
+            values[index] = values[index] &* divisor
+        }
+        return values
+    }
+}
+
+/// Writes numbers of up to 64 bits one behind the other, least significant bit first.
+struct BitPacker {
+    private var pending: UInt64 = 0
+    private var pendingBits = 0
+
+    /// Appends the low `width` bits of `value`, whose other bits are zero.
+    mutating func append(_ value: UInt64, _ width: Int, into out: inout ByteWriter) {
+        guard width > 0 else { return }
+        pending |= value &<< UInt64(pendingBits)
+        if pendingBits + width < 64 {
+            pendingBits += width
+            return
+        }
+        out.append(fixed: pending)
+        let written = 64 - pendingBits
+        pending = written == 64 ? 0 : value &>> UInt64(written)
+        pendingBits = width - written
+    }
+
+    /// Writes the bits that do not fill a word, in as few bytes as they need.
+    mutating func finish(into out: inout ByteWriter) {
+        while pendingBits > 0 {
+            out.append(UInt8(truncatingIfNeeded: pending))
+            pending &>>= 8
+            pendingBits -= 8
+        }
+        pending = 0
+        pendingBits = 0
+    }
+}
+
+/// Reads what `BitPacker` wrote; the caller gives it bytes enough.
+struct BitUnpacker {
+    private let bytes: ByteView
+    private var bit = 0
+
+    init(_ bytes: ByteView) { self.bytes = bytes }
+
+    /// The next number of `width` bits; bits beyond the bytes read as zero.
+    mutating func next(_ width: Int) -> UInt64 {
+        guard width > 0 else { return 0 }
+        let byte = bit >> 3
+        let shift = bit & 7
+        bit += width
+        var word: UInt64 = 0
+        if byte + 8 <= bytes.count {
+            word = UnsafeRawPointer(bytes.start + byte).loadUnaligned(as: UInt64.self)
+            word = UInt64(littleEndian: word)
+        } else {
+            for index in 0..<max(0, min(8, bytes.count - byte)) {
+                word |= UInt64(bytes[byte + index]) << UInt64(8 * index)
+            }
+        }
+        var value = word >> UInt64(shift)
+        if shift + width > 64, byte + 8 < bytes.count {
+            value |= UInt64(bytes[byte + 8]) << UInt64(64 - shift)
+        }
+        return width == 64 ? value : value & ((1 << UInt64(width)) - 1)
+    }
+}

@@ -1,0 +1,134 @@
+internal import LogBytes
+
+/// The layout of a journal file, by byte offset. All numbers little-endian.
+///
+///     file header, 24 bytes
+///       0   8   "WEIRJRNL"
+///       8   4   version, 1
+///      12   8   number of the file, which its name has too
+///      20   4   CRC-32C of bytes 0 to 19
+///     then frames, each one commit of lines that arrived together:
+///       0   4   "WFRM"
+///       4   4   stored bytes of the payload, s
+///       8   4   raw bytes of the payload
+///      12   4   number of lines, at least 1
+///      16   8   sequence number of the first line; the others follow without a gap
+///      24   8   arrival time, nanoseconds since the epoch
+///      32   8   earliest time of a line
+///      40   8   latest time of a line
+///      48   4   method of compression: 0 none, 1 LZ4
+///      52   4   CRC-32C of the stored payload
+///      56   4   CRC-32C of bytes 0 to 55
+///      60   s   payload
+///     payload, raw
+///       varint  number of class names; each: varint length, bytes
+///       runs that cover all lines: varint index of the class name, varint number of lines
+///       for each line: varint length
+///       the bytes of all lines
+///
+/// A frame is valid if and only if (1) its header's CRC fits, (2) its payload lies inside the file and its CRC fits, (3) the
+/// payload decodes. Reading goes from frame to frame. At a frame that is not valid the reader looks for the next magic whose
+/// frame is valid: where there is one, the bytes between are damage and are reported; where there is none, the rest is a torn
+/// tail, which nobody was told was safe, and is dropped.
+enum JournalFormat {
+    static let magic = ByteView("WEIRJRNL")
+    static let version: UInt32 = 1
+    static let fileHeaderBytes = 24
+    static let frameMagic = ByteView("WFRM")
+    static let frameHeaderBytes = 60
+    /// The largest payload that a reader believes. A batch is at most one line longer than a chunk; this is far beyond.
+    static let payloadBytesMax = 256 << 20
+
+    static func appendFileHeader(number: UInt64, into out: inout ByteWriter) {
+        let start = out.count
+        out.append(magic)
+        out.append(fixed: version)
+        out.append(fixed: number)
+        out.append(fixed: Checksum.crc32c(ByteView(out.base + start, out.count - start)))
+    }
+
+    /// What a file's first bytes say.
+    enum FileHeader: Equatable {
+        case valid(number: UInt64)
+        /// Too short or damaged.
+        case damaged
+        /// Written by a release that this one does not know.
+        case unknownVersion(UInt32)
+    }
+
+    static func readFileHeader(_ bytes: ByteView) -> FileHeader {
+        var reader = ByteReader(bytes)
+        guard bytes.count >= fileHeaderBytes, bytes.hasPrefix(magic),
+            (try? reader.bytes(8, "magic")) != nil,
+            let version = try? reader.fixed(UInt32.self, "version"),
+            let number = try? reader.fixed(UInt64.self, "number"),
+            let checksum = try? reader.fixed(UInt32.self, "checksum"),
+            checksum == Checksum.crc32c(bytes.prefix(fileHeaderBytes - 4))
+        else { return .damaged }
+        return version == Self.version ? .valid(number: number) : .unknownVersion(version)
+    }
+}
+
+/// The header of one frame.
+struct FrameHeader: Equatable {
+    var storedBytes: UInt32 = 0
+    var rawBytes: UInt32 = 0
+    var lineCount: UInt32 = 0
+    var firstSequence: UInt64 = 0
+    var arrivalTime: Int64 = 0
+    var firstTime: Int64 = 0
+    var lastTime: Int64 = 0
+    var method: Compression.Method = .none
+    var payloadChecksum: UInt32 = 0
+
+    /// The sequence number behind the last line's.
+    var endSequence: UInt64 { firstSequence &+ UInt64(lineCount) }
+
+    func append(into out: inout ByteWriter) {
+        let start = out.count
+        out.append(JournalFormat.frameMagic)
+        out.append(fixed: storedBytes)
+        out.append(fixed: rawBytes)
+        out.append(fixed: lineCount)
+        out.append(fixed: firstSequence)
+        out.append(fixed: arrivalTime)
+        out.append(fixed: firstTime)
+        out.append(fixed: lastTime)
+        out.append(fixed: UInt32(method.rawValue))
+        out.append(fixed: payloadChecksum)
+        out.append(fixed: Checksum.crc32c(ByteView(out.base + start, out.count - start)))
+    }
+
+    init() {}
+
+    /// The header at the start of `bytes`, or nil when it is not valid.
+    init?(_ bytes: ByteView) {
+        let count = JournalFormat.frameHeaderBytes
+        var reader = ByteReader(bytes)
+        guard bytes.count >= count, bytes.hasPrefix(JournalFormat.frameMagic),
+            (try? reader.bytes(4, "magic")) != nil,
+            let storedBytes = try? reader.fixed(UInt32.self, "stored"),
+            let rawBytes = try? reader.fixed(UInt32.self, "raw"),
+            let lineCount = try? reader.fixed(UInt32.self, "lines"),
+            let firstSequence = try? reader.fixed(UInt64.self, "sequence"),
+            let arrivalTime = try? reader.fixed(Int64.self, "arrival"),
+            let firstTime = try? reader.fixed(Int64.self, "first time"),
+            let lastTime = try? reader.fixed(Int64.self, "last time"),
+            let methodCode = try? reader.fixed(UInt32.self, "method"),
+            let payloadChecksum = try? reader.fixed(UInt32.self, "payload checksum"),
+            let checksum = try? reader.fixed(UInt32.self, "header checksum"),
+            checksum == Checksum.crc32c(bytes.prefix(count - 4)),
+            let method = UInt8(exactly: methodCode).flatMap(Compression.Method.init(rawValue:)),
+            rawBytes <= UInt32(JournalFormat.payloadBytesMax), lineCount > 0
+        else { return nil }
+        self.storedBytes = storedBytes
+        self.rawBytes = rawBytes
+        self.lineCount = lineCount
+        self.firstSequence = firstSequence
+        self.arrivalTime = arrivalTime
+        self.firstTime = firstTime
+        self.lastTime = lastTime
+        self.method = method
+        self.payloadChecksum = payloadChecksum
+    }
+}

@@ -1,0 +1,144 @@
+internal import LogBytes
+internal import LogRecords
+
+/// One frame's making: batches in, the bytes of a frame out.
+struct FrameWriter: ~Copyable {
+    /// Class names by the records' `classIndex`.
+    let classNames: [String]
+    private var payload = ByteWriter(capacity: 1 << 16)
+
+    init(classNames: [String]) { self.classNames = classNames }
+
+    /// Appends the frame of all lines of `batches`, at least one, to `out`; returns its header.
+    mutating func append(
+        _ batches: [RecordBatch], firstSequence: UInt64, into out: inout ByteWriter
+    ) -> FrameHeader {
+        payload.removeAll()
+        payload.append(length: classNames.count)
+        for name in classNames { name.withView { payload.append(lengthPrefixed: $0) } }
+        appendClassRuns(batches)
+        var header = FrameHeader()
+        header.firstTime = .max
+        header.lastTime = .min
+        for batch in batches {
+            for record in batch.records.buffer {
+                payload.append(length: Int(record.lineLength))
+                header.firstTime = min(header.firstTime, record.time)
+                header.lastTime = max(header.lastTime, record.time)
+                header.lineCount += 1
+            }
+            header.arrivalTime = batch.arrivalTime
+        }
+        for batch in batches {
+            for record in batch.records.buffer { payload.append(batch.line(record)) }
+        }
+        let start = out.count
+        out.reserve(JournalFormat.frameHeaderBytes + payload.count)
+        out.advance(JournalFormat.frameHeaderBytes)
+        header.method = Compression.append(
+            payload.view, acceleration: Compression.journalAcceleration, into: &out)
+        let stored = out.count - start - JournalFormat.frameHeaderBytes
+        header.storedBytes = UInt32(stored)
+        header.rawBytes = UInt32(payload.count)
+        header.firstSequence = firstSequence
+        header.payloadChecksum = Checksum.crc32c(
+            ByteView(out.base + start + JournalFormat.frameHeaderBytes, stored))
+        let end = out.count
+        out.truncate(start)
+        header.append(into: &out)
+        out.advance(end - out.count)
+        return header
+    }
+
+    private mutating func appendClassRuns(_ batches: [RecordBatch]) {
+        var current: UInt8?
+        var length = 0
+        for batch in batches {
+            for record in batch.records.buffer {
+                if record.classIndex == current {
+                    length += 1
+                    continue
+                }
+                if let current {
+                    payload.append(length: Int(current))
+                    payload.append(length: length)
+                }
+                current = record.classIndex
+                length = 1
+            }
+        }
+        if let current {
+            payload.append(length: Int(current))
+            payload.append(length: length)
+        }
+    }
+}
+
+/// One frame's content, scanned into a batch.
+final class JournalFrame {
+    let header: FrameHeader
+    /// The lines; keeps their bytes.
+    let batch: RecordBatch
+    /// The class of each line, an index into `classNames`.
+    let lineClasses: [Int]
+    let classNames: [String]
+
+    /// Decodes the stored payload that belongs to `header`, whose checksums have been compared, numbering shapes in `table`.
+    /// Nil when the payload does not decode.
+    init?(header: FrameHeader, payload: ByteView, table: ShapeTable) {
+        let bytes = ByteChunk(capacity: Int(header.rawBytes))
+        switch header.method {
+        case .none:
+            guard payload.count == bytes.capacity else { return nil }
+            bytes.append(payload)
+        case .lz4:
+            bytes.count = Compression.unpack(
+                payload, into: UnsafeMutableBufferPointer(start: bytes.base, count: bytes.capacity))
+            guard bytes.count == bytes.capacity else { return nil }
+        }
+        guard let layout = try? PayloadLayout(bytes.view, lineCount: Int(header.lineCount)) else {
+            return nil
+        }
+        let batch = RecordBatch(table: table)
+        batch.reset(over: bytes, arrivalTime: header.arrivalTime)
+        var start = layout.linesStart
+        for length in layout.lineLengths {
+            batch.append(
+                line: ByteView(bytes.base + start, length), readable: bytes.readableEnd)
+            start += length
+        }
+        self.header = header
+        self.batch = batch
+        self.lineClasses = layout.lineClasses
+        self.classNames = layout.classNames
+    }
+}
+
+/// Where the lines of a payload stand, and their classes.
+private struct PayloadLayout {
+    var classNames: [String] = []
+    var lineClasses: [Int] = []
+    var lineLengths: [Int] = []
+    var linesStart = 0
+
+    init(_ payload: ByteView, lineCount: Int) throws(MalformedBytes) {
+        var reader = ByteReader(payload)
+        for _ in 0..<(try reader.length(atMost: RetentionPolicy.classesMax, "class names")) {
+            classNames.append(try reader.lengthPrefixed("class name").text)
+        }
+        guard lineCount <= payload.count else { throw reader.malformed("number of lines") }
+        while lineClasses.count < lineCount {
+            let index = try reader.length(atMost: classNames.count - 1, "class of lines")
+            let run = try reader.length(atMost: lineCount - lineClasses.count, "run of lines")
+            lineClasses.append(contentsOf: repeatElement(index, count: run))
+            guard run > 0 else { throw reader.malformed("run of lines") }
+        }
+        var total = 0
+        for _ in 0..<lineCount {
+            lineLengths.append(try reader.length(atMost: payload.count, "line length"))
+            total += lineLengths[lineLengths.count - 1]
+        }
+        linesStart = reader.offset
+        guard total == reader.remaining else { throw reader.malformed("lines") }
+    }
+}

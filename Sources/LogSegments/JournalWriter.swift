@@ -1,0 +1,127 @@
+internal import LogBytes
+internal import LogRecords
+internal import LogSystem
+
+/// The journal file that lines are appended to before they are sealed.
+///
+/// `append` writes, `commit` makes durable: everything between two commits is one group. After a failed fsync nothing is
+/// known of the file's tail, so the uncommitted frames, which are kept until then, are written again to a new file; sequence
+/// numbers let readers drop what is there twice.
+final class JournalWriter {
+    private let fileSystem: any FileSystem
+    private let directory: String
+    private var file: (any OpenFile)?
+    private var offset = 0
+    private var frames: FrameWriter
+    private var uncommitted = ByteWriter(capacity: 1 << 16)
+    private var buffer = ByteWriter(capacity: 1 << 16)
+
+    /// Numbers of the files that hold lines not sealed yet, ascending.
+    private(set) var fileNumbers: [UInt64] = []
+    private var nextNumber: UInt64
+    /// Set while the uncommitted frames are known to be in no file: an fsync failed, and so did writing them again.
+    private var mustRewrite = false
+    /// Fsyncs done so far.
+    private(set) var synchronizations = 0
+
+    init(
+        fileSystem: any FileSystem, directory: String, nextNumber: UInt64, classNames: [String]
+    ) {
+        self.fileSystem = fileSystem
+        self.directory = directory
+        self.nextNumber = nextNumber
+        self.frames = FrameWriter(classNames: classNames)
+    }
+
+    /// Bytes that were written and are not durable yet.
+    var uncommittedBytes: Int { uncommitted.count }
+
+    /// Writes one frame. Throws without effect: what a failed write left behind is cut off or lies behind the end that the
+    /// next write starts from.
+    func append(_ batches: [RecordBatch], firstSequence: UInt64) throws(StoreError) {
+        if mustRewrite { try rewriteUncommitted() }
+        buffer.removeAll()
+        _ = frames.append(batches, firstSequence: firstSequence, into: &buffer)
+        do throws(FileError) {
+            try openIfNeeded()
+            try write(buffer.view)
+        } catch {
+            throw .writing(error)
+        }
+        uncommitted.append(buffer.view)
+    }
+
+    private func write(_ bytes: ByteView) throws(FileError) {
+        guard let file else { return }
+        do throws(FileError) {
+            try file.write(bytes, at: offset)
+        } catch {
+            try? file.truncate(to: offset)
+            throw error
+        }
+        offset += bytes.count
+    }
+
+    private func openIfNeeded() throws(FileError) {
+        if file != nil { return }
+        let path = DataDirectory.journalPath(directory, number: nextNumber)
+        let fresh = try fileSystem.open(path, .createNew)
+        var header = ByteWriter(capacity: JournalFormat.fileHeaderBytes)
+        JournalFormat.appendFileHeader(number: nextNumber, into: &header)
+        do throws(FileError) {
+            try fresh.write(header.view, at: 0)
+            try fileSystem.synchronizeDirectory(DataDirectory.journals(directory))
+        } catch {
+            try? fileSystem.remove(path)
+            throw error
+        }
+        file = fresh
+        offset = header.count
+        fileNumbers.append(nextNumber)
+        nextNumber += 1
+    }
+
+    /// Makes everything appended so far durable.
+    func commit() throws(StoreError) {
+        guard uncommitted.count > 0 else { return }
+        if mustRewrite {
+            try rewriteUncommitted()
+        } else {
+            do throws(FileError) {
+                try file?.synchronize()
+                synchronizations += 1
+            } catch {
+                try rewriteUncommitted()
+            }
+        }
+        uncommitted.removeAll()
+    }
+
+    private func rewriteUncommitted() throws(StoreError) {
+        mustRewrite = true
+        file = nil
+        do throws(FileError) {
+            try openIfNeeded()
+            try write(uncommitted.view)
+            try file?.synchronize()
+            synchronizations += 1
+            mustRewrite = false
+        } catch {
+            throw .writing(error)
+        }
+    }
+
+    /// Removes all files: their lines are in segments now. The next append begins a new file.
+    func removeSealedFiles() throws(StoreError) {
+        file = nil
+        do throws(FileError) {
+            while let number = fileNumbers.first {
+                try fileSystem.remove(DataDirectory.journalPath(directory, number: number))
+                fileNumbers.removeFirst()
+            }
+            try fileSystem.synchronizeDirectory(DataDirectory.journals(directory))
+        } catch {
+            throw .writing(error)
+        }
+    }
+}

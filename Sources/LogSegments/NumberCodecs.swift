@@ -1,0 +1,175 @@
+internal import LogBytes
+internal import LogQuery
+
+/// Whole numbers in the one spelling that a number has: no sign but minus, no leading zero, no `-0`.
+struct IntegerCodec: ColumnCodec {
+    let id: UInt8 = 5
+    let name = "integer"
+
+    func encode(
+        _ column: ColumnBuffer, times: UnsafeBufferPointer<Int64>?, into out: inout ByteWriter
+    ) -> Bool {
+        var values = Vector<Int64>(capacity: column.count)
+        for index in 0..<column.count {
+            guard let value = PlainDecimal(column.value(index)), value.fractionDigits == 0 else {
+                return false
+            }
+            values.append(value.mantissa)
+        }
+        IntegerPacking.encode(values.buffer, into: &out)
+        return true
+    }
+
+    func decode(
+        _ reader: inout ByteReader, count: Int, times: () throws -> [Int64]
+    ) throws -> Column {
+        let values = try IntegerPacking.decode(&reader, count: count)
+        return ColumnText.render(count: count) { index, out in
+            PlainDecimal(mantissa: values[index], fractionDigits: 0).append(into: &out)
+        }
+    }
+}
+
+/// Decimal numbers with a point, such as `0.000123` or `12.50`, with each row's number of digits behind the point.
+///
+///     integers   digits behind the point, a row each
+///     varint     d, the largest of them
+///     integers   value · 10^d, a row each
+struct DecimalCodec: ColumnCodec {
+    let id: UInt8 = 6
+    let name = "decimal"
+
+    func encode(
+        _ column: ColumnBuffer, times: UnsafeBufferPointer<Int64>?, into out: inout ByteWriter
+    ) -> Bool {
+        var mantissas = Vector<Int64>(capacity: column.count)
+        var digits = Vector<Int64>(capacity: column.count)
+        var digitsMax = 0
+        for index in 0..<column.count {
+            guard let value = PlainDecimal(column.value(index)) else { return false }
+            mantissas.append(value.mantissa)
+            digits.append(Int64(value.fractionDigits))
+            digitsMax = max(digitsMax, value.fractionDigits)
+        }
+        for index in 0..<column.count {
+            let factor = PlainDecimal.powersOfTen[digitsMax - Int(digits[index])]
+            let (product, overflow) = mantissas[index].multipliedReportingOverflow(by: factor)
+            guard !overflow else { return false }
+            mantissas[index] = product
+        }
+        IntegerPacking.encode(digits.buffer, into: &out)
+        out.append(length: digitsMax)
+        IntegerPacking.encode(mantissas.buffer, into: &out)
+        return true
+    }
+
+    func decode(
+        _ reader: inout ByteReader, count: Int, times: () throws -> [Int64]
+    ) throws -> Column {
+        let digits = try IntegerPacking.decode(&reader, count: count)
+        let digitsMax = try reader.length(
+            atMost: PlainDecimal.powersOfTen.count - 1, "decimal digits")
+        let mantissas = try IntegerPacking.decode(&reader, count: count)
+        guard digits.allSatisfy({ $0 >= 0 && $0 <= Int64(digitsMax) }) else {
+            throw reader.malformed("decimal digits")
+        }
+        return ColumnText.render(count: count) { index, out in
+            let factor = PlainDecimal.powersOfTen[digitsMax - Int(digits[index])]
+            PlainDecimal(mantissa: mantissas[index] / factor, fractionDigits: Int(digits[index]))
+                .append(into: &out)
+        }
+    }
+}
+
+/// A decimal number of at most 18 digits that has just one spelling for its value and its digits behind the point.
+struct PlainDecimal {
+    /// The number without its point.
+    let mantissa: Int64
+    /// Digits behind the point; 0 means that there is no point.
+    let fractionDigits: Int
+
+    private static let digitsMax = 18
+
+    static let powersOfTen: [Int64] = (0...digitsMax).map { exponent in
+        (0..<exponent).reduce(1) { product, _ in product * 10 }
+    }
+
+    init(mantissa: Int64, fractionDigits: Int) {
+        self.mantissa = mantissa
+        self.fractionDigits = fractionDigits
+    }
+
+    /// The number that `text` spells, or nil when writing it again would not give the same bytes.
+    init?(_ text: ByteView) {
+        var index = 0
+        let negative = text.count > 0 && text[0] == ASCII.minus
+        if negative { index = 1 }
+        let first = index
+        var value: Int64 = 0
+        var digits = 0
+        var pointAt: Int?
+        while index < text.count {
+            let byte = text[index]
+            if ASCII.isDigit(byte) {
+                value = value &* 10 &+ Int64(byte &- ASCII.zero)
+                digits += 1
+            } else if byte == ASCII.dot, pointAt == nil, index > first {
+                pointAt = index
+            } else {
+                return nil
+            }
+            index += 1
+        }
+        guard digits > 0, digits <= Self.digitsMax else { return nil }
+        let wholeDigits = (pointAt ?? text.count) - first
+        // `007` and `-0` have shorter twins; a point needs digits behind it.
+        if text[first] == ASCII.zero, wholeDigits > 1 { return nil }
+        if negative, value == 0 { return nil }
+        if pointAt == text.count - 1 { return nil }
+        mantissa = negative ? -value : value
+        fractionDigits = digits - wholeDigits
+    }
+
+    /// Appends the spelling.
+    func append(into out: inout ByteWriter) {
+        var rest = mantissa.magnitude
+        if mantissa < 0 { out.append(ASCII.minus) }
+        var length = 1
+        var probe = rest
+        while probe >= 10 {
+            probe /= 10
+            length += 1
+        }
+        length = max(length, fractionDigits + 1)
+        let total = length + (fractionDigits > 0 ? 1 : 0)
+        out.reserve(total)
+        var position = out.count + total - 1
+        for digit in 0..<length {
+            if digit == fractionDigits, fractionDigits > 0 {
+                out.base[position] = ASCII.dot
+                position -= 1
+            }
+            out.base[position] = ASCII.zero &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+            position -= 1
+        }
+        out.advance(total)
+    }
+}
+
+/// Builds plain columns.
+enum ColumnText {
+    /// A column of `count` values, each written by `body`.
+    static func render(
+        count: Int, _ body: (_ index: Int, _ out: inout ByteWriter) -> Void
+    ) -> Column {
+        var out = ByteWriter(capacity: count * 8 + 16)
+        var ends: [Int] = []
+        ends.reserveCapacity(count)
+        for index in 0..<count {
+            body(index, &out)
+            ends.append(out.count)
+        }
+        return .plain(bytes: Array(out.view), ends: ends)
+    }
+}

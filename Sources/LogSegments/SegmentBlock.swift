@@ -1,0 +1,266 @@
+internal import LogBytes
+internal import LogJSON
+internal import LogQuery
+internal import LogRecords
+
+/// One block of a segment for a query: columns are read and decoded when they are asked for, and kept.
+final class SegmentBlock: ColumnBlock {
+    private let reader: SegmentReader
+    private let entry: BlockEntry
+    private var loadedTimes: [Int64]?
+    private var loadedShapes: [Int64]?
+    private var storedColumns: [Int: Column] = [:]
+    /// For each stored column that was asked for: the number of the value of each row, −1 where it has none.
+    private var rowValues: [Int: [Int32]] = [:]
+    private var textColumns: [String: Column] = [:]
+    private var whole: WholeLines?
+
+    init(reader: SegmentReader, entry: BlockEntry) {
+        self.reader = reader
+        self.entry = entry
+    }
+
+    var rowCount: Int { entry.rows }
+
+    var timeBounds: (first: Int64, last: Int64) { (entry.firstTime, entry.lastTime) }
+
+    var className: String { reader.footer.className }
+
+    func times() throws -> [Int64] {
+        if let loadedTimes { return loadedTimes }
+        let times = try reader.integers(.times, of: entry)
+        loadedTimes = times
+        return times
+    }
+
+    func sequences() throws -> [UInt64] {
+        try reader.integers(.sequences, of: entry).map { UInt64(bitPattern: $0) }
+    }
+
+    /// The number of each row's shape, checked to exist.
+    private func shapes() throws -> [Int64] {
+        if let loadedShapes { return loadedShapes }
+        let shapes = try reader.integers(.shapes, of: entry)
+        guard shapes.allSatisfy({ $0 >= 0 && $0 < Int64(reader.footer.shapes.count) }) else {
+            throw damaged("the number of a shape is out of range")
+        }
+        loadedShapes = shapes
+        return shapes
+    }
+
+    private func damaged(_ what: String) -> ScanFault {
+        ScanFault(
+            file: reader.path, offset: entry.chunks.first?.offset ?? 0,
+            message: "a block is damaged (\(what)); its lines are left out of the answer")
+    }
+
+    private func stored(_ number: Int) throws -> Column {
+        if let known = storedColumns[number] { return known }
+        let column = try reader.values(column: number, of: entry, times: times)
+        guard let column else { throw damaged("a column is missing") }
+        storedColumns[number] = column
+        return column
+    }
+
+    /// For each row the number of its value in stored column `number`, −1 where its shape has none.
+    private func valueNumbers(_ number: Int) throws -> [Int32] {
+        if let known = rowValues[number] { return known }
+        let has = reader.footer.shapes.map { $0.columns.contains(number) }
+        var next: Int32 = 0
+        let numbers = try shapes().map { shape -> Int32 in
+            guard has[Int(shape)] else { return -1 }
+            defer { next += 1 }
+            return next
+        }
+        guard try stored(number).rowCount == Int(next) else {
+            throw damaged("a column has not one value for each line")
+        }
+        rowValues[number] = numbers
+        return numbers
+    }
+
+    // MARK: Text of fields
+
+    func column(_ name: String) throws -> Column {
+        if let known = textColumns[name] { return known }
+        let column = try makeColumn(name)
+        textColumns[name] = column
+        return column
+    }
+
+    /// A stored column and how it is to be read.
+    private struct Source: Hashable {
+        let column: Int
+        let transform: ValueTransform
+    }
+
+    private func makeColumn(_ name: String) throws -> Column {
+        let footer = reader.footer
+        let shapes = try shapes()
+        var sources: [Source] = []
+        // For each shape the number of its source; −1: it has no such field; −2: its lines are stored whole.
+        let sourceOfShape = footer.shapes.map { stored -> Int in
+            if stored.storage == .whole { return -2 }
+            guard let slot = stored.shape.slot(named: name) else { return -1 }
+            let source = Source(column: stored.columns[slot.field], transform: slot.transform)
+            if let known = sources.firstIndex(of: source) { return known }
+            sources.append(source)
+            return sources.count - 1
+        }
+        var used = Set<Int>()
+        for shape in shapes { used.insert(sourceOfShape[Int(shape)]) }
+        if used == [-1] || used.isEmpty { return .constant([], rowCount: entry.rows) }
+        if used.count == 1, let only = used.first, only >= 0 {
+            return try text(of: sources[only])
+        }
+        return try join(sources, sourceOfShape, shapes, used, name)
+    }
+
+    /// The text of a column that every row has a value in.
+    private func text(of source: Source) throws -> Column {
+        let column = try stored(source.column)
+        guard column.rowCount == entry.rows else {
+            throw damaged("a column has not one value for each line")
+        }
+        return resolve(column, source)
+    }
+
+    /// The stored values of `column` as text, value for value.
+    private func resolve(_ column: Column, _ source: Source) -> Column {
+        let field = reader.footer.columns[source.column]
+        var bytes = ByteWriter(capacity: 1 << 12)
+        var scratch = ByteWriter(capacity: 256)
+        var ends: [Int] = []
+        ends.reserveCapacity(column.valueCount)
+        for number in 0..<column.valueCount {
+            column.withValue(number) { raw in
+                let isEscaped = field.isString && raw.firstIndex(of: ASCII.backslash) != nil
+                bytes.append(
+                    ValueText.resolve(
+                        raw, isString: field.isString, isEscaped: isEscaped, source.transform,
+                        scratch: &scratch))
+            }
+            ends.append(bytes.count)
+        }
+        return column.replacingValues(bytes: Array(bytes.view), ends: ends)
+    }
+
+    /// The text of a field that stands in several stored columns, or not in every row: a dictionary whose value 0 is empty.
+    private func join(
+        _ sources: [Source], _ sourceOfShape: [Int], _ shapes: [Int64], _ used: Set<Int>,
+        _ name: String
+    ) throws -> Column {
+        var bytes = ByteWriter(capacity: 1 << 12)
+        var ends = [0]
+        var columns: [Int: (column: Column, numbers: [Int32], offset: Int)] = [:]
+        for index in used where index >= 0 {
+            let column = resolve(try stored(sources[index].column), sources[index])
+            columns[index] = (column, try valueNumbers(sources[index].column), ends.count)
+            for number in 0..<column.valueCount {
+                column.withValue(number) { bytes.append($0) }
+                ends.append(bytes.count)
+            }
+        }
+        let wholeColumn = used.contains(-2) ? try wholeLines().column(name) : nil
+        let wholeOffset = ends.count
+        if let wholeColumn {
+            for number in 0..<wholeColumn.valueCount {
+                wholeColumn.withValue(number) { bytes.append($0) }
+                ends.append(bytes.count)
+            }
+        }
+        var wholeRow = 0
+        var codes: [UInt32] = []
+        codes.reserveCapacity(shapes.count)
+        for (row, shape) in shapes.enumerated() {
+            switch sourceOfShape[Int(shape)] {
+            case -2:
+                let number = wholeColumn?.valueNumber(row: wholeRow) ?? 0
+                codes.append(UInt32(wholeOffset + number))
+                wholeRow += 1
+            case -1:
+                codes.append(0)
+            case let index:
+                guard let source = columns[index] else { throw damaged("a column is missing") }
+                let number = source.column.valueNumber(row: Int(source.numbers[row]))
+                codes.append(UInt32(source.offset + number))
+            }
+        }
+        return .dictionary(bytes: Array(bytes.view), ends: ends, codes: codes)
+    }
+
+    // MARK: Lines stored whole
+
+    /// The lines of the block that are stored whole, scanned; in row order.
+    private final class WholeLines {
+        let block: BatchBlock?
+
+        init(_ lines: Column, className: String) {
+            var size = 0
+            for row in 0..<lines.rowCount { lines.withText(row: row) { size += $0.count } }
+            let chunk = ByteChunk(capacity: size)
+            let batch = RecordBatch()
+            batch.reset(over: chunk, arrivalTime: 0)
+            for row in 0..<lines.rowCount {
+                lines.withText(row: row) { line in
+                    let start = chunk.count
+                    chunk.append(line)
+                    batch.append(
+                        line: ByteView(chunk.base + start, line.count),
+                        readable: chunk.readableEnd)
+                }
+            }
+            block = BatchBlock(
+                batch: batch, rows: Array(0..<lines.rowCount), sequences: [],
+                className: className)
+        }
+
+        func column(_ name: String) -> Column {
+            block?.column(name) ?? .constant([], rowCount: 0)
+        }
+    }
+
+    private func wholeLines() throws -> WholeLines {
+        if let whole { return whole }
+        guard
+            let number = reader.footer.shapes.first(where: { $0.storage == .whole })?.columns.first
+        else { throw damaged("a column is missing") }
+        let lines = WholeLines(try stored(number), className: className)
+        whole = lines
+        return lines
+    }
+
+    func fieldNames() throws -> [String] {
+        let shapes = reader.footer.shapes
+        let used = Set(try self.shapes().map { Int($0) })
+        var names = Set<String>()
+        for index in used {
+            if shapes[index].storage == .whole {
+                names.formUnion(try wholeLines().block?.fieldNames() ?? [])
+            } else {
+                names.formUnion(shapes[index].shape.fields.map(\.path))
+            }
+        }
+        return Array(names)
+    }
+
+    // MARK: Lines
+
+    func appendLine(row: Int, into out: inout ByteWriter) throws {
+        let stored = reader.footer.shapes[Int(try shapes()[row])]
+        let shape = stored.shape
+        var pieceStart = 0
+        for (field, columnNumber) in stored.columns.enumerated() {
+            append(shape, from: pieceStart, to: shape.pieceEnds[field], into: &out)
+            pieceStart = shape.pieceEnds[field]
+            let number = Int(try valueNumbers(columnNumber)[row])
+            let column = try self.stored(columnNumber)
+            column.withValue(column.valueNumber(row: number)) { out.append($0) }
+        }
+        append(shape, from: pieceStart, to: shape.pieceBytes.count, into: &out)
+    }
+
+    private func append(_ shape: Shape, from: Int, to: Int, into out: inout ByteWriter) {
+        shape.pieceBytes.withView { out.append($0.slice(from..<to)) }
+    }
+}

@@ -1,0 +1,218 @@
+internal import LogBytes
+internal import LogRecords
+
+/// The lines of one partition on their way into a segment: columns in memory, blocks encoded as they fill.
+///
+/// Holds at most one block of lines as they are; blocks behind it are encoded. The writer counts `memoryBytes` against its
+/// limit. Used by one thread.
+final class SegmentBuilder {
+    let key: PartitionKey
+    private var footer: SegmentFooter
+    /// Header and encoded blocks so far.
+    private var data = ByteWriter(capacity: 1 << 12)
+    private(set) var rowCount = 0
+    /// The bytes of the lines, without newlines.
+    private(set) var rawBytes = 0
+    private(set) var firstSequence = UInt64.max
+    private(set) var lastSequence: UInt64 = 0
+
+    // The block that is being filled.
+    private var rowShapes = Vector<Int64>(capacity: 64)
+    private var times = Vector<Int64>(capacity: 64)
+    private var sequences = Vector<Int64>(capacity: 64)
+    private var blockBytes = 0
+    private var columns: [ColumnBuffer] = []
+    /// The same columns, without reference counting on the hot path; `columns` keeps them alive.
+    private var columnPointers = Vector<Unmanaged<ColumnBuffer>>(capacity: 64)
+
+    // Shapes of the segment, and where the shapes of the present table stand among them.
+    private var columnIndex: [ShapeField: Int] = [:]
+    private var shapeIndex: [ShapeKey: Int] = [:]
+    private var shapeColumns = Vector<Int32>(capacity: 64)
+    private var shapeColumnsStart = Vector<Int32>(capacity: 16)
+    private var table: ShapeTable?
+    private var numbers = Vector<Int32>(capacity: 64)
+
+    private var scratch = ByteWriter(capacity: 1 << 12)
+
+    private struct ShapeKey: Hashable {
+        let pieces: [UInt8]
+        let ends: [Int]
+        let fields: [ShapeField]
+    }
+
+    private static let wholeShape = 0
+
+    init(key: PartitionKey) {
+        self.key = key
+        self.footer = SegmentFooter(className: key.className, day: key.day.daysSinceEpoch)
+        data.append(SegmentFormat.magic)
+        data.append(fixed: SegmentFormat.version)
+        data.append(fixed: Checksum.crc32c(data.view))
+        // Number 0 in every segment: lines that stand whole in one column.
+        _ = addShape(
+            Shape(
+                index: 0, format: .json,
+                fields: [ShapeField(path: SegmentFormat.wholePath, isString: false)],
+                pieces: [[], []]), storage: .whole)
+    }
+
+    /// An estimate of the memory held: encoded blocks, and twice the lines of the present one.
+    var memoryBytes: Int { data.count + 2 * blockBytes }
+
+    /// Adds a record of `batch`.
+    func append(_ record: Record, of batch: RecordBatch, sequence: UInt64) {
+        if table !== batch.table { adopt(batch.table) }
+        let tableShape = Int(record.shape)
+        var number = tableShape < numbers.count ? numbers[tableShape] : -1
+        if number < 0 {
+            number = Int32(learn(tableShape, batch.table))
+        }
+        appendValues(record, batch, shape: Int(number))
+        times.append(record.time)
+        sequences.append(Int64(bitPattern: sequence))
+        firstSequence = min(firstSequence, sequence)
+        lastSequence = max(lastSequence, sequence)
+        rowCount += 1
+        rawBytes += Int(record.lineLength)
+        blockBytes += Int(record.lineLength)
+        if times.count >= SegmentFormat.blockRowsMax || blockBytes >= SegmentFormat.blockBytesMax {
+            finishBlock()
+        }
+    }
+
+    @inline(__always)
+    private func appendValues(_ record: Record, _ batch: RecordBatch, shape: Int) {
+        let start = Int(shapeColumnsStart[shape])
+        let count =
+            (shape + 1 < shapeColumnsStart.count
+                ? Int(shapeColumnsStart[shape + 1]) : shapeColumns.count) - start
+        rowShapes.append(Int64(shape))
+        if shape == Self.wholeShape {
+            columns[Int(shapeColumns[start])].append(batch.line(record))
+            return
+        }
+        for field in 0..<count {
+            columnPointers[Int(shapeColumns[start + field])]._withUnsafeGuaranteedRef {
+                $0.append(batch.raw(record, field))
+            }
+        }
+    }
+
+    private func adopt(_ table: ShapeTable) {
+        self.table = table
+        numbers.removeAll()
+    }
+
+    /// The number in this segment of shape `tableShape` of the present table.
+    private func learn(_ tableShape: Int, _ table: ShapeTable) -> Int {
+        while numbers.count <= tableShape { numbers.append(-1) }
+        let shape = table.shapes[tableShape]
+        let key = ShapeKey(pieces: shape.pieceBytes, ends: shape.pieceEnds, fields: shape.fields)
+        var number = Self.wholeShape
+        if let known = shapeIndex[key] {
+            number = known
+        } else if footer.shapes.count < SegmentFormat.shapesMax,
+            columns.count + shape.fields.count <= SegmentFormat.columnsMax
+        {
+            number = addShape(shape, storage: shape.format == .json ? .json : .text)
+            shapeIndex[key] = number
+        }
+        numbers[tableShape] = Int32(number)
+        return number
+    }
+
+    private func addShape(_ shape: Shape, storage: SegmentFormat.Storage) -> Int {
+        shapeColumnsStart.append(Int32(shapeColumns.count))
+        var numbers: [Int] = []
+        for field in shape.fields {
+            let column = columnIndex[field] ?? addColumn(field)
+            numbers.append(column)
+            shapeColumns.append(Int32(column))
+        }
+        footer.shapes.append(StoredShape(storage: storage, columns: numbers, shape: shape))
+        return footer.shapes.count - 1
+    }
+
+    private func addColumn(_ field: ShapeField) -> Int {
+        let buffer = ColumnBuffer()
+        columns.append(buffer)
+        columnPointers.append(Unmanaged.passUnretained(buffer))
+        footer.columns.append(field)
+        columnIndex[field] = columns.count - 1
+        return columns.count - 1
+    }
+
+    // MARK: Blocks
+
+    /// Encodes the lines gathered so far as a block.
+    private func finishBlock() {
+        guard times.count > 0 else { return }
+        var block = BlockEntry(
+            rows: times.count, rawBytes: blockBytes, firstTime: times.buffer.min() ?? 0,
+            lastTime: times.buffer.max() ?? 0, chunks: [])
+        for (role, values) in [
+            (ChunkRole.shapes, rowShapes.buffer), (.times, times.buffer),
+            (.sequences, sequences.buffer),
+        ] {
+            scratch.removeAll()
+            IntegerPacking.encode(values, into: &scratch)
+            block.chunks.append(storeScratch(role, valueCount: values.count, codec: 0))
+        }
+        for (index, column) in columns.enumerated() where column.count > 0 {
+            let codec = encode(column)
+            block.chunks.append(
+                storeScratch(.column(index), valueCount: column.count, codec: codec))
+            column.removeAll()
+        }
+        footer.blocks.append(block)
+        rowShapes.removeAll()
+        times.removeAll()
+        sequences.removeAll()
+        blockBytes = 0
+    }
+
+    /// Encodes a column into `scratch` by the first codec that suits; its number.
+    private func encode(_ column: ColumnBuffer) -> UInt8 {
+        let rowTimes = column.count == times.count ? times.buffer : nil
+        for codec in ColumnCodecs.all {
+            scratch.removeAll()
+            if codec.encode(column, times: rowTimes, into: &scratch) { return codec.id }
+        }
+        preconditionFailure("BUG: the plain codec takes every column")
+    }
+
+    private func storeScratch(_ role: ChunkRole, valueCount: Int, codec: UInt8) -> ChunkEntry {
+        let offset = data.count
+        let method = Compression.append(scratch.view, into: &data)
+        let stored = ByteView(data.base + offset, data.count - offset)
+        return ChunkEntry(
+            role: role, valueCount: valueCount, offset: offset, storedBytes: stored.count,
+            rawBytes: scratch.count, method: method, codec: codec,
+            checksum: Checksum.crc32c(stored))
+    }
+
+    /// Encodes what is left and calls `body` with the whole file. The builder is of no use afterwards, except for another
+    /// call of `finish`, which gives the same bytes.
+    func finish<Result, Failure: Error>(
+        _ body: (ByteView) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        finishBlock()
+        let end = data.count
+        defer { data.truncate(end) }
+        scratch.removeAll()
+        footer.append(into: &scratch)
+        let method = Compression.append(scratch.view, into: &data)
+        let stored = data.count - end
+        let checksum = Checksum.crc32c(ByteView(data.base + end, stored))
+        let trailer = data.count
+        data.append(fixed: UInt64(end))
+        data.append(fixed: UInt32(stored))
+        data.append(fixed: UInt32(scratch.count))
+        data.append(fixed: UInt32(method.rawValue))
+        data.append(fixed: checksum)
+        data.append(fixed: Checksum.crc32c(ByteView(data.base + trailer, data.count - trailer)))
+        data.append(SegmentFormat.endMagic)
+        return try body(data.view)
+    }
+}

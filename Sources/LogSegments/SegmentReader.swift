@@ -1,0 +1,177 @@
+internal import LogBytes
+internal import LogQuery
+internal import LogRecords
+internal import LogSystem
+
+/// An open segment: its footer in memory, its chunks read when they are asked for.
+///
+/// Keeps the file open, so that a query goes on undisturbed when the segment is dropped. Used by one thread.
+final class SegmentReader {
+    let path: String
+    let footer: SegmentFooter
+    /// The size of the file.
+    let storedBytes: Int
+    private let file: any OpenFile
+
+    /// Opens the segment at `path`. Throws `StoreError.damaged` when header, trailer or footer are not what they should be.
+    init(path: String, fileSystem: any FileSystem) throws(StoreError) {
+        self.path = path
+        do throws(FileError) {
+            file = try fileSystem.open(path, .read)
+            storedBytes = try file.size()
+        } catch {
+            throw .file(error)
+        }
+        let head = try Self.read(file, at: 0, count: SegmentFormat.headerBytes)
+        try head.withView { view throws(StoreError) in
+            try Self.checkHeader(view, path: path)
+        }
+        let tailOffset = storedBytes - SegmentFormat.trailerBytes
+        guard tailOffset >= SegmentFormat.headerBytes else {
+            throw .damaged(file: path, offset: 0, what: "shorter than a segment can be")
+        }
+        let tail = try Self.read(file, at: tailOffset, count: SegmentFormat.trailerBytes)
+        guard let trailer = tail.withView({ Trailer($0) }), trailer.footerOffset >= 0,
+            trailer.footerOffset <= tailOffset,
+            trailer.storedBytes == tailOffset - trailer.footerOffset
+        else {
+            throw .damaged(file: path, offset: tailOffset, what: "the trailer is not valid")
+        }
+        let stored = try Self.read(file, at: trailer.footerOffset, count: trailer.storedBytes)
+        guard stored.withView({ Checksum.crc32c($0) }) == trailer.checksum,
+            let raw = stored.withView({
+                Compression.unpack($0, method: trailer.method, rawCount: trailer.rawBytes)
+            })
+        else {
+            throw .damaged(
+                file: path, offset: trailer.footerOffset, what: "the footer is not valid")
+        }
+        do throws(MalformedBytes) {
+            footer = try raw.withView { view throws(MalformedBytes) in
+                try SegmentFooter(view)
+            }
+        } catch {
+            throw .damaged(
+                file: path, offset: trailer.footerOffset,
+                what: "the footer does not decode: \(error.what)")
+        }
+    }
+
+    private static func checkHeader(_ head: ByteView, path: String) throws(StoreError) {
+        var reader = ByteReader(head)
+        guard head.hasPrefix(SegmentFormat.magic), head.count == SegmentFormat.headerBytes,
+            (try? reader.bytes(8, "magic")) != nil,
+            let version = try? reader.fixed(UInt32.self, "version"),
+            let checksum = try? reader.fixed(UInt32.self, "checksum"),
+            checksum == Checksum.crc32c(head.prefix(12))
+        else { throw .damaged(file: path, offset: 0, what: "the header is not valid") }
+        guard version == SegmentFormat.version else {
+            throw .unknownVersion(file: path, version: version)
+        }
+    }
+
+    private struct Trailer {
+        let footerOffset: Int
+        let storedBytes: Int
+        let rawBytes: Int
+        let method: Compression.Method
+        let checksum: UInt32
+
+        init?(_ bytes: ByteView) {
+            var reader = ByteReader(bytes)
+            guard bytes.hasSuffix(SegmentFormat.endMagic),
+                let offset = try? reader.fixed(UInt64.self, "offset"),
+                let stored = try? reader.fixed(UInt32.self, "stored"),
+                let raw = try? reader.fixed(UInt32.self, "raw"),
+                let methodCode = try? reader.fixed(UInt32.self, "method"),
+                let checksum = try? reader.fixed(UInt32.self, "checksum"),
+                let own = try? reader.fixed(UInt32.self, "trailer checksum"),
+                own == Checksum.crc32c(bytes.prefix(24)), let footerOffset = Int(exactly: offset),
+                raw <= UInt32(SegmentFormat.chunkBytesMax),
+                let method = UInt8(exactly: methodCode).flatMap(
+                    Compression.Method.init(rawValue:))
+            else { return nil }
+            self.footerOffset = footerOffset
+            self.storedBytes = Int(stored)
+            self.rawBytes = Int(raw)
+            self.method = method
+            self.checksum = checksum
+        }
+    }
+
+    private static func read(
+        _ file: any OpenFile, at offset: Int, count: Int
+    ) throws(StoreError) -> [UInt8] {
+        do throws(FileError) {
+            return try file.readBytes(at: offset, count: count)
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    // MARK: Chunks
+
+    /// The raw bytes of a chunk, its checksum compared.
+    func bytes(of chunk: ChunkEntry) throws(ScanFault) -> [UInt8] {
+        do throws(StoreError) {
+            let stored = try Self.read(file, at: chunk.offset, count: chunk.storedBytes)
+            guard stored.count == chunk.storedBytes,
+                stored.withView({ Checksum.crc32c($0) }) == chunk.checksum,
+                let raw = stored.withView({
+                    Compression.unpack($0, method: chunk.method, rawCount: chunk.rawBytes)
+                })
+            else { throw StoreError.damaged(file: path, offset: chunk.offset, what: "checksum") }
+            return raw
+        } catch {
+            throw fault(chunk, "\(error)")
+        }
+    }
+
+    /// The integers of a chunk with role `shapes`, `times` or `sequences`.
+    func integers(_ role: ChunkRole, of block: BlockEntry) throws(ScanFault) -> [Int64] {
+        guard let chunk = block.chunks.first(where: { $0.role == role }),
+            chunk.valueCount == block.rows
+        else {
+            throw ScanFault(
+                file: path, offset: block.chunks.first?.offset ?? 0,
+                message: "a block has no \(role); its \(block.rows) lines are left out")
+        }
+        let raw = try bytes(of: chunk)
+        do throws(MalformedBytes) {
+            return try raw.withView { view throws(MalformedBytes) in
+                var reader = ByteReader(view)
+                return try IntegerPacking.decode(&reader, count: block.rows)
+            }
+        } catch {
+            throw fault(chunk, error.what)
+        }
+    }
+
+    /// The stored values of column `number` of a block, as they stand in the lines; nil when the block has none.
+    func values(
+        column number: Int, of block: BlockEntry, times: () throws -> [Int64]
+    ) throws -> Column? {
+        guard let chunk = block.chunks.first(where: { $0.role == .column(number) }) else {
+            return nil
+        }
+        guard let codec = ColumnCodecs.codec(chunk.codec) else {
+            throw fault(chunk, "unknown codec \(chunk.codec)")
+        }
+        let raw = try bytes(of: chunk)
+        return try raw.withView { view in
+            var reader = ByteReader(view)
+            do {
+                return try codec.decode(&reader, count: chunk.valueCount, times: times)
+            } catch let error as MalformedBytes {
+                throw fault(chunk, error.what)
+            }
+        }
+    }
+
+    /// What a damaged chunk means for an answer.
+    func fault(_ chunk: ChunkEntry, _ what: String) -> ScanFault {
+        ScanFault(
+            file: path, offset: chunk.offset,
+            message: "a block is damaged (\(what)); its lines are left out of the answer")
+    }
+}

@@ -1,0 +1,241 @@
+internal import LogBytes
+public import LogQuery
+internal import LogRecords
+public import LogSystem
+
+/// A data directory as a query sees it: read without a lock, beside a writer and other readers.
+///
+/// What is there is fixed when the store is made. Journal files are opened before segments are listed: a file that is sealed
+/// meanwhile is still open here, and the segments made from it name it, so none of its lines is missed or met twice. Used by
+/// one thread.
+public final class SegmentStore: LogStore {
+    private let fileSystem: any FileSystem
+    private let journals: [JournalReader]
+    private let segments: [SegmentFile]
+    private let sealedLines: SealedLines
+    private var readers: [String: SegmentReader] = [:]
+
+    /// Looks at the data directory `directory`.
+    public init(
+        directory: String, fileSystem: any FileSystem = DiskFileSystem()
+    ) throws(StoreError) {
+        self.fileSystem = fileSystem
+        var opened: [(number: UInt64, file: any OpenFile)] = []
+        do throws(FileError) {
+            for (number, path) in try DirectoryListing.journals(directory, fileSystem) {
+                do throws(FileError) {
+                    opened.append((number, try fileSystem.open(path, .read)))
+                } catch where error.isMissing {
+                    // Sealed since it was listed; its segments are listed below.
+                }
+            }
+            segments = try DirectoryListing.segments(directory, fileSystem).files
+        } catch {
+            throw error.isMissing ? .noDirectory(directory) : .file(error)
+        }
+        var journals: [JournalReader] = []
+        for (_, file) in opened {
+            journals.append(try JournalReader(file: file, checksums: false))
+        }
+        self.journals = journals
+        sealedLines = SealedLines(journals: Set(opened.map(\.number)), segments: segments) {
+            file throws(StoreError) in
+            try Self.open(file, fileSystem)
+        }
+    }
+
+    /// Opens a segment; nil when retention has dropped it since it was listed.
+    private static func open(
+        _ file: SegmentFile, _ fileSystem: any FileSystem
+    ) throws(StoreError) -> SegmentReader? {
+        do throws(StoreError) {
+            return try SegmentReader(path: file.path, fileSystem: fileSystem)
+        } catch {
+            if case .file(let cause) = error, cause.isMissing { return nil }
+            throw error
+        }
+    }
+
+    private func reader(_ file: SegmentFile) throws(StoreError) -> SegmentReader? {
+        if let known = readers[file.path] { return known }
+        let reader = try Self.open(file, fileSystem)
+        readers[file.path] = reader
+        return reader
+    }
+
+    // MARK: Scanning
+
+    /// Something that gives blocks when its time has come.
+    private enum Part {
+        case block(SegmentReader, BlockEntry)
+        case frame(JournalReader, JournalReader.Entry, newFrom: UInt64)
+    }
+
+    public func scan(
+        _ request: ScanRequest, _ body: (any ColumnBlock) throws -> ScanControl
+    ) throws -> [ScanFault] {
+        var faults = sealedLines.faults
+        var parts = segmentParts(request.timeRange, &faults)
+        parts += journalParts(request.timeRange, &faults)
+        parts.sort { $0.firstTime < $1.firstTime }
+        let table = ShapeTable()
+        for (_, part) in parts {
+            do {
+                for block in try blocks(of: part, table: table) {
+                    if try body(block) == .stop { return faults }
+                }
+            } catch let fault as ScanFault {
+                faults.append(fault)
+            }
+        }
+        return faults
+    }
+
+    private func segmentParts(
+        _ range: TimeRange, _ faults: inout [ScanFault]
+    ) -> [(firstTime: Int64, part: Part)] {
+        var parts: [(firstTime: Int64, part: Part)] = []
+        for file in segments {
+            let dayStart = Int64(file.key.day.daysSinceEpoch) * Timestamp.day
+            guard range.overlaps(first: dayStart, last: dayStart + Timestamp.day - 1) else {
+                continue
+            }
+            do throws(StoreError) {
+                guard let reader = try reader(file) else { continue }
+                for block in reader.footer.blocks
+                where range.overlaps(first: block.firstTime, last: block.lastTime) {
+                    parts.append((block.firstTime, .block(reader, block)))
+                }
+            } catch {
+                faults.append(Self.fault(error, file: file.path))
+            }
+        }
+        return parts
+    }
+
+    private static func fault(_ error: StoreError, file: String) -> ScanFault {
+        if case .damaged(let file, let offset, let what) = error {
+            return ScanFault(
+                file: file, offset: offset,
+                message: "\(what); the lines of this segment are left out of the answer")
+        }
+        return ScanFault(file: file, offset: 0, message: error.description)
+    }
+
+    private func journalParts(
+        _ range: TimeRange, _ faults: inout [ScanFault]
+    ) -> [(firstTime: Int64, part: Part)] {
+        var parts: [(firstTime: Int64, part: Part)] = []
+        // A frame that was written again after a failed fsync is in two files; its lines count once.
+        var seenEnd: UInt64 = 0
+        for reader in journals {
+            for entry in reader.entries {
+                let header = entry.header
+                if range.overlaps(first: header.firstTime, last: header.lastTime) {
+                    parts.append((header.firstTime, .frame(reader, entry, newFrom: seenEnd)))
+                }
+                seenEnd = max(seenEnd, header.endSequence)
+            }
+            for damage in reader.damages {
+                faults.append(
+                    ScanFault(
+                        file: reader.file.path, offset: damage.offset,
+                        message: "\(damage.bytes) bytes of the journal are damaged; "
+                            + "their lines are left out of the answer"))
+            }
+        }
+        return parts
+    }
+
+    private func blocks(of part: Part, table: ShapeTable) throws -> [any ColumnBlock] {
+        switch part {
+        case .block(let reader, let entry):
+            return [SegmentBlock(reader: reader, entry: entry)]
+        case .frame(let reader, let entry, let newFrom):
+            guard let frame = try reader.frame(entry, table: table) else {
+                throw ScanFault(
+                    file: reader.file.path, offset: entry.payloadOffset,
+                    message: "a frame of the journal is damaged; "
+                        + "its \(entry.header.lineCount) lines are left out of the answer")
+            }
+            return blocks(of: frame, newFrom: newFrom)
+        }
+    }
+
+    /// The lines of a frame that are in no segment, a block for each class.
+    private func blocks(of frame: JournalFrame, newFrom: UInt64) -> [any ColumnBlock] {
+        var rows = [[Int]](repeating: [], count: frame.classNames.count)
+        var sequences = [[UInt64]](repeating: [], count: frame.classNames.count)
+        for row in 0..<frame.batch.records.count {
+            let sequence = frame.header.firstSequence + UInt64(row)
+            if sequence < newFrom || sealedLines.contains(sequence) { continue }
+            rows[frame.lineClasses[row]].append(row)
+            sequences[frame.lineClasses[row]].append(sequence)
+        }
+        return rows.indices.compactMap { index -> (any ColumnBlock)? in
+            BatchBlock(
+                batch: frame.batch, rows: rows[index], sequences: sequences[index],
+                className: frame.classNames[index])
+        }
+    }
+
+    // MARK: Statistics
+
+    /// What is stored, segment by segment; damaged segments as faults.
+    public func statistics() -> (segments: [SegmentStatistics], faults: [ScanFault]) {
+        var statistics: [SegmentStatistics] = []
+        var faults: [ScanFault] = []
+        for file in segments {
+            do throws(StoreError) {
+                guard let reader = try reader(file) else { continue }
+                let blocks = reader.footer.blocks
+                statistics.append(
+                    SegmentStatistics(
+                        key: file.key, path: file.path, lines: reader.footer.rows,
+                        rawBytes: reader.footer.rawBytes, storedBytes: reader.storedBytes,
+                        firstTime: blocks.map(\.firstTime).min() ?? 0,
+                        lastTime: blocks.map(\.lastTime).max() ?? 0))
+            } catch {
+                faults.append(Self.fault(error, file: file.path))
+            }
+        }
+        return (statistics, faults)
+    }
+
+    /// Lines in the journal that are in no segment yet, and the bytes of the journal's files.
+    public func journalStatistics() throws(FileError) -> (lines: Int, storedBytes: Int) {
+        var lines = 0
+        var bytes = 0
+        var seenEnd: UInt64 = 0
+        for reader in journals {
+            bytes += try reader.file.size()
+            for entry in reader.entries {
+                let header = entry.header
+                for sequence in header.firstSequence..<header.endSequence
+                where sequence >= seenEnd && !sealedLines.contains(sequence) {
+                    lines += 1
+                }
+                seenEnd = max(seenEnd, header.endSequence)
+            }
+        }
+        return (lines, bytes)
+    }
+}
+
+/// One segment in figures.
+public struct SegmentStatistics: Sendable {
+    /// Its class and day.
+    public let key: PartitionKey
+    /// Its file.
+    public let path: String
+    /// The number of its lines.
+    public let lines: Int
+    /// The bytes of its lines, without newlines.
+    public let rawBytes: Int
+    /// The bytes of its file.
+    public let storedBytes: Int
+    /// The time of its earliest line.
+    public let firstTime: Int64
+    /// The time of its latest line.
+    public let lastTime: Int64
+}

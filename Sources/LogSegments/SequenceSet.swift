@@ -1,0 +1,69 @@
+internal import LogQuery
+
+/// Sequence numbers as ascending ranges without gaps between neighbours: which lines of a journal are sealed already.
+struct SequenceSet {
+    private var ranges: [ClosedRange<UInt64>] = []
+
+    /// The numbers of `numbers`, in any order.
+    init(_ numbers: [UInt64] = []) {
+        for number in numbers.sorted() {
+            if let last = ranges.last, number <= last.upperBound &+ 1 {
+                ranges[ranges.count - 1] = last.lowerBound...max(number, last.upperBound)
+            } else {
+                ranges.append(number...number)
+            }
+        }
+    }
+
+    var isEmpty: Bool { ranges.isEmpty }
+
+    /// Whether `number` is in the set; logarithmic time.
+    func contains(_ number: UInt64) -> Bool {
+        var lower = 0
+        var upper = ranges.count
+        while lower < upper {
+            let middle = (lower + upper) / 2
+            if ranges[middle].upperBound < number {
+                lower = middle + 1
+            } else {
+                upper = middle
+            }
+        }
+        return lower < ranges.count && ranges[lower].contains(number)
+    }
+}
+
+/// The lines of some journal files that segments hold already: those segments were published before a crash, or while a
+/// reader looked. Each segment names its journal files, and each of its lines its sequence number.
+struct SealedLines {
+    private let numbers: SequenceSet
+    /// Segments that could not be read; their lines may be met twice.
+    let faults: [ScanFault]
+
+    /// Reads the sequence numbers of those `segments` that were sealed from one of `journals`.
+    init(
+        journals: Set<UInt64>, segments: [SegmentFile],
+        open: (SegmentFile) throws(StoreError) -> SegmentReader?
+    ) {
+        var numbers: [UInt64] = []
+        var faults: [ScanFault] = []
+        for segment in segments where journals.contains(where: segment.id.journals.contains) {
+            do {
+                guard let reader = try open(segment) else { continue }
+                for block in reader.footer.blocks {
+                    numbers += try reader.integers(.sequences, of: block).map {
+                        UInt64(bitPattern: $0)
+                    }
+                }
+            } catch let fault as ScanFault {
+                faults.append(fault)
+            } catch {
+                faults.append(ScanFault(file: segment.path, offset: 0, message: "\(error)"))
+            }
+        }
+        self.numbers = SequenceSet(numbers)
+        self.faults = faults
+    }
+
+    func contains(_ sequence: UInt64) -> Bool { numbers.contains(sequence) }
+}

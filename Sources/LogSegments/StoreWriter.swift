@@ -1,0 +1,337 @@
+internal import LogBytes
+internal import LogQuery
+public import LogRecords
+public import LogSystem
+
+/// When a store seals, and what it may hold in memory.
+public struct StoreOptions: Sendable {
+    /// Bytes of lines in the journal at which it is sealed.
+    public var sealBytes = 128 << 20
+    /// Age of the oldest line in the journal at which it is sealed, nanoseconds.
+    public var sealAge = 600 * Timestamp.second
+    /// Bytes of columns and encoded blocks in memory at which the journal is sealed early: lines spread over many days keep
+    /// many partitions open.
+    public var memoryBytesMax = 96 << 20
+    /// Uncommitted bytes of the journal at which it is committed early: they are held in memory until then.
+    public var uncommittedBytesMax = 16 << 20
+
+    /// The defaults.
+    public init() {}
+}
+
+/// A segment that was written.
+public struct SealedSegment: Sendable {
+    /// Its class and day.
+    public let key: PartitionKey
+    /// The number of its lines.
+    public let lines: Int
+    /// The bytes of its lines, without newlines.
+    public let rawBytes: Int
+    /// The bytes of its file.
+    public let storedBytes: Int
+}
+
+/// The one writer of a data directory: lines go to the journal, and from there into segments.
+///
+/// `append` writes lines, `commit` makes them durable, `seal` moves them into segments. One thread uses it. Every failure
+/// leaves the store as it was, and the same call can be tried again.
+public final class StoreWriter {
+    private let directory: String
+    private let policy: RetentionPolicy
+    private let fileSystem: any FileSystem
+    private let clock: any WallClock
+    private let options: StoreOptions
+    private let lockFile: any OpenFile
+    private let journal: JournalWriter
+
+    private var builders: [PartitionKey: SegmentBuilder] = [:]
+    private var lastKey: (classIndex: Int, dayNumber: Int, builder: SegmentBuilder)?
+    private var nextSequence: UInt64
+    private var unsealedBytes = 0
+    private var unsealedLines = 0
+    private var oldestUnsealed: Int64 = .max
+    /// The sequence number behind the last line that recovery has met.
+    private var recoveredEnd: UInt64 = 0
+
+    /// What the last writer left behind, and what became of it.
+    public private(set) var recovery = StoreRecovery()
+
+    /// Opens a data directory for writing, making it if need be, and recovers what a crash left in its journal.
+    public init(
+        directory: String, policy: RetentionPolicy, fileSystem: any FileSystem = DiskFileSystem(),
+        clock: any WallClock = SystemClock(), options: StoreOptions = StoreOptions()
+    ) throws(StoreError) {
+        self.directory = directory
+        self.policy = policy
+        self.fileSystem = fileSystem
+        self.clock = clock
+        self.options = options
+        let listing: (files: [SegmentFile], temporary: [String])
+        let journals: [(number: UInt64, path: String)]
+        do throws(FileError) {
+            try fileSystem.makeDirectories(DataDirectory.journals(directory))
+            try fileSystem.makeDirectories(DataDirectory.segments(directory))
+            try fileSystem.makeDirectories(DataDirectory.state(directory))
+            lockFile = try fileSystem.open(DataDirectory.lock(directory), .readWrite)
+            guard try lockFile.tryLock() else { throw FileError.lockedByWriter }
+            listing = try DirectoryListing.segments(directory, fileSystem)
+            for path in listing.temporary { try fileSystem.remove(path) }
+            journals = try DirectoryListing.journals(directory, fileSystem)
+        } catch {
+            throw error == .lockedByWriter ? .inUse(directory: directory) : .writing(error)
+        }
+        let lastJournal = max(
+            journals.last?.number ?? 0, listing.files.map(\.id.journals.upperBound).max() ?? 0)
+        journal = JournalWriter(
+            fileSystem: fileSystem, directory: directory, nextNumber: lastJournal + 1,
+            classNames: policy.classes.map(\.name))
+        nextSequence = (listing.files.map(\.id.sequences.upperBound).max() ?? 0) + 1
+        try recover(journals, segments: listing.files)
+        try saveState()
+    }
+
+    private func saveState() throws(StoreError) {
+        try writing { () throws(FileError) in
+            let text = Array(policy.text.utf8)
+            let time = Array("\(clock.now())\n".utf8)
+            let state = DataDirectory.state(directory)
+            try text.withView { view throws(FileError) in
+                try fileSystem.replace(
+                    DataDirectory.retentionFile(directory), in: state, with: view)
+            }
+            try time.withView { view throws(FileError) in
+                try fileSystem.replace(DataDirectory.clockFile(directory), in: state, with: view)
+            }
+        }
+    }
+
+    // MARK: Lines
+
+    /// Writes the lines of `batches`, classified by the policy's classes, as one frame. On return readers see them; they are
+    /// durable after the next `commit`.
+    public func append(_ batches: [RecordBatch]) throws(StoreError) {
+        let count = batches.reduce(0) { $0 + $1.records.count }
+        guard count > 0 else { return }
+        if journal.uncommittedBytes >= options.uncommittedBytesMax { try journal.commit() }
+        try journal.append(batches, firstSequence: nextSequence)
+        for batch in batches {
+            for record in batch.records.buffer {
+                builder(classIndex: Int(record.classIndex), time: record.time)
+                    .append(record, of: batch, sequence: nextSequence)
+                nextSequence += 1
+                unsealedBytes += Int(record.lineLength)
+            }
+        }
+        unsealedLines += count
+        if oldestUnsealed == .max { oldestUnsealed = clock.monotonic() }
+    }
+
+    @inline(__always)
+    private func builder(classIndex: Int, time: Int64) -> SegmentBuilder {
+        let dayNumber = Timestamp.dayNumber(time)
+        if let last = lastKey, last.classIndex == classIndex, last.dayNumber == dayNumber {
+            return last.builder
+        }
+        let builder = builder(
+            PartitionKey(
+                className: policy.classes[classIndex].name,
+                day: CivilDate(daysSinceEpoch: dayNumber)))
+        lastKey = (classIndex, dayNumber, builder)
+        return builder
+    }
+
+    private func builder(_ key: PartitionKey) -> SegmentBuilder {
+        if let known = builders[key] { return known }
+        let fresh = SegmentBuilder(key: key)
+        builders[key] = fresh
+        return fresh
+    }
+
+    /// True when lines were appended and not committed.
+    public var hasUncommitted: Bool { journal.uncommittedBytes > 0 }
+
+    /// Makes all lines appended so far durable.
+    public func commit() throws(StoreError) { try journal.commit() }
+
+    /// Fsyncs of the journal so far.
+    public var journalSynchronizations: Int { journal.synchronizations }
+
+    // MARK: Sealing
+
+    /// True when the journal is large or old enough to be sealed.
+    public var isSealDue: Bool {
+        guard unsealedLines > 0 else { return false }
+        if unsealedBytes >= options.sealBytes { return true }
+        if clock.monotonic() &- oldestUnsealed >= options.sealAge { return true }
+        return memoryBytes >= options.memoryBytesMax
+    }
+
+    private var memoryBytes: Int { builders.values.reduce(0) { $0 + $1.memoryBytes } }
+
+    /// Moves all lines from the journal into segments and removes the journal's files. After a failure the lines that are not
+    /// in a segment yet are in the journal still.
+    ///
+    /// - Returns: the segments that were written.
+    public func seal() throws(StoreError) -> [SealedSegment] {
+        try journal.commit()
+        let sealed = try publish(journals: journal.fileNumbers)
+        try journal.removeSealedFiles()
+        return sealed
+    }
+
+    private func publish(journals: [UInt64]) throws(StoreError) -> [SealedSegment] {
+        guard let first = journals.first, let last = journals.last else { return [] }
+        var sealed: [SealedSegment] = []
+        lastKey = nil
+        for key in builders.keys.sorted() {
+            guard let builder = builders[key] else { continue }
+            sealed.append(
+                try writing { () throws(FileError) in
+                    try publish(builder, journals: first...last)
+                })
+            builders[key] = nil
+        }
+        unsealedBytes = 0
+        unsealedLines = 0
+        oldestUnsealed = .max
+        return sealed
+    }
+
+    private func publish(
+        _ builder: SegmentBuilder, journals: ClosedRange<UInt64>
+    ) throws(FileError) -> SealedSegment {
+        let partition = DataDirectory.partition(directory, builder.key)
+        try fileSystem.makeDirectories(partition)
+        let id = SegmentID(
+            sequences: builder.firstSequence...builder.lastSequence, journals: journals)
+        let path = partition + "/" + DataDirectory.segmentName(id)
+        let temporary = path + DataDirectory.temporarySuffix
+        let bytes = try builder.finish { view throws(FileError) in
+            do throws(FileError) {
+                let file = try fileSystem.open(temporary, .readWrite)
+                try file.truncate(to: 0)
+                try file.write(view, at: 0)
+                try file.synchronize()
+            } catch {
+                try? fileSystem.remove(temporary)
+                throw error
+            }
+            return view.count
+        }
+        try fileSystem.rename(temporary, to: path)
+        try fileSystem.synchronizeDirectory(partition)
+        return SealedSegment(
+            key: builder.key, lines: builder.rowCount, rawBytes: builder.rawBytes,
+            storedBytes: bytes)
+    }
+
+    /// Seals, and notes the time for the guard against a jumping clock.
+    public func close() throws(StoreError) -> [SealedSegment] {
+        let sealed = try seal()
+        try saveState()
+        return sealed
+    }
+}
+
+// MARK: Recovery
+
+/// What a writer found in the journal of the one before it.
+public struct StoreRecovery: Sendable {
+    /// Lines that were in the journal only and are in segments now.
+    public var lines = 0
+    /// Bytes behind the last whole frame, cut off: no one was told that they were safe.
+    public var tornBytes = 0
+    /// Damaged parts, one sentence each; the file is kept beside the journal.
+    public var damages: [String] = []
+
+    /// Nothing was left behind.
+    public init() {}
+}
+
+extension StoreWriter {
+    /// Seals what the journal files hold, less what segments hold already, and removes them.
+    private func recover(
+        _ journals: [(number: UInt64, path: String)], segments: [SegmentFile]
+    ) throws(StoreError) {
+        guard !journals.isEmpty else { return }
+        let sealedLines = SealedLines(
+            journals: Set(journals.map(\.number)), segments: segments
+        ) { file throws(StoreError) in
+            try SegmentReader(path: file.path, fileSystem: fileSystem)
+        }
+        recovery.damages += sealedLines.faults.map { "\($0.file): \($0.message)" }
+        let numbers = journals.map(\.number)
+        var damaged: [String] = []
+        for (_, path) in journals {
+            let before = recovery.damages.count
+            try recover(path, without: sealedLines, journals: numbers)
+            if recovery.damages.count > before { damaged.append(path) }
+        }
+        _ = try publish(journals: numbers)
+        try writing { () throws(FileError) in
+            for path in damaged { try fileSystem.rename(path, to: path + ".damaged") }
+            for (_, path) in journals where !damaged.contains(path) { try fileSystem.remove(path) }
+            try fileSystem.synchronizeDirectory(DataDirectory.journals(directory))
+        }
+    }
+
+    /// Does file operations for writing, whose failures become the store's.
+    private func writing<Result>(
+        _ body: () throws(FileError) -> Result
+    ) throws(StoreError) -> Result {
+        do throws(FileError) {
+            return try body()
+        } catch {
+            throw .writing(error)
+        }
+    }
+
+    private func recover(
+        _ path: String, without sealedLines: SealedLines, journals: [UInt64]
+    ) throws(StoreError) {
+        let file = try writing { () throws(FileError) in try fileSystem.open(path, .read) }
+        let reader = try JournalReader(file: file, checksums: true)
+        let table = ShapeTable()
+        for entry in reader.entries {
+            let frame = try writing { () throws(FileError) in
+                try reader.frame(entry, table: table)
+            }
+            guard let frame else {
+                recovery.damages.append(
+                    "\(path): the frame at byte \(entry.payloadOffset) does not decode; "
+                        + "its \(entry.header.lineCount) lines are in \(path).damaged")
+                continue
+            }
+            recover(frame, without: sealedLines)
+            if memoryBytes >= options.memoryBytesMax { _ = try publish(journals: journals) }
+        }
+        for damage in reader.damages {
+            recovery.damages.append(
+                "\(path): \(damage.bytes) bytes at byte \(damage.offset) are damaged; "
+                    + "the file is kept as \(path).damaged")
+        }
+        let size = try writing { () throws(FileError) in try file.size() }
+        recovery.tornBytes += max(size - reader.validEnd, 0)
+    }
+
+    private func recover(_ frame: JournalFrame, without sealedLines: SealedLines) {
+        // A frame that was written again after a failed fsync is in two files.
+        for row in 0..<frame.batch.records.count {
+            let sequence = frame.header.firstSequence + UInt64(row)
+            guard sequence >= recoveredEnd, !sealedLines.contains(sequence) else { continue }
+            let record = frame.batch.records[row]
+            let name = frame.classNames[frame.lineClasses[row]]
+            guard RetentionPolicy.isClassName(name) else {
+                recovery.damages.append("a journal frame names the class `\(name)`")
+                return
+            }
+            let key = PartitionKey(
+                className: name,
+                day: CivilDate(daysSinceEpoch: Timestamp.dayNumber(record.time)))
+            builder(key).append(record, of: frame.batch, sequence: sequence)
+            recovery.lines += 1
+        }
+        recoveredEnd = max(recoveredEnd, frame.header.endSequence)
+        nextSequence = max(nextSequence, recoveredEnd)
+    }
+}

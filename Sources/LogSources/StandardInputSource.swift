@@ -1,0 +1,18 @@
+/// The lines of standard input, up to its end.
+public struct StandardInputSource: LineSource {
+    private let reader: DescriptorReader
+
+    /// Standard input.
+    public init() throws { reader = try DescriptorReader(descriptor: 0, name: "standard input") }
+
+    /// `-` on the command line, and what is read when no source is named.
+    static let kind = LineSourceKind(
+        option: "stdin", help: "Lines from standard input, up to its end."
+    ) { _ in try StandardInputSource() }
+
+    public var name: String { "stdin" }
+
+    public func run(into outlet: ChunkOutlet) throws { try reader.run(into: outlet) }
+
+    public func stop() { reader.stop() }
+}

@@ -1,0 +1,161 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+internal import LogBytes
+
+/// The machine's file system.
+public struct DiskFileSystem: FileSystem {
+    private static let directoryMode: mode_t = 0o700
+    private static let fileMode: mode_t = 0o600
+
+    /// The machine's file system.
+    public init() {}
+
+    public func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any OpenFile {
+        let flags =
+            switch mode {
+            case .read: O_RDONLY | O_NOFOLLOW
+            case .readAnywhere: O_RDONLY
+            case .createNew: O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW
+            case .readWrite: O_RDWR | O_CREAT | O_NOFOLLOW
+            }
+        let descriptor = retrying { Glibc.open(path, flags | O_CLOEXEC, Self.fileMode) }
+        guard descriptor >= 0 else { throw .current("open", path) }
+        return DiskFile(descriptor: descriptor, path: path)
+    }
+
+    public func list(_ directory: String) throws(FileError) -> [DirectoryEntry] {
+        guard let stream = opendir(directory) else { throw .current("list", directory) }
+        defer { closedir(stream) }
+        var entries: [DirectoryEntry] = []
+        errno = 0
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name == "." || name == ".." { continue }
+            var isDirectory = entry.pointee.d_type == UInt8(DT_DIR)
+            if entry.pointee.d_type == UInt8(DT_UNKNOWN) {
+                var status = stat()
+                isDirectory =
+                    lstat(directory + "/" + name, &status) == 0
+                    && status.st_mode & S_IFMT == S_IFDIR
+            }
+            entries.append(DirectoryEntry(name: name, isDirectory: isDirectory))
+            errno = 0
+        }
+        guard errno == 0 else { throw .current("list", directory) }
+        return entries.sorted { $0.name < $1.name }
+    }
+
+    public func makeDirectories(_ path: String) throws(FileError) {
+        if mkdir(path, Self.directoryMode) == 0 {
+            let parent = Self.parent(of: path)
+            try synchronizeDirectory(parent)
+            return
+        }
+        switch errno {
+        case EEXIST:
+            var status = stat()
+            guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                throw FileError(operation: "make directory", path: path, code: ENOTDIR)
+            }
+        case ENOENT:
+            let parent = Self.parent(of: path)
+            guard parent != path else { throw .current("make directory", path) }
+            try makeDirectories(parent)
+            try makeDirectories(path)
+        default:
+            throw .current("make directory", path)
+        }
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    public func rename(_ path: String, to newPath: String) throws(FileError) {
+        guard Glibc.rename(path, newPath) == 0 else { throw .current("rename", path) }
+    }
+
+    public func remove(_ path: String) throws(FileError) {
+        guard unlink(path) == 0 else { throw .current("remove", path) }
+    }
+
+    public func removeDirectory(_ path: String) throws(FileError) {
+        guard rmdir(path) == 0 else { throw .current("remove directory", path) }
+    }
+
+    public func synchronizeDirectory(_ path: String) throws(FileError) {
+        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .current("open directory", path) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .current("fsync directory", path) }
+    }
+}
+
+/// Repeats a system call that a signal interrupted.
+func retrying<Value: SignedInteger>(_ call: () -> Value) -> Value {
+    while true {
+        let result = call()
+        if result >= 0 || errno != EINTR { return result }
+    }
+}
+
+/// A file of the machine's file system, by its descriptor.
+final class DiskFile: OpenFile {
+    let path: String
+    private let descriptor: Int32
+
+    init(descriptor: Int32, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit { close(descriptor) }
+
+    func size() throws(FileError) -> Int {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .current("stat", path) }
+        return Int(status.st_size)
+    }
+
+    func read(
+        into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+    ) throws(FileError) -> Int {
+        let count = retrying { pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset)) }
+        guard count >= 0 else { throw .current("read", path) }
+        return count
+    }
+
+    func write(_ bytes: ByteView, at offset: Int) throws(FileError) {
+        var done = 0
+        while done < bytes.count {
+            let step = retrying {
+                pwrite(descriptor, bytes.start + done, bytes.count - done, off_t(offset + done))
+            }
+            guard step > 0 else { throw .current("write", path) }
+            done += step
+        }
+    }
+
+    func synchronize() throws(FileError) {
+        guard fdatasync(descriptor) == 0 else { throw .current("fsync", path) }
+    }
+
+    func truncate(to size: Int) throws(FileError) {
+        guard retrying({ ftruncate(descriptor, off_t(size)) }) == 0 else {
+            throw .current("truncate", path)
+        }
+    }
+
+    func tryLock() throws(FileError) -> Bool {
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+        if errno == EWOULDBLOCK { return false }
+        throw .current("lock", path)
+    }
+}

@@ -1,0 +1,113 @@
+public import LogBytes
+
+/// How a file is opened. Files that weir makes have mode 0600; symbolic links are never followed in a data directory.
+public enum OpenMode: Sendable {
+    /// For reading; it must exist.
+    case read
+    /// For reading and writing; it must not exist yet.
+    case createNew
+    /// For reading and writing; made when it does not exist.
+    case readWrite
+    /// For reading, outside the data directory: symbolic links are followed.
+    case readAnywhere
+}
+
+/// An open file. Closed when the last reference goes. Threads may call it at once.
+public protocol OpenFile: AnyObject, Sendable {
+    /// The path it was opened under.
+    var path: String { get }
+    /// The number of bytes in the file.
+    func size() throws(FileError) -> Int
+    /// Reads up to `buffer.count` bytes from `offset`; the number read, 0 at the end of the file.
+    func read(
+        into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+    ) throws(FileError) -> Int
+    /// Writes all of `bytes` at `offset`. After a failure any prefix of them may have been written.
+    func write(_ bytes: ByteView, at offset: Int) throws(FileError)
+    /// Makes content and size durable. After a failure the file's state on disk is unknown: never call it again on this
+    /// descriptor to find out (the kernel reports a lost write once).
+    func synchronize() throws(FileError)
+    /// Cuts the file to `size` bytes.
+    func truncate(to size: Int) throws(FileError)
+    /// Takes the exclusive lock of the file for as long as it is open; false when somebody else has it.
+    func tryLock() throws(FileError) -> Bool
+}
+
+/// One name in a directory.
+public struct DirectoryEntry: Sendable, Equatable {
+    /// The name without its directory.
+    public let name: String
+    /// Whether it is a directory.
+    public let isDirectory: Bool
+
+    /// An entry of that name.
+    public init(name: String, isDirectory: Bool) {
+        self.name = name
+        self.isDirectory = isDirectory
+    }
+}
+
+/// Where files live. Nothing else in weir calls the operating system for files, so a simulation can replace it.
+public protocol FileSystem: Sendable {
+    /// Opens a file.
+    func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any OpenFile
+    /// The entries of a directory without `.` and `..`, sorted by name.
+    func list(_ directory: String) throws(FileError) -> [DirectoryEntry]
+    /// Makes a directory (mode 0700) and those above it, where missing, and makes their names durable.
+    func makeDirectories(_ path: String) throws(FileError)
+    /// Gives a file another name in one step, replacing what had it.
+    func rename(_ path: String, to newPath: String) throws(FileError)
+    /// Removes a file.
+    func remove(_ path: String) throws(FileError)
+    /// Removes an empty directory.
+    func removeDirectory(_ path: String) throws(FileError)
+    /// Makes the names in a directory durable.
+    func synchronizeDirectory(_ path: String) throws(FileError)
+}
+
+extension FileSystem {
+    /// The whole content of a file.
+    public func readAll(_ path: String, _ mode: OpenMode = .read) throws(FileError) -> [UInt8] {
+        let file = try open(path, mode)
+        return try file.readBytes(at: 0, count: try file.size())
+    }
+
+    /// Replaces the content of a small file in one step: a temporary file, fsync, rename, fsync of the directory.
+    public func replace(
+        _ path: String, in directory: String, with bytes: ByteView
+    ) throws(FileError) {
+        let temporary = path + ".tmp"
+        let file = try open(temporary, .readWrite)
+        try file.truncate(to: 0)
+        try file.write(bytes, at: 0)
+        try file.synchronize()
+        try rename(temporary, to: path)
+        try synchronizeDirectory(directory)
+    }
+}
+
+extension OpenFile {
+    /// Reads `count` bytes from `offset`, fewer where the file ends.
+    public func readBytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: max(count, 0))
+        var done = 0
+        while done < bytes.count {
+            var failure: FileError?
+            let step = bytes.withUnsafeMutableBytes { buffer in
+                do throws(FileError) {
+                    return try read(
+                        into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]),
+                        at: offset + done)
+                } catch {
+                    failure = error
+                    return 0
+                }
+            }
+            if let failure { throw failure }
+            if step == 0 { break }
+            done += step
+        }
+        bytes.removeLast(bytes.count - done)
+        return bytes
+    }
+}

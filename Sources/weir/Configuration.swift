@@ -1,0 +1,20 @@
+internal import LogAlerting
+internal import LogSegments
+internal import LogSystem
+
+/// The files that a user writes.
+enum Configuration {
+    /// Reads a `retention.conf`.
+    static func retention(_ path: String) throws -> RetentionPolicy {
+        try RetentionPolicy(text: try text(path), file: path)
+    }
+
+    /// Reads an `alerts.yaml`.
+    static func alerts(_ path: String) throws -> AlertConfiguration {
+        try AlertConfiguration.parse(try text(path), file: path)
+    }
+
+    private static func text(_ path: String) throws -> String {
+        String(decoding: try DiskFileSystem().readAll(path, .readAnywhere), as: UTF8.self)
+    }
+}

@@ -1,0 +1,123 @@
+internal import ArgumentParser
+internal import LogAlerting
+internal import LogChannels
+internal import LogPipeline
+internal import LogSegments
+internal import LogSources
+
+/// `weir ingest`: takes lines in.
+struct Ingest: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Takes lines in: measures them, evaluates the alert rules, and stores every line.",
+        discussion: """
+            Reads standard input when no source is named. Ends when all input has ended; Ctrl-C and SIGTERM drain, seal and
+            end it well. Exit status 0: every line is durable. Alerts go to stdout, everything else to stderr.
+
+            EXAMPLES
+              myapp | weir ingest
+              cat app.ndjson | weir ingest --data D
+              weir ingest --file app.log --file worker.log --alerts alerts.yaml
+              myapp | weir ingest --retention retention.conf --full-disk stop
+            """)
+
+    @OptionGroup var data: DataOption
+
+    @Option(help: "A file to read to its end; may be given again.")
+    var file: [String] = []
+
+    @Option(help: "Retention classes (default: the data directory's, else a standard set).")
+    var retention: String?
+
+    @Option(help: "Alert rules (default: error rate, slow endpoints, 5xx bursts, failed logins).")
+    var alerts: String?
+
+    @Option(help: "Milliseconds until a line that has arrived is durable.")
+    var commitInterval = 200
+
+    @Option(help: "Bytes of a line that are kept; the rest of a longer line is dropped and counted.")
+    var maxLineBytes = 1 << 20
+
+    @Option(help: "When the disk is full: wait (writers wait, too) or stop (exit 2).")
+    var fullDisk = "wait"
+
+    @Flag(name: .shortAndLong, help: "No summary at the end.")
+    var quiet = false
+
+    @Argument(help: "`-` for standard input.")
+    var input: [String] = []
+
+    func run() throws {
+        let options = try self.options()
+        let sources = try self.sources()
+        let ingester: Ingester
+        do {
+            let channels = try AlertChannels(configuration: options.alerting) { text in
+                Terminal.output(text)
+            }
+            ingester = try Ingester(options: options, channels: channels) { message in
+                Terminal.note("weir: \(message)")
+            }
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+        SignalWatcher.watch { ingester.stop() }
+        do {
+            let summary = try ingester.run(sources)
+            if !quiet { SummaryText(summary).lines.forEach { Terminal.note($0) } }
+            if summary.sourceFailed { throw CommandFailure(status: 2) }
+        } catch let failure as IngestFailure {
+            throw CommandFailure("\(failure)")
+        }
+    }
+
+    private func options() throws -> IngestOptions {
+        guard let whenFull = IngestOptions.WhenFull(rawValue: fullDisk) else {
+            throw CommandFailure("--full-disk is `wait` or `stop`, not `\(fullDisk)`")
+        }
+        guard (1...IngestOptions.lineBytesLimit).contains(maxLineBytes) else {
+            throw CommandFailure(
+                "--max-line-bytes is from 1 to \(IngestOptions.lineBytesLimit), not \(maxLineBytes)")
+        }
+        guard (1...60_000).contains(commitInterval) else {
+            throw CommandFailure(
+                "--commit-interval is from 1 to 60000 milliseconds, not \(commitInterval)")
+        }
+        do {
+            let policy =
+                try retention.map(Configuration.retention)
+                ?? RetentionRun(directory: data.directory).storedPolicy()
+            let alerting =
+                try alerts.map(Configuration.alerts) ?? AlertConfiguration.makeDefault()
+            var options = IngestOptions(
+                directory: data.directory, policy: policy, alerting: alerting)
+            options.whenFull = whenFull
+            options.lineBytesMax = maxLineBytes
+            options.commitInterval = Int64(commitInterval) * 1_000_000
+            return options
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    private func sources() throws -> [any LineSource] {
+        for argument in input where argument != "-" {
+            throw CommandFailure(
+                "`\(argument)` is no source; read a file with --file \(argument)")
+        }
+        do {
+            var sources: [any LineSource] = []
+            for path in file { sources.append(try make("file", path)) }
+            if file.isEmpty || !input.isEmpty { sources.append(try make("stdin", "-")) }
+            return sources
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    private func make(_ option: String, _ argument: String) throws -> any LineSource {
+        guard let kind = LineSources.kind(option) else {
+            throw CommandFailure("this weir was built without the source `\(option)`")
+        }
+        return try kind.make(argument)
+    }
+}

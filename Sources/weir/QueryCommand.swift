@@ -1,0 +1,121 @@
+internal import ArgumentParser
+internal import Glibc
+internal import LogBytes
+internal import LogQuery
+internal import LogSegments
+internal import LogSystem
+
+/// `weir query`: finds stored lines.
+struct QueryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "query",
+        abstract: "Finds stored lines by LogsQL, next to a running ingester or without one.",
+        discussion: """
+            Lines come in the order of their time. Exit status: 0 found, 1 nothing found, 2 error.
+
+            EXAMPLES
+              weir query 'level:ERROR endpoint:="/api/v1/login" duration_ms:>1000'
+              weir query timeout --since 1h                       the word in the message
+              weir query '"connection refused" or status_code:>=500' -n 20
+              weir query 'message:~"user_[0-9]+ failed"' -o json
+              weir query '* | stats by (endpoint) count() as n, quantile(0.95, duration_ms) as p95'
+              weir query '_time:2025-01-18T12 _class:security' | wc -l
+              weir query '*' -o raw | sort | sha256sum            the very bytes that came in
+            """)
+
+    @OptionGroup var data: DataOption
+
+    @Option(help: "Only lines from this time on: an age (1h, 30m, 7d) or a time (2025-01-18T12:00:00Z).")
+    var since: String?
+
+    @Option(help: "Only lines before this time: an age or a time.")
+    var until: String?
+
+    @Option(name: .customShort("n"), help: "Only the newest N lines.")
+    var newest: Int?
+
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: "raw, json, table or csv (default: raw; table for results on a terminal).")
+    var output: String?
+
+    @Argument(help: "The query in LogsQL (default: *, every line).")
+    var query = "*"
+
+    func run() throws {
+        let now = SystemClock().now()
+        let query = try parse(now: now)
+        let format = try chosenFormat(query)
+        if let newest, newest < 0 { throw CommandFailure("-n takes a number of lines, not \(newest)") }
+        let store: SegmentStore
+        do throws(StoreError) {
+            store = try SegmentStore(directory: data.directory)
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+        raiseDescriptorLimit()
+        let options = OutputOptions(fields: query.outputFields, width: Terminal.width)
+        let sink = format.makeSink(options) { try Terminal.output($0) }
+        let report: QueryReport
+        do {
+            report = try QueryExecutor.run(query, store: store, newest: newest, into: sink)
+        } catch is Terminal.Closed {
+            throw CommandFailure(status: 2)
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+        for fault in report.faults {
+            Terminal.note("weir: \(fault.file), byte \(fault.offset): \(fault.message)")
+        }
+        if !report.faults.isEmpty {
+            throw CommandFailure("the answer is partial: \(report.faults.count) damaged parts")
+        }
+        if report.rowsGiven == 0 { throw CommandFailure(status: 1) }
+    }
+
+    private func parse(now: Int64) throws -> Query {
+        var query: Query
+        do throws(QueryError) {
+            query = try QueryParser.parse(self.query, now: now)
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+        var filters: [Filter] = []
+        if let since { filters.append(try timeFilter(since, age: "", time: ">=", "--since", now)) }
+        if let until { filters.append(try timeFilter(until, age: ">", time: "<", "--until", now)) }
+        if !filters.isEmpty { query.filter = .and(filters + [query.filter]) }
+        return query
+    }
+
+    /// The filter that `_time:` makes of an age or a time.
+    private func timeFilter(
+        _ text: String, age: String, time: String, _ option: String, _ now: Int64
+    ) throws -> Filter {
+        let isAge = text.last?.isLetter == true && !text.contains("-") && !text.contains(":")
+        do throws(QueryError) {
+            return try QueryParser.parseFilter("_time:\(isAge ? age : time)\(text)", now: now)
+        } catch {
+            throw CommandFailure(
+                "\(option) takes an age such as 1h or a time such as 2025-01-18T12:00:00Z, "
+                    + "not `\(text)`: \(error.message)")
+        }
+    }
+
+    private func chosenFormat(_ query: Query) throws -> OutputFormat {
+        guard let output else {
+            return Terminal.isInteractive && query.outputFields != nil ? .table : .raw
+        }
+        if let format = OutputFormat.named(output) { return format }
+        let names = OutputFormat.all.map(\.name).joined(separator: ", ")
+        let hint = OutputFormat.nearest(to: output).map { "; did you mean `\($0)`?" } ?? ""
+        throw CommandFailure("there is no output `\(output)`\(hint) (there are \(names))")
+    }
+
+    /// A query may hold as many segments open as the system allows.
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}

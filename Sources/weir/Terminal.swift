@@ -1,0 +1,51 @@
+internal import Glibc
+internal import LogBytes
+internal import LogQuery
+
+/// The process's own streams: answers to stdout, everything else to stderr.
+enum Terminal {
+    /// A stream that takes no more bytes: its reader has gone, or the disk behind it is full.
+    struct Closed: Error {
+        let code: Int32
+    }
+
+    /// Writes all of `bytes` to stdout.
+    static func output(_ bytes: ByteView) throws {
+        var done = 0
+        while done < bytes.count {
+            let step = write(1, bytes.start + done, bytes.count - done)
+            if step < 0 {
+                if errno == EINTR { continue }
+                throw Closed(code: errno)
+            }
+            done += step
+        }
+    }
+
+    /// Writes `text` to stdout; a reader that has gone is no error.
+    static func output(_ text: String) {
+        text.withView { try? output($0) }
+    }
+
+    /// Writes a line to stderr, made harmless for a terminal line by line.
+    static func note(_ message: String) {
+        let safe = message.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { TerminalText.escaped(String($0)) }.joined(separator: "\n")
+        let text = safe + "\n"
+        text.withView { view in
+            _ = write(2, view.start, view.count)
+        }
+    }
+
+    /// Whether stdout is a terminal.
+    static var isInteractive: Bool { isatty(1) == 1 }
+
+    /// The columns of the terminal behind stdout, nil when there is none.
+    static var width: Int? {
+        var size = winsize()
+        guard isInteractive, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return nil
+        }
+        return Int(size.ws_col)
+    }
+}

@@ -1,0 +1,79 @@
+internal import ArgumentParser
+internal import Glibc
+internal import LogQuery
+
+/// The command line: `weir SUBCOMMAND …`. Each subcommand is a file of its own.
+@main
+struct Weir: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "weir",
+        abstract: "Takes a stream of log lines, measures it, alerts on it, keeps it and finds it again.",
+        discussion: """
+            EXAMPLES
+              myapp | weir ingest                            store and measure an application's lines
+              weir query 'level:ERROR endpoint:="/login"'    find lines again
+              weir query '* | stats by (endpoint) count() as n, quantile(0.95, duration_ms) as p95'
+              weir stats                                     what is stored, by class and day
+              weir retention --dry-run                       what would be deleted, and when
+
+            The data directory is --data, else $WEIR_DATA, else ./weir-data.
+            """,
+        version: "weir 0.1.0",
+        subcommands: [Ingest.self, QueryCommand.self, Stats.self, Retention.self])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as CommandFailure {
+            if !failure.message.isEmpty { Terminal.note("weir: \(failure.message)") }
+            exit(failure.status)
+        } catch {
+            let code = exitCode(for: error)
+            let message = fullMessage(for: error)
+            if code == .success {
+                Terminal.output(message + "\n")
+                exit(0)
+            }
+            if !message.isEmpty { Terminal.note(message) }
+            // 1 means "nothing found", as grep has it; a wrong command line is an error.
+            exit(2)
+        }
+    }
+}
+
+/// The end of a command that did not do what it was asked.
+struct CommandFailure: Error {
+    /// What happened; empty when it has been said already.
+    let message: String
+    /// The exit status: 1 nothing found, 2 error.
+    let status: Int32
+
+    /// An error with exit status 2.
+    init(_ message: String) {
+        self.message = message
+        status = 2
+    }
+
+    /// An end without words.
+    init(status: Int32) {
+        message = ""
+        self.status = status
+    }
+}
+
+/// The option that every subcommand has.
+struct DataOption: ParsableArguments {
+    @Option(name: .customLong("data"), help: "The data directory (default: $WEIR_DATA, else ./weir-data).")
+    var path: String?
+
+    /// The data directory.
+    var directory: String {
+        if let path { return path }
+        if let value = getenv("WEIR_DATA") {
+            let text = String(cString: value)
+            if !text.isEmpty { return text }
+        }
+        return "weir-data"
+    }
+}

@@ -1,0 +1,36 @@
+import LogBytes
+import LogMetrics
+import Testing
+
+@Suite struct EndpointTemplateTests {
+    @Test(arguments: [
+        ("/users/8231/orders", "/users/:id/orders"),
+        ("/users/8231/orders?page=2&q=a/1", "/users/:id/orders"),
+        ("/a#x/1", "/a"),
+        ("/", "/"),
+        ("", ""),
+        ("//12//", "//:id//"),
+        ("/v1/items/-5", "/v1/items/:id"),
+        ("/docs/550e8400-e29b-41d4-a716-446655440000/edit", "/docs/:id/edit"),
+        ("/objects/507f1f77bcf86cd799439011", "/objects/:id"),
+        ("/people/jane.doe@example.org/mail", "/people/:id/mail"),
+        ("/people/jane%40example.org", "/people/:id"),
+        // What only looks like an identifier stays.
+        ("/facade/deadbeef", "/facade/deadbeef"),
+        ("/abcdefabcdefabcdef", "/abcdefabcdefabcdef"),
+        ("/@home/user@", "/@home/user@"),
+        ("/v2/2024-01-01", "/v2/2024-01-01"),
+        ("GET /users/7", "GET /users/:id"),
+    ])
+    func template(raw: String, want: String) {
+        var out = ByteWriter(capacity: 16)
+        raw.withView { EndpointTemplate.append($0, into: &out) }
+        #expect(out.view.text == want)
+    }
+
+    @Test func longEndpointsAreCut() {
+        var out = ByteWriter(capacity: 16)
+        String(repeating: "/abc", count: 1_000).withView { EndpointTemplate.append($0, into: &out) }
+        #expect(out.count == EndpointTemplate.bytesMax)
+    }
+}

@@ -1,0 +1,131 @@
+import LogBytes
+import LogQuery
+import LogRecords
+import LogSegments
+import LogSystem
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A data directory of its own for one test, removed at the end.
+final class TemporaryDirectory {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/weir-test-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw FileError(operation: "make", path: "/tmp/weir-test", code: errno)
+        }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit { removeTree(path) }
+
+    private func removeTree(_ path: String) {
+        let disk = DiskFileSystem()
+        for entry in (try? disk.list(path)) ?? [] {
+            let inner = path + "/" + entry.name
+            if entry.isDirectory { removeTree(inner) } else { try? disk.remove(inner) }
+        }
+        try? disk.removeDirectory(path)
+    }
+}
+
+/// The classes of these tests: debug by level, the rest as production.
+func testPolicy(
+    _ text: String = "debug 7 days level:DEBUG\nproduction 30 days *\n"
+) throws -> RetentionPolicy {
+    try RetentionPolicy(text: text, file: "retention.conf")
+}
+
+/// Lines as a classified batch.
+final class LineBatch {
+    let batch: RecordBatch
+
+    init(
+        _ lines: [String], policy: RetentionPolicy, table: ShapeTable = ShapeTable(),
+        arrival: Int64 = 1_737_200_000 * Timestamp.second
+    ) {
+        let bytes = lines.map { Array($0.utf8) }
+        let chunk = ByteChunk(capacity: bytes.reduce(0) { $0 + $1.count } + 1)
+        batch = RecordBatch(table: table)
+        batch.reset(over: chunk, arrivalTime: arrival)
+        let filters = policy.classes.map { $0.filter.map { RecordFilter($0) } }
+        for line in bytes {
+            let start = chunk.count
+            line.withView { chunk.append($0) }
+            batch.append(
+                line: ByteView(chunk.base + start, line.count), readable: chunk.readableEnd)
+        }
+        for index in 0..<batch.records.count {
+            var record = batch.records[index]
+            let number = filters.firstIndex { $0?.matches(record, in: batch) ?? false }
+            record.classIndex = UInt8(number ?? 0)
+            batch.records[index] = record
+        }
+    }
+}
+
+/// All lines of a store with their sequence numbers, in that order, and what could not be read.
+func storedLines(
+    _ directory: String, fileSystem: any FileSystem = DiskFileSystem()
+) throws -> (lines: [String], sequences: [UInt64], faults: [ScanFault]) {
+    let store = try SegmentStore(directory: directory, fileSystem: fileSystem)
+    var found: [(UInt64, String)] = []
+    let faults = try store.scan(ScanRequest(timeRange: .all, filter: .all)) { block in
+        let sequences = try block.sequences()
+        for row in 0..<block.rowCount {
+            var out = ByteWriter()
+            try block.appendLine(row: row, into: &out)
+            found.append((sequences[row], out.view.text))
+        }
+        return .proceed
+    }
+    found.sort { $0.0 < $1.0 }
+    return (found.map(\.1), found.map(\.0), faults)
+}
+
+/// A small generator of repeatable random numbers (SplitMix64, Steele et al. 2014).
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+/// Lines of many makes: house format, odd spacing, escapes, numbers in every spelling, nested, no JSON at all.
+func randomLines(_ count: Int, seed: UInt64) -> [String] {
+    var random = SeededRandom(seed: seed)
+    return (0..<count).map { _ in randomLine(&random) }
+}
+
+private func randomLine(_ random: inout SeededRandom) -> String {
+    let second = Int.random(in: 0..<60, using: &random)
+    let day = Int.random(in: 17...19, using: &random)
+    let time = "2025-01-\(day)T12:00:\(second < 10 ? "0" : "")\(second).\(Int.random(in: 100...999, using: &random))Z"
+    let number = ["5", "1.0", "1e3", "-0", "0.000120", "12345678901234567890", "null", "true", "[1, 2]", "{}"]
+    switch Int.random(in: 0..<8, using: &random) {
+    case 0...3:
+        let level = ["INFO", "DEBUG", "ERROR"].randomElement(using: &random) ?? "INFO"
+        return
+            "{\"timestamp\":\"\(time)\",\"level\":\"\(level)\",\"service\":\"api\",\"trace_id\":\"\(String(random.next(), radix: 16))\",\"duration_ms\":\(Int.random(in: 0..<5_000, using: &random)),\"status_code\":\(Int.random(in: 200..<600, using: &random)),\"message\":\"user \(Int.random(in: 0..<50, using: &random)) caf\\u00e9 \\\"x\\\" é\"}"
+    case 4:
+        return
+            "{ \"n\" : \(number.randomElement(using: &random) ?? "1"),\t\"a.b\": {\"c\":\"\", \"n\": \(number.randomElement(using: &random) ?? "1")} , \"n\":\"again\" } "
+    case 5:
+        return "{\"key\(Int.random(in: 0..<40, using: &random))\":\"v\",\"timestamp\":\"\(time)\"}"
+    case 6:
+        return "plain text \(Int.random(in: 0..<1_000, using: &random)) \u{0}\u{1b}[31m"
+    default:
+        return ["", "{}", "{broken", "[1,2]", "\"s\"", "{\"a\":1}x"].randomElement(using: &random) ?? ""
+    }
+}

@@ -1,0 +1,126 @@
+import LogBytes
+import LogQuery
+import LogRecords
+import LogSegments
+import LogSystem
+import Testing
+
+@Suite struct StoreWriterTests {
+    @Test func everyLineComesBackByteForByteFromJournalAndFromSegments() throws {
+        for seed in 0..<6 as Range<UInt64> {
+            let directory = try TemporaryDirectory()
+            let policy = try testPolicy()
+            let lines = randomLines(3_000, seed: seed)
+            let writer = try StoreWriter(directory: directory.path, policy: policy)
+            let table = ShapeTable()
+            var start = 0
+            var random = SeededRandom(seed: seed)
+            while start < lines.count {
+                let end = min(start + Int.random(in: 1...400, using: &random), lines.count)
+                let lines = LineBatch(Array(lines[start..<end]), policy: policy, table: table)
+                try writer.append([lines.batch])
+                start = end
+            }
+            let before = try storedLines(directory.path)
+            #expect(before.lines == lines)
+            #expect(before.faults.isEmpty)
+
+            let sealed = try writer.close()
+            #expect(sealed.reduce(0) { $0 + $1.lines } == lines.count)
+            let after = try storedLines(directory.path)
+            #expect(after.lines == lines)
+            #expect(after.sequences == before.sequences)
+            #expect(after.faults.isEmpty)
+        }
+    }
+
+    @Test func fieldsReadTheSameFromJournalAndFromSegments() throws {
+        let directory = try TemporaryDirectory()
+        let policy = try testPolicy()
+        let lines = LineBatch(randomLines(2_000, seed: 9), policy: policy)
+        let writer = try StoreWriter(directory: directory.path, policy: policy)
+        try writer.append([lines.batch])
+        let names = ["level", "duration_ms", "_msg", "n", "a.b.n", "key7", "nothing"]
+        let before = try fields(names, directory.path)
+        _ = try writer.close()
+        #expect(try fields(names, directory.path) == before)
+        #expect(before.values.contains { $0[0] == "ERROR" })
+        #expect(before.values.contains { $0[2].hasSuffix("café \"x\" é") })
+    }
+
+    private func fields(_ names: [String], _ directory: String) throws -> [UInt64: [String]] {
+        var rows: [UInt64: [String]] = [:]
+        let store = try SegmentStore(directory: directory)
+        let faults = try store.scan(ScanRequest(timeRange: .all, filter: .all)) { block in
+            let sequences = try block.sequences()
+            let columns = try names.map { try block.column($0) }
+            for row in 0..<block.rowCount {
+                rows[sequences[row]] = columns.map { $0.withText(row: row) { $0.text } }
+            }
+            return .proceed
+        }
+        #expect(faults.isEmpty)
+        return rows
+    }
+
+    @Test func aWriterThatDiedLeavesEveryCommittedLineToTheNext() throws {
+        let directory = try TemporaryDirectory()
+        let policy = try testPolicy()
+        let lines = randomLines(500, seed: 3)
+        do {
+            let writer = try StoreWriter(directory: directory.path, policy: policy)
+            try writer.append([LineBatch(lines, policy: policy).batch])
+            try writer.commit()
+            // No close: the process is gone.
+        }
+        let writer = try StoreWriter(directory: directory.path, policy: policy)
+        #expect(writer.recovery.lines == lines.count)
+        #expect(try storedLines(directory.path).lines == lines)
+        try writer.append([LineBatch(["behind"], policy: policy).batch])
+        _ = try writer.close()
+        #expect(try storedLines(directory.path).lines == lines + ["behind"])
+    }
+
+    @Test func aSecondWriterIsRefused() throws {
+        let directory = try TemporaryDirectory()
+        let policy = try testPolicy()
+        let first = try StoreWriter(directory: directory.path, policy: policy)
+        do {
+            _ = try StoreWriter(directory: directory.path, policy: policy)
+            Issue.record("a second writer got in")
+        } catch {
+            #expect(error.description.contains("is in use by another weir"))
+        }
+        _ = try first.close()
+    }
+
+    @Test func aTornTailIsCutAndTheLinesBeforeItStay() throws {
+        let policy = try testPolicy()
+        let disk = DiskFileSystem()
+        let directory = try TemporaryDirectory()
+        do {
+            let writer = try StoreWriter(directory: directory.path, policy: policy)
+            for line in ["one", "two", "three"] {
+                try writer.append([LineBatch([line], policy: policy).batch])
+            }
+            try writer.commit()
+        }
+        let journals = directory.path + "/journal"
+        let name = try #require(try disk.list(journals).first?.name)
+        let bytes = try disk.readAll(journals + "/" + name)
+        for length in 0..<bytes.count {
+            let copy = try TemporaryDirectory()
+            try disk.makeDirectories(copy.path + "/journal")
+            let file = try disk.open(copy.path + "/journal/" + name, .createNew)
+            try Array(bytes[..<length]).withView { view throws(FileError) in
+                try file.write(view, at: 0)
+            }
+            let writer = try StoreWriter(directory: copy.path, policy: policy)
+            _ = try writer.close()
+            let stored = try storedLines(copy.path).lines
+            #expect(stored == Array(["one", "two", "three"].prefix(stored.count)))
+            #expect(writer.recovery.damages.isEmpty)
+            if length == bytes.count - 1 { #expect(stored.count == 2) }
+        }
+    }
+}
