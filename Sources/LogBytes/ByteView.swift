@@ -120,11 +120,13 @@ public struct ByteView: @unchecked Sendable {
 }
 
 extension ByteView: Hashable {
+    /// Whether both have the same bytes, wherever they stand.
     @inlinable
     public static func == (left: ByteView, right: ByteView) -> Bool {
         left.count == right.count && memcmp(left.start, right.start, left.count) == 0
     }
 
+    /// Hashes the bytes, not their address.
     @inlinable
     public func hash(into hasher: inout Hasher) {
         hasher.combine(memoryHash)

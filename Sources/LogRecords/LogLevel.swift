@@ -65,6 +65,7 @@ public import LogBytes
     /// The name in LogsQL's ordered comparison and in labels.
     public var name: String { "\(self)" }
 
+    /// The less severe first; `unknown` before all.
     public static func < (left: LogLevel, right: LogLevel) -> Bool {
         left.rawValue < right.rawValue
     }
