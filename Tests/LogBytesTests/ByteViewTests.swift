@@ -55,6 +55,7 @@ import Testing
             let view = memory.place(hay)
             #expect(view.firstIndex(of: needles.place(needle), from: from) == want)
             #expect(view.firstIndex(of: 1) == hay.firstIndex(of: 1))
+            #expect(view.lastIndex(of: 1) == hay.lastIndex(of: 1))
         }
     }
 
