@@ -57,13 +57,18 @@ public struct ByteView: @unchecked Sendable {
         return ByteView(start + lower, upper - lower)
     }
 
-    /// The bytes from `index` on; none when `index` lies behind the end.
+    /// The bytes from `index` on; none when there are no more than `index`.
     @inlinable
-    public func dropFirst(_ index: Int) -> ByteView { slice(min(index, count)..<count) }
+    public func dropFirst(_ index: Int) -> ByteView {
+        let lower = min(max(index, 0), count)
+        return ByteView(start + lower, count - lower)
+    }
 
-    /// The first `length` bytes.
+    /// The first `length` bytes, or all when there are fewer.
     @inlinable
-    public func prefix(_ length: Int) -> ByteView { slice(0..<length) }
+    public func prefix(_ length: Int) -> ByteView {
+        ByteView(start, min(max(length, 0), count))
+    }
 
     /// True when `prefix` stands at the start.
     @inlinable
@@ -115,11 +120,13 @@ public struct ByteView: @unchecked Sendable {
 }
 
 extension ByteView: Hashable {
+    /// Whether both have the same bytes, wherever they stand.
     @inlinable
     public static func == (left: ByteView, right: ByteView) -> Bool {
         left.count == right.count && memcmp(left.start, right.start, left.count) == 0
     }
 
+    /// Hashes the bytes, not their address.
     @inlinable
     public func hash(into hasher: inout Hasher) {
         hasher.combine(memoryHash)

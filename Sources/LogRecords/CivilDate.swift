@@ -32,8 +32,9 @@ public struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertible
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0].count == 4, parts[1].count == 2, parts[2].count == 2,
+            !text.utf8.contains(UInt8(ascii: "+")),  // Int would take "+1" for a month.
             let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]),
-            year >= 0, (1...12).contains(month), day >= 1,
+            (1...12).contains(month), day >= 1,
             day <= Self.days(inMonth: month, year: year)
         else { return nil }
         self.init(year: year, month: month, day: day)
@@ -67,6 +68,7 @@ public struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertible
         return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
     }
 
+    /// The earlier day first.
     public static func < (left: CivilDate, right: CivilDate) -> Bool {
         (left.year, left.month, left.day) < (right.year, right.month, right.day)
     }

@@ -7,7 +7,7 @@ public import LogBytes
     /// The level that a logger's word stands for; case does not matter. `.unknown` for other words.
     public init(text: ByteView) {
         guard text.count > 0, text.count <= Self.wordBytesMax else {
-            self = .unknown
+            self = text.isEmpty ? .unknown : Self.longWord(text)
             return
         }
         var folded: UInt64 = 0
@@ -24,7 +24,22 @@ public import LogBytes
         }
     }
 
+    /// Words of up to 8 bytes are looked up as one integer; the few longer ones are compared.
     private static let wordBytesMax = 8
+
+    private static let longWords: [(word: StaticString, level: LogLevel)] = [
+        ("emergency", .emergency), ("information", .info),
+    ]
+
+    private static func longWord(_ text: ByteView) -> LogLevel {
+        for (word, level) in longWords where word.utf8CodeUnitCount == text.count {
+            let word = ByteView(word)
+            if (0..<text.count).allSatisfy({ ASCII.lowercased(text[$0]) == word[$0] }) {
+                return level
+            }
+        }
+        return .unknown
+    }
 
     private static let words: [UInt64: LogLevel] = {
         let spellings: [LogLevel: [String]] = [
@@ -50,6 +65,7 @@ public import LogBytes
     /// The name in LogsQL's ordered comparison and in labels.
     public var name: String { "\(self)" }
 
+    /// The less severe first; `unknown` before all.
     public static func < (left: LogLevel, right: LogLevel) -> Bool {
         left.rawValue < right.rawValue
     }

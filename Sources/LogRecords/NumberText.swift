@@ -65,7 +65,7 @@ public enum NumberText {
         guard sawDigit else { return nil }
         if index < text.count {
             guard text[index] | 0x20 == UInt8(ascii: "e"),
-                let exponent = integer(text.dropFirst(index + 1)), abs(exponent) < 10_000
+                let exponent = integer(text.dropFirst(index + 1)), exponent.magnitude < 10_000
             else { return nil }
             scale += Int(exponent)
         }

@@ -15,7 +15,10 @@ extension RecordBatch {
         if slot.transform == .none, !span.isEscaped, raw.count != 4 || raw[0] != UInt8(ascii: "n") {
             return raw
         }
-        let isString = shape(record).fields[slot.field].isString
+        let shape = shape(record)
+        // A line of text that says `null` says the word, not nothing.
+        if shape.format == .text { return raw }
+        let isString = shape.fields[slot.field].isString
         return ValueText.resolve(
             raw, isString: isString, isEscaped: span.isEscaped, slot.transform, scratch: &scratch)
     }

@@ -43,7 +43,8 @@ public final class Shape: Sendable {
 
     /// A shape of `fields` between `pieces`, of which there is one more.
     public init(index: Int, format: LineFormat, fields: [ShapeField], pieces: [[UInt8]]) {
-        precondition(pieces.count == fields.count + 1, "BUG: a shape has one piece more than fields")
+        precondition(
+            pieces.count == fields.count + 1, "BUG: a shape has one piece more than fields")
         self.index = index
         self.format = format
         self.fields = fields

@@ -19,7 +19,8 @@ extension ShapeTable {
     func learn(_ parent: Int, _ p: UnsafePointer<UInt8>, _ scanner: inout JSONScanner) -> Int {
         guard let piece = parsePiece(parent, p, &scanner) else { return -1 }
         let bytes = ByteView(p, piece.end - p)
-        let key = bytes.memoryHash &+ UInt64(parent) &* 0x9E37_79B9_7F4A_7C15
+        let key =
+            bytes.memoryHash &+ UInt64(parent) &* 0x9E37_79B9_7F4A_7C15
             &+ UInt64(piece.kind.rawValue)
         if let known = childIndex[key]?.first(where: { child in
             let node = nodes[Int(child)]

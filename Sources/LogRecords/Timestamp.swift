@@ -123,7 +123,9 @@ public enum Timestamp {
     /// Appends RFC 3339 in UTC with `digits` digits of fraction (0 to 9) and `Z`.
     public static func append(_ time: Int64, digits: Int = 9, into out: inout ByteWriter) {
         let days = floorDivide(time, day)
-        let inDay = time - days * day
+        // Not `time - days * day`: the product overflows on the first day of the range.
+        let rest = time % day
+        let inDay = rest < 0 ? rest + day : rest
         let date = CivilDate(daysSinceEpoch: Int(days))
         let seconds = Int(inDay / second)
         appendDigits(date.year, 4, into: &out)

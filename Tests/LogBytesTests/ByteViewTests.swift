@@ -1,0 +1,89 @@
+import LogBytes
+import Testing
+
+@Suite struct ByteViewTests {
+    @Test func slicesAreCutToWhatExists() {
+        let view = ByteView("hello")
+        func check(_ part: ByteView, _ want: String) { #expect(part.text == want) }
+        check(view.slice(1..<3), "el")
+        check(view.slice(3..<99), "lo")
+        check(view.slice(-4..<2), "he")
+        check(view.slice(7..<9), "")
+        check(view.prefix(2), "he")
+        check(view.prefix(0), "")
+        check(view.prefix(6), "hello")
+        check(view.dropFirst(0), "hello")
+        check(view.dropFirst(5), "")
+    }
+
+    /// `appendLines` steps one byte over the newline that the last line may lack.
+    @Test func droppingMoreThanThereIsLeavesNothing() {
+        #expect(ByteView("hello").dropFirst(6).isEmpty)
+        #expect(ByteView.empty.dropFirst(1).isEmpty)
+        #expect(ByteView("hello").prefix(-1).isEmpty)
+    }
+
+    @Test func prefixesAndSuffixes() {
+        func check(_ text: StaticString, _ part: StaticString, prefix: Bool, suffix: Bool) {
+            #expect(ByteView(text).hasPrefix(ByteView(part)) == prefix)
+            #expect(ByteView(text).hasSuffix(ByteView(part)) == suffix)
+        }
+        check("abcab", "ab", prefix: true, suffix: true)
+        check("abc", "ab", prefix: true, suffix: false)
+        check("abc", "bc", prefix: false, suffix: true)
+        check("abc", "abcd", prefix: false, suffix: false)
+        check("abc", "", prefix: true, suffix: true)
+        check("", "", prefix: true, suffix: true)
+        check("", "a", prefix: false, suffix: false)
+    }
+
+    @Test func searchAgreesWithALoop() throws {
+        let memory = try GuardedMemory(capacity: 4_096)
+        let needles = try GuardedMemory(capacity: 4_096)
+        var generator = SeededGenerator(seed: 30)
+        for _ in 0..<3_000 {
+            // Two letters only, so that partial matches are common.
+            let hay = generator.bytes(generator.below(60)).map { $0 % 2 }
+            let needle = generator.bytes(generator.below(6)).map { $0 % 2 }
+            let from = generator.below(hay.count + 2)
+            var want: Int?
+            var at = from
+            while want == nil, at + needle.count <= hay.count {
+                if Array(hay[at..<at + needle.count]) == needle { want = at }
+                at += 1
+            }
+            let view = memory.place(hay)
+            #expect(view.firstIndex(of: needles.place(needle), from: from) == want)
+            #expect(view.firstIndex(of: 1) == hay.firstIndex(of: 1))
+            #expect(view.lastIndex(of: 1) == hay.lastIndex(of: 1))
+        }
+    }
+
+    @Test func equalityOrderAndHashAreThoseOfTheBytes() {
+        var generator = SeededGenerator(seed: 31)
+        for _ in 0..<2_000 {
+            let left = generator.bytes(generator.below(5)).map { $0 % 3 }
+            let right = generator.bytes(generator.below(5)).map { $0 % 3 }
+            left.withView { a in
+                right.withView { b in
+                    #expect((a == b) == (left == right))
+                    #expect((a < b) == left.lexicographicallyPrecedes(right))
+                    if left == right { #expect(a.hashValue == b.hashValue) }
+                }
+            }
+        }
+        #expect(ByteView("a") < ByteView("ä"))
+    }
+
+    @Test func emptyBuffersHaveAnAddress() {
+        #expect(ByteView(UnsafeRawBufferPointer(start: nil, count: 0)).isEmpty)
+        #expect([UInt8]().withView { $0.isEmpty && $0 == .empty })
+        #expect("".withView { $0.text } == "")
+    }
+
+    @Test func textReplacesWhatIsNoUTF8() {
+        let bytes: [UInt8] = [0x61, 0xFF, 0x62]
+        #expect(bytes.withView { $0.text } == "a\u{FFFD}b")
+        #expect("grüße".withView { Array($0) } == Array("grüße".utf8))
+    }
+}
