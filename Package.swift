@@ -67,7 +67,8 @@ let package = Package(
             .testTarget(
                 name: layer.name + "Tests",
                 dependencies: [.init(stringLiteral: layer.name)] + layer.dependencies,
-                swiftSettings: strict)
+                // Query cases are text, read by the tests from where they stand.
+                exclude: layer.name == "LogQuery" ? ["Cases"] : [], swiftSettings: strict)
         }
         + [
             .executableTarget(

@@ -27,15 +27,13 @@ struct SummaryText {
                     + "not end well; \(recovery.tornBytes) bytes of a frame cut short dropped")
         }
         lines += recovery.damages.map { "damaged: \($0)" }
+        let unparsed = summary.unparsed.values.reduce(0, +)
+        let reasons = summary.unparsed.sorted { $0.key < $1.key }
+            .map { "\($0.key) \(Figure.count($0.value))" }.joined(separator: ", ")
         lines.append(
             "read: \(Figure.count(summary.lines)) lines, \(Figure.bytes(summary.bytes)); "
-                + "refused: 0")
-        let unparsed = summary.unparsed.values.reduce(0, +)
-        if unparsed > 0 {
-            let reasons = summary.unparsed.sorted { $0.key < $1.key }
-                .map { "\($0.key) \(Figure.count($0.value))" }.joined(separator: ", ")
-            lines.append("kept as text (no JSON object): \(Figure.count(unparsed)) (\(reasons))")
-        }
+                + "refused as JSON and kept as text: \(Figure.count(unparsed))"
+                + (unparsed > 0 ? " (\(reasons))" : ""))
         if summary.truncatedLines > 0 {
             lines.append(
                 "cut at --max-line-bytes: \(Figure.count(summary.truncatedLines)) lines, "
