@@ -7,7 +7,9 @@ public final class BatchBlock: ColumnBlock {
     /// The numbers of the batch's records that are rows of this block.
     private let rows: [Int]
     private let rowSequences: [UInt64]
+    /// The earliest and the latest time of a row, both inclusive.
     public let timeBounds: (first: Int64, last: Int64)
+    /// The retention class of all rows.
     public let className: String
 
     /// The records `rows` of `batch`, which all belong to `className`; nil when there is none. Keeps the batch, and relies on
@@ -22,12 +24,16 @@ public final class BatchBlock: ColumnBlock {
         self.timeBounds = (first, last)
     }
 
+    /// The number of rows.
     public var rowCount: Int { rows.count }
 
+    /// The time of each row.
     public func times() -> [Int64] { rows.map { batch.records[$0].time } }
 
+    /// The arrival sequence number of each row.
     public func sequences() -> [UInt64] { rowSequences }
 
+    /// The values of the field that a query calls `name`.
     public func column(_ name: String) -> Column {
         var slots: [Int: FieldSlot?] = [:]
         var bytes = ByteWriter(capacity: 1 << 12)
@@ -51,11 +57,13 @@ public final class BatchBlock: ColumnBlock {
             ? .constant([], rowCount: rows.count) : .plain(bytes: Array(bytes.view), ends: ends)
     }
 
+    /// The flattened paths that occur in the block, in no order.
     public func fieldNames() -> [String] {
         let shapes = Set(rows.map { Int(batch.records[$0].shape) })
         return Array(Set(shapes.flatMap { batch.table.shapes[$0].fields.map(\.path) }))
     }
 
+    /// Appends the very bytes of the line of `row`.
     public func appendLine(row: Int, into out: inout ByteWriter) {
         out.append(batch.line(batch.records[rows[row]]))
     }

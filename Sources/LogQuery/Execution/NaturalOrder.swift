@@ -4,7 +4,7 @@ internal import LogBytes
 struct SortValue {
     let text: [UInt8]
     /// The number that the text stands for, or NaN.
-    private let number: Double
+    let number: Double
 
     init(_ text: ByteView) {
         self.text = Array(text)

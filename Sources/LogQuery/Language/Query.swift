@@ -21,6 +21,7 @@ public struct Query: Sendable, Equatable, CustomStringConvertible {
         ([filter.description] + pipes.map { "\($0)" }).joined(separator: " | ")
     }
 
+    /// Whether both say the same.
     public static func == (left: Query, right: Query) -> Bool {
         left.filter == right.filter
             && left.pipes.map { "\($0)" } == right.pipes.map { "\($0)" }

@@ -50,24 +50,32 @@ public final class RecordFilter {
         case unseen, never, always, open
     }
 
+    /// All that a test reads, behind one address: reading a class's own variables would be checked for exclusive access
+    /// at run time, for each record several times.
+    private struct State: ~Copyable {
+        var tests = Vector<Test>(capacity: 8)
+        var entry: Int32 = RecordFilter.yes
+        var matchers = Vector<Unmanaged<ValueMatcher>>(capacity: 8)
+        var ranges = Vector<TimeRange>(capacity: 1)
+        /// The table that `verdicts` and `slots` speak of.
+        var tableIdentity: ObjectIdentifier?
+        var verdicts = Vector<Verdict>(capacity: 64)
+        /// For each shape one slot a leaf.
+        var slots = Vector<LeafSlot>(capacity: 64)
+        var scratch = ByteWriter(capacity: 256)
+    }
+
     private static let yes: Int32 = -1
     private static let no: Int32 = -2
 
     /// The filter.
     public let filter: Filter
     private let classNames: [[UInt8]]
-    private var tests = Vector<Test>(capacity: 8)
-    private var entry: Int32 = 0
+    private let state: UnsafeMutablePointer<State>
+    /// The leaves, which keep the matchers alive.
     private var leaves: [Leaf] = []
-    private var matchers = Vector<Unmanaged<ValueMatcher>>(capacity: 8)
-    private var ranges = Vector<TimeRange>(capacity: 1)
-    /// The table that `verdicts` and `slots` speak of; kept, so that its address is not another's.
+    /// The table that the state speaks of; kept, so that its address is not another's.
     private var table: ShapeTable?
-    private var tableIdentity: ObjectIdentifier?
-    private var verdicts = Vector<Verdict>(capacity: 64)
-    /// For each shape one slot a leaf.
-    private var slots = Vector<LeafSlot>(capacity: 64)
-    private var scratch = ByteWriter(capacity: 256)
 
     /// Makes `filter` ready.
     ///
@@ -76,16 +84,23 @@ public final class RecordFilter {
     public init(_ filter: Filter, classNames: [String] = []) {
         self.filter = filter
         self.classNames = classNames.map { Array($0.utf8) }
-        entry = compile(filter, onYes: Self.yes, onNo: Self.no)
-        for leaf in leaves { matchers.append(Unmanaged.passUnretained(leaf.matcher)) }
+        state = .allocate(capacity: 1)
+        state.initialize(to: State())
+        state.pointee.entry = compile(filter, onYes: Self.yes, onNo: Self.no)
+        for leaf in leaves { state.pointee.matchers.append(Unmanaged.passUnretained(leaf.matcher)) }
+    }
+
+    deinit {
+        state.deinitialize(count: 1)
+        state.deallocate()
     }
 
     /// Whether `record` of `batch` matches.
     public func matches(_ record: Record, in batch: RecordBatch) -> Bool {
-        if ObjectIdentifier(batch.table) != tableIdentity { adopt(batch.table) }
+        if ObjectIdentifier(batch.table) != state.pointee.tableIdentity { adopt(batch.table) }
         let shape = Int(record.shape)
-        if shape >= verdicts.count { extend(to: shape + 1) }
-        switch verdicts[shape] {
+        if shape >= state.pointee.verdicts.count { extend(to: shape + 1) }
+        switch state.pointee.verdicts[shape] {
         case .never: return false
         case .always: return true
         case .open: break
@@ -97,24 +112,26 @@ public final class RecordFilter {
     }
 
     private func run(_ record: Record, _ batch: RecordBatch) -> Bool {
-        let firstSlot = Int(record.shape) * matchers.count
-        var next = entry
+        let state = state
+        let matchers = state.pointee.matchers.base
+        let slots = state.pointee.slots.base + Int(record.shape) * state.pointee.matchers.count
+        let tests = state.pointee.tests.base
+        var next = state.pointee.entry
         while next >= 0 {
             let test = tests[Int(next)]
             let operand = Int(test.operand)
             let answer: Bool
             switch test.kind {
             case .time:
-                answer = ranges[operand].contains(record.time)
+                answer = state.pointee.ranges[operand].contains(record.time)
             case .className:
                 answer = matchesClass(record, operand)
             case .value:
-                let slot = slots[firstSlot + operand]
+                let slot = slots[operand]
                 let text =
                     slot.field < 0
                     ? .empty
-                    : batch.text(
-                        record, slot.slot, scratch: &scratch)
+                    : batch.text(record, slot.slot, scratch: &state.pointee.scratch)
                 answer = matchers[operand]._withUnsafeGuaranteedRef { $0.matches(text) }
             }
             next = answer ? test.onYes : test.onNo
@@ -125,9 +142,7 @@ public final class RecordFilter {
     private func matchesClass(_ record: Record, _ operand: Int) -> Bool {
         let index = Int(record.classIndex)
         guard index < classNames.count else { return leaves[operand].matchesEmpty }
-        return classNames[index].withView { name in
-            matchers[operand]._withUnsafeGuaranteedRef { $0.matches(name) }
-        }
+        return classNames[index].withView { leaves[operand].matcher.matches($0) }
     }
 
     // MARK: Compilation
@@ -147,8 +162,8 @@ public final class RecordFilter {
             return filters.sorted(by: { $0.cost > $1.cost })
                 .reduce(onNo) { compile($1, onYes: onYes, onNo: $0) }
         case .time(let time):
-            ranges.append(time.range)
-            return add(.time, ranges.count - 1, onYes, onNo)
+            state.pointee.ranges.append(time.range)
+            return add(.time, state.pointee.ranges.count - 1, onYes, onNo)
         case .leaf(let field, let predicate):
             leaves.append(
                 Leaf(
@@ -158,23 +173,24 @@ public final class RecordFilter {
     }
 
     private func add(_ kind: Kind, _ operand: Int, _ onYes: Int32, _ onNo: Int32) -> Int32 {
-        tests.append(Test(kind: kind, operand: Int32(operand), onYes: onYes, onNo: onNo))
-        return Int32(tests.count - 1)
+        state.pointee.tests.append(
+            Test(kind: kind, operand: Int32(operand), onYes: onYes, onNo: onNo))
+        return Int32(state.pointee.tests.count - 1)
     }
 
     // MARK: Shapes
 
     private func adopt(_ table: ShapeTable) {
         self.table = table
-        tableIdentity = ObjectIdentifier(table)
-        verdicts.removeAll()
-        slots.removeAll()
+        state.pointee.tableIdentity = ObjectIdentifier(table)
+        state.pointee.verdicts.removeAll()
+        state.pointee.slots.removeAll()
     }
 
     private func extend(to count: Int) {
-        while verdicts.count < count {
-            verdicts.append(.unseen)
-            for _ in 0..<matchers.count { slots.append(LeafSlot(nil)) }
+        while state.pointee.verdicts.count < count {
+            state.pointee.verdicts.append(.unseen)
+            for _ in 0..<leaves.count { state.pointee.slots.append(LeafSlot(nil)) }
         }
     }
 
@@ -182,28 +198,29 @@ public final class RecordFilter {
         let shape = table.shapes[index]
         for (number, leaf) in leaves.enumerated() {
             let slot = shape.slot(named: leaf.field)
-            slots[index * leaves.count + number] = LeafSlot(slot)
+            state.pointee.slots[index * leaves.count + number] = LeafSlot(slot)
         }
-        verdicts[index] = verdict(firstSlot: index * leaves.count)
+        state.pointee.verdicts[index] = verdict(firstSlot: index * leaves.count)
     }
 
     /// What the fields that a shape lacks decide: follows all paths through the tests, from the last test to the first,
     /// since every test is followed by earlier ones.
     private func verdict(firstSlot: Int) -> Verdict {
-        var ends = [Verdict](repeating: .unseen, count: tests.count)
+        let count = state.pointee.tests.count
+        var ends = [Verdict](repeating: .unseen, count: count)
         func end(_ next: Int32) -> Verdict {
             next == Self.yes ? .always : next == Self.no ? .never : ends[Int(next)]
         }
-        for number in 0..<tests.count {
-            let test = tests[number]
+        for number in 0..<count {
+            let test = state.pointee.tests[number]
             let operand = Int(test.operand)
-            if test.kind == .value, slots[firstSlot + operand].field < 0 {
+            if test.kind == .value, state.pointee.slots[firstSlot + operand].field < 0 {
                 ends[number] = end(leaves[operand].matchesEmpty ? test.onYes : test.onNo)
             } else {
                 let onYes = end(test.onYes)
                 ends[number] = onYes == end(test.onNo) ? onYes : .open
             }
         }
-        return end(entry)
+        return end(state.pointee.entry)
     }
 }

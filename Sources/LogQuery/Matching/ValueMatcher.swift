@@ -44,6 +44,7 @@ public enum MatchCost: Int, Comparable, Sendable {
     /// A regular expression runs over the text.
     case expression
 
+    /// Whether `left` is less work.
     public static func < (left: MatchCost, right: MatchCost) -> Bool {
         left.rawValue < right.rawValue
     }
@@ -68,6 +69,7 @@ public struct ValuePredicate: Sendable, Equatable, CustomStringConvertible {
     /// The condition as it is written behind `field:`.
     public var description: String { matcher.syntax }
 
+    /// Whether both are the same condition.
     public static func == (left: ValuePredicate, right: ValuePredicate) -> Bool {
         left.matcher === right.matcher || left.matcher.syntax == right.matcher.syntax
     }

@@ -13,22 +13,31 @@ enum JSONRow {
         _ block: any ColumnBlock, row: Int, into out: inout ByteWriter
     ) throws {
         let names = try block.queryFieldNames()
-        append(names, try names.map { try block.queryColumn($0) }, row: row, into: &out)
+        append(keys(names), try names.map { try block.queryColumn($0) }, row: row, into: &out)
     }
 
-    /// Appends row `row` of `columns`, which are called `names`.
+    /// The names as they stand before the values: quoted, with a colon.
+    static func keys(_ names: [String]) -> [[UInt8]] {
+        names.map { name in
+            var out = ByteWriter(capacity: 32)
+            name.withView { JSONText.quote($0, into: &out) }
+            out.append(ASCII.colon)
+            return Array(out.view)
+        }
+    }
+
+    /// Appends row `row` of `columns`, whose names are `keys`.
     static func append(
-        _ names: [String], _ columns: [Column], row: Int, into out: inout ByteWriter
+        _ keys: [[UInt8]], _ columns: [Column], row: Int, into out: inout ByteWriter
     ) {
         out.append(ASCII.openBrace)
         var isFirst = true
-        for (name, column) in zip(names, columns) {
-            column.withText(row: row) { text in
+        for index in columns.indices {
+            columns[index].withText(row: row) { text in
                 if text.isEmpty { return }
                 if !isFirst { out.append(ASCII.comma) }
                 isFirst = false
-                name.withView { JSONText.quote($0, into: &out) }
-                out.append(ASCII.colon)
+                keys[index].withView { out.append($0) }
                 JSONText.quote(text, into: &out)
             }
         }

@@ -39,8 +39,9 @@ private final class JSONSink: RowConsumer {
     static func append(_ slice: RowSlice, to buffer: inout OutputBuffer) throws {
         let names = try slice.block.queryFieldNames()
         let columns = try names.map { try slice.block.queryColumn($0) }
+        let keys = JSONRow.keys(names)
         for row in slice.rows {
-            JSONRow.append(names, columns, row: row, into: &buffer.bytes)
+            JSONRow.append(keys, columns, row: row, into: &buffer.bytes)
             buffer.bytes.append(ASCII.newline)
             try buffer.flushIfFull()
         }

@@ -29,12 +29,19 @@ private final class ExtremeState: StatisticsState {
     override func update(_ block: any ColumnBlock, rows: [Int], groups: [Int32]) throws {
         for field in call.fields {
             let column = try block.queryColumn(field)
+            var numbers = ColumnNumbers(column)
             // The group for which a value was offered last: rows with one value mostly share a group, too.
             var offered = [Int32](repeating: -1, count: column.valueCount)
             for (index, row) in rows.enumerated() {
                 let number = column.valueNumber(row: row)
                 guard offered[number] != groups[index] else { continue }
                 offered[number] = groups[index]
+                if let best = values[Int(groups[index])],
+                    (numbers.number(row: row) - best.number) * Double(sign) < 0
+                {
+                    // Both are numbers, and this one is not better: most values end here.
+                    continue
+                }
                 column.withValue(number) { text in
                     if !text.isEmpty { offer(SortValue(text), group: Int(groups[index])) }
                 }
