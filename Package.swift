@@ -42,6 +42,9 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
     ("LogServer", ["LogBytes", "LogSystem", "LogMetrics", "LogPipeline"]),
 ]
 
+/// The layers with a documentation catalogue, which `docc` reads and the compiler does not.
+let documented: Set = ["LogPipeline", "LogQuery", "LogSegments"]
+
 let package = Package(
     name: "weir",
     products: [.executable(name: "weir", targets: ["weir"])],
@@ -55,7 +58,10 @@ let package = Package(
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     ]
         + layers.map { layer in
-            .target(name: layer.name, dependencies: layer.dependencies, swiftSettings: strict)
+            .target(
+                name: layer.name, dependencies: layer.dependencies,
+                exclude: documented.contains(layer.name) ? [layer.name + ".docc"] : [],
+                swiftSettings: strict)
         }
         + layers.map { layer in
             .testTarget(

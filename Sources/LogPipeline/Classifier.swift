@@ -1,4 +1,5 @@
-public import LogQuery
+internal import LogBytes
+internal import LogQuery
 public import LogRecords
 public import LogSegments
 

@@ -26,6 +26,7 @@ public final class Ingester: @unchecked Sendable {
     private var commitDue: Int64?
     private var uncommittedLines = 0
     private var nextSealAttempt: Int64 = 0
+    private var observer: (interval: Int64, due: Int64, body: (Ingester) -> Void)?
 
     private let lock = Lock()
     private var sources: [any LineSource] = []
@@ -65,6 +66,11 @@ public final class Ingester: @unchecked Sendable {
             chunkCount: IngestOptions.chunkCount,
             chunkBytes: min(options.lineBytesMax, IngestOptions.lineBytesLimit) + 1)
         summary.recovery = store.recovery
+    }
+
+    /// Calls `body` every `interval` nanoseconds while `run` runs, and at its end, on its thread. Set it before.
+    public func observe(every interval: Int64, _ body: @escaping (Ingester) -> Void) {
+        observer = (interval, clock.monotonic() + interval, body)
     }
 
     /// Asks `run` to drain what was read, to seal and to return. Any thread may call it.
@@ -153,10 +159,20 @@ public final class Ingester: @unchecked Sendable {
             }
             try commitIfDue()
             sealIfDue()
+            observeIfDue()
         }
     }
 
-    private var nextDeadline: Int64? { commitDue }
+    private var nextDeadline: Int64? {
+        guard let observer else { return commitDue }
+        return min(commitDue ?? .max, observer.due)
+    }
+
+    private func observeIfDue() {
+        guard let observer, clock.monotonic() >= observer.due else { return }
+        self.observer?.due = clock.monotonic() + observer.interval
+        observer.body(self)
+    }
 
     private func process(_ chunk: ByteChunk) throws {
         batch.reset(over: chunk, arrivalTime: clock.now())
@@ -283,6 +299,7 @@ public final class Ingester: @unchecked Sendable {
         } catch {
             report("\(error); all lines are safe in the journal, the next start seals them")
         }
+        observer?.body(self)
         summary.endpoints = metrics.summaryByEndpoint()
         summary.partitions = partitions.values.sorted { $0.key < $1.key }
     }

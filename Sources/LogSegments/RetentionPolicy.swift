@@ -39,6 +39,8 @@ public struct RetentionPolicy: Sendable, Equatable {
     public static let classesMax = 64
     /// The class of alerts that fired.
     public static let alertsClass = "alerts"
+    /// The classes of weir's own records, which no filter of `retention.conf` fills.
+    static let ownClasses: Set = [alertsClass]
 
     /// The policy of a data directory whose user has given none.
     public static let standardText = """
@@ -123,12 +125,12 @@ private struct LineParser {
         let (keep, keepText) = try duration(&rest, name: name)
         let query = String(rest.drop(while: \.isWhitespace))
         if query.isEmpty {
-            guard name == RetentionPolicy.alertsClass else {
+            guard RetentionPolicy.ownClasses.contains(name) else {
                 throw error("class \(name) has no filter; write LogsQL behind the time, or `*`")
             }
             return RetentionClass(name: name, keep: keep, keepText: keepText, filter: nil)
         }
-        guard name != RetentionPolicy.alertsClass else {
+        guard !RetentionPolicy.ownClasses.contains(name) else {
             throw error(
                 "class alerts holds weir's own alerts and takes no filter; "
                     + "write only how long they are kept, or name your class otherwise")

@@ -65,23 +65,33 @@ public final class SegmentStore: LogStore {
 
     // MARK: Scanning
 
+    private typealias TimeBounds = (first: Int64, last: Int64)
+
     /// Something that gives blocks when its time has come.
     private enum Part {
         case block(SegmentReader, BlockEntry)
         case frame(JournalReader, JournalReader.Entry, newFrom: UInt64)
     }
 
+    /// Gives blocks as `LogStore` says. Classes of weir's own records are given only when the filter names `_class`: what
+    /// users ask of their lines is answered from their lines.
     public func scan(
         _ request: ScanRequest, _ body: (any ColumnBlock) throws -> ScanControl
     ) throws -> [ScanFault] {
         var faults = sealedLines.faults
-        var parts = segmentParts(request.timeRange, &faults)
+        let hidden: Set<String> =
+            request.filter.fieldNames.contains("_class") ? [] : RetentionPolicy.ownClasses
+        var parts = segmentParts(request.timeRange, hidden, &faults)
         parts += journalParts(request.timeRange, &faults)
-        parts.sort { $0.firstTime < $1.firstTime }
+        switch request.order {
+        case .oldestFirst: parts.sort { $0.bounds.first < $1.bounds.first }
+        case .newestFirst: parts.sort { $0.bounds.last > $1.bounds.last }
+        }
         let table = ShapeTable()
         for (_, part) in parts {
             do {
-                for block in try blocks(of: part, table: table) {
+                for block in try blocks(of: part, table: table)
+                where !hidden.contains(block.className) {
                     if try body(block) == .stop { return faults }
                 }
             } catch let fault as ScanFault {
@@ -92,10 +102,10 @@ public final class SegmentStore: LogStore {
     }
 
     private func segmentParts(
-        _ range: TimeRange, _ faults: inout [ScanFault]
-    ) -> [(firstTime: Int64, part: Part)] {
-        var parts: [(firstTime: Int64, part: Part)] = []
-        for file in segments {
+        _ range: TimeRange, _ hidden: Set<String>, _ faults: inout [ScanFault]
+    ) -> [(bounds: TimeBounds, part: Part)] {
+        var parts: [(bounds: TimeBounds, part: Part)] = []
+        for file in segments where !hidden.contains(file.key.className) {
             let dayStart = Int64(file.key.day.daysSinceEpoch) * Timestamp.day
             guard range.overlaps(first: dayStart, last: dayStart + Timestamp.day - 1) else {
                 continue
@@ -104,7 +114,8 @@ public final class SegmentStore: LogStore {
                 guard let reader = try reader(file) else { continue }
                 for block in reader.footer.blocks
                 where range.overlaps(first: block.firstTime, last: block.lastTime) {
-                    parts.append((block.firstTime, .block(reader, block)))
+                    parts.append(
+                        ((block.firstTime, block.lastTime), .block(reader, block)))
                 }
             } catch {
                 faults.append(Self.fault(error, file: file.path))
@@ -124,15 +135,19 @@ public final class SegmentStore: LogStore {
 
     private func journalParts(
         _ range: TimeRange, _ faults: inout [ScanFault]
-    ) -> [(firstTime: Int64, part: Part)] {
-        var parts: [(firstTime: Int64, part: Part)] = []
+    ) -> [(bounds: TimeBounds, part: Part)] {
+        var parts: [(bounds: TimeBounds, part: Part)] = []
         // A frame that was written again after a failed fsync is in two files; its lines count once.
         var seenEnd: UInt64 = 0
         for reader in journals {
             for entry in reader.entries {
                 let header = entry.header
                 if range.overlaps(first: header.firstTime, last: header.lastTime) {
-                    parts.append((header.firstTime, .frame(reader, entry, newFrom: seenEnd)))
+                    parts.append(
+                        (
+                            (header.firstTime, header.lastTime),
+                            .frame(reader, entry, newFrom: seenEnd)
+                        ))
                 }
                 seenEnd = max(seenEnd, header.endSequence)
             }

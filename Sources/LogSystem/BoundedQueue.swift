@@ -28,6 +28,16 @@ public final class BoundedQueue<Element>: @unchecked Sendable {
         }
     }
 
+    /// Adds an element if there is room, without waiting. False when the queue is full or closed.
+    public func offer(_ element: Element) -> Bool {
+        lock.locked {
+            if isClosed || elements.count >= capacity { return false }
+            elements.append(element)
+            lock.signal()
+            return true
+        }
+    }
+
     /// Takes the oldest element, waiting for one until the monotonic time `deadline` (nil: for ever).
     public func take(until deadline: Int64? = nil) -> Taken {
         lock.locked {

@@ -10,6 +10,7 @@ internal import LogBytes
 public struct DiskFileSystem: FileSystem {
     private static let directoryMode: mode_t = 0o700
     private static let fileMode: mode_t = 0o600
+    private static let sharedFileMode: mode_t = 0o644
 
     /// The machine's file system.
     public init() {}
@@ -20,9 +21,10 @@ public struct DiskFileSystem: FileSystem {
             case .read: O_RDONLY | O_NOFOLLOW
             case .readAnywhere: O_RDONLY
             case .createNew: O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW
-            case .readWrite: O_RDWR | O_CREAT | O_NOFOLLOW
+            case .readWrite, .readWriteShared: O_RDWR | O_CREAT | O_NOFOLLOW
             }
-        let descriptor = retrying { Glibc.open(path, flags | O_CLOEXEC, Self.fileMode) }
+        let permissions = mode == .readWriteShared ? Self.sharedFileMode : Self.fileMode
+        let descriptor = retrying { Glibc.open(path, flags | O_CLOEXEC, permissions) }
         guard descriptor >= 0 else { throw .current("open", path) }
         return DiskFile(descriptor: descriptor, path: path)
     }

@@ -8,6 +8,8 @@ public enum OpenMode: Sendable {
     case createNew
     /// For reading and writing; made when it does not exist.
     case readWrite
+    /// As `readWrite`, outside the data directory: everybody may read the file.
+    case readWriteShared
     /// For reading, outside the data directory: symbolic links are followed.
     case readAnywhere
 }
@@ -74,10 +76,10 @@ extension FileSystem {
 
     /// Replaces the content of a small file in one step: a temporary file, fsync, rename, fsync of the directory.
     public func replace(
-        _ path: String, in directory: String, with bytes: ByteView
+        _ path: String, in directory: String, with bytes: ByteView, _ mode: OpenMode = .readWrite
     ) throws(FileError) {
         let temporary = path + ".tmp"
-        let file = try open(temporary, .readWrite)
+        let file = try open(temporary, mode)
         try file.truncate(to: 0)
         try file.write(bytes, at: 0)
         try file.synchronize()

@@ -1,4 +1,5 @@
 internal import LogAlerting
+internal import LogChannels
 internal import LogSegments
 internal import LogSystem
 
@@ -11,7 +12,8 @@ enum Configuration {
 
     /// Reads an `alerts.yaml`.
     static func alerts(_ path: String) throws -> AlertConfiguration {
-        try AlertConfiguration.parse(try text(path), file: path)
+        try AlertConfiguration.parse(
+            try text(path), file: path, channelKinds: ChannelRegistry.all.names)
     }
 
     private static func text(_ path: String) throws -> String {

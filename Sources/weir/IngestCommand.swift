@@ -3,15 +3,19 @@ internal import LogAlerting
 internal import LogChannels
 internal import LogPipeline
 internal import LogSegments
+internal import LogServer
 internal import LogSources
+internal import LogSystem
 
 /// `weir ingest`: takes lines in.
 struct Ingest: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Takes lines in: measures them, evaluates the alert rules, and stores every line.",
+        abstract: "Takes lines in: measures, alerts, stores every line.",
         discussion: """
-            Reads standard input when no source is named. Ends when all input has ended; Ctrl-C and SIGTERM drain, seal and
-            end it well. Exit status 0: every line is durable. Alerts go to stdout, everything else to stderr.
+            Reads standard input when no source is named. Ends when all input
+            has ended; Ctrl-C and SIGTERM drain, seal and end it well. Exit
+            status 0: every line is durable. Alerts go to stdout, everything
+            else to stderr.
 
             EXAMPLES
               myapp | weir ingest
@@ -40,6 +44,9 @@ struct Ingest: ParsableCommand {
     @Option(help: "When the disk is full: wait (writers wait, too) or stop (exit 2).")
     var fullDisk = "wait"
 
+    @Option(help: "Where to write metrics in Prometheus' text format, every 10 seconds.")
+    var metricsFile: String?
+
     @Flag(name: .shortAndLong, help: "No summary at the end.")
     var quiet = false
 
@@ -51,8 +58,8 @@ struct Ingest: ParsableCommand {
         let sources = try self.sources()
         let ingester: Ingester
         do {
-            let channels = try AlertChannels(configuration: options.alerting) { text in
-                Terminal.output(text)
+            let channels = AlertChannels(configuration: options.alerting) { line in
+                Terminal.output(line + "\n")
             }
             ingester = try Ingester(options: options, channels: channels) { message in
                 Terminal.note("weir: \(message)")
@@ -60,6 +67,7 @@ struct Ingest: ParsableCommand {
         } catch {
             throw CommandFailure("\(error)")
         }
+        if let metricsFile { try observe(ingester, MetricsFile(path: metricsFile)) }
         SignalWatcher.watch { ingester.stop() }
         do {
             let summary = try ingester.run(sources)
@@ -69,6 +77,25 @@ struct Ingest: ParsableCommand {
             throw CommandFailure("\(failure)")
         }
     }
+
+    /// Writes the metrics now, so that a wrong path is told at once, and from time to time.
+    private func observe(_ ingester: Ingester, _ file: MetricsFile) throws {
+        do throws(FileError) {
+            try file.write(ingester)
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+        ingester.observe(every: Self.metricsInterval) { ingester in
+            do throws(FileError) {
+                try file.write(ingester)
+            } catch {
+                Terminal.note("weir: \(error)")
+            }
+        }
+    }
+
+    /// How often the metrics file is written (nanoseconds).
+    private static let metricsInterval: Int64 = 10_000_000_000
 
     private func options() throws -> IngestOptions {
         guard let whenFull = IngestOptions.WhenFull(rawValue: fullDisk) else {

@@ -9,18 +9,22 @@ internal import LogSystem
 struct QueryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query",
-        abstract: "Finds stored lines by LogsQL, next to a running ingester or without one.",
+        abstract: "Finds stored lines by LogsQL, also while weir ingests.",
         discussion: """
-            Lines come in the order of their time. Exit status: 0 found, 1 nothing found, 2 error.
+            Lines come in the order of their time. weir's own records (alerts)
+            show when the query names their class. Exit status: 0 found,
+            1 nothing found, 2 error.
 
             EXAMPLES
               weir query 'level:ERROR endpoint:="/api/v1/login" duration_ms:>1000'
-              weir query timeout --since 1h                       the word in the message
+              weir query timeout --since 1h        a word in the message
               weir query '"connection refused" or status_code:>=500' -n 20
               weir query 'message:~"user_[0-9]+ failed"' -o json
-              weir query '* | stats by (endpoint) count() as n, quantile(0.95, duration_ms) as p95'
+              weir query '* | stats by (endpoint) count() as n,
+                            quantile(0.95, duration_ms) as p95'
               weir query '_time:2025-01-18T12 _class:security' | wc -l
-              weir query '*' -o raw | sort | sha256sum            the very bytes that came in
+              weir query '_class:alerts' -n 10     the newest alerts
+              weir query '*' | sort | sha256sum    the very bytes that came in
             """)
 
     @OptionGroup var data: DataOption
@@ -64,9 +68,7 @@ struct QueryCommand: ParsableCommand {
         } catch {
             throw CommandFailure("\(error)")
         }
-        for fault in report.faults {
-            Terminal.note("weir: \(fault.file), byte \(fault.offset): \(fault.message)")
-        }
+        Terminal.note(report.faults)
         if !report.faults.isEmpty {
             throw CommandFailure("the answer is partial: \(report.faults.count) damaged parts")
         }
@@ -103,8 +105,13 @@ struct QueryCommand: ParsableCommand {
 
     private func chosenFormat(_ query: Query) throws -> OutputFormat {
         guard let output else {
-            return Terminal.isInteractive && query.outputFields != nil ? .table : .raw
+            let name = Terminal.isInteractive && query.outputFields != nil ? "table" : "raw"
+            return try format(named: name)
         }
+        return try format(named: output)
+    }
+
+    private func format(named output: String) throws -> OutputFormat {
         if let format = OutputFormat.named(output) { return format }
         let names = OutputFormat.all.map(\.name).joined(separator: ", ")
         let hint = OutputFormat.nearest(to: output).map { "; did you mean `\($0)`?" } ?? ""

@@ -6,10 +6,13 @@ internal import LogSystem
 /// `weir retention`: shows or deletes what has been kept long enough.
 struct Retention: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Deletes partitions whose newest line is older than their class allows.",
+        abstract: "Deletes what has been kept as long as its class demands.",
         discussion: """
-            Classes are those of --retention, else those that the last `weir ingest` used. Nothing is deleted while the clock
-            is more than seven days ahead of the newest line and of the last ingester: --confirm-clock says that it is right.
+            Deletes a class's day when its newest line is older than the class
+            allows. Classes are those of --retention, else those that the last
+            `weir ingest` used. Nothing is deleted while the clock is more than
+            seven days ahead of the newest line and of the last ingester, unless
+            --confirm-clock says that it is right.
 
             EXAMPLES
               weir retention --dry-run
@@ -34,10 +37,7 @@ struct Retention: ParsableCommand {
         let policy: RetentionPolicy
         do {
             let (found, faults) = try SegmentStore(directory: data.directory).statistics()
-            for fault in faults {
-                Terminal.note(
-                    "weir: \(fault.file), byte \(fault.offset): \(fault.message); it is kept")
-            }
+            Terminal.note(faults, suffix: "; it is kept")
             segments = found
             policy = try file.map(Configuration.retention) ?? run.storedPolicy()
         } catch {

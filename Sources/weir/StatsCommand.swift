@@ -43,9 +43,7 @@ struct Stats: ParsableCommand {
             \(Figure.bytes(journal.storedBytes)) stored
 
             """)
-        for fault in faults {
-            Terminal.note("weir: \(fault.file), byte \(fault.offset): \(fault.message)")
-        }
+        Terminal.note(faults)
         if !faults.isEmpty { throw CommandFailure(status: 2) }
     }
 

@@ -1,3 +1,4 @@
+internal import LogAlerting
 internal import LogMetrics
 internal import LogPipeline
 internal import LogSegments

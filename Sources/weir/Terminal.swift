@@ -37,6 +37,13 @@ enum Terminal {
         }
     }
 
+    /// Says what of a store could not be read.
+    static func note(_ faults: [ScanFault], suffix: String = "") {
+        for fault in faults {
+            note("weir: \(fault.file), byte \(fault.offset): \(fault.message)\(suffix)")
+        }
+    }
+
     /// Whether stdout is a terminal.
     static var isInteractive: Bool { isatty(1) == 1 }
 

@@ -7,14 +7,14 @@ internal import LogQuery
 struct Weir: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "weir",
-        abstract: "Takes a stream of log lines, measures it, alerts on it, keeps it and finds it again.",
+        abstract: "Measures, alerts on, keeps and finds streams of log lines.",
         discussion: """
             EXAMPLES
-              myapp | weir ingest                            store and measure an application's lines
-              weir query 'level:ERROR endpoint:="/login"'    find lines again
-              weir query '* | stats by (endpoint) count() as n, quantile(0.95, duration_ms) as p95'
-              weir stats                                     what is stored, by class and day
-              weir retention --dry-run                       what would be deleted, and when
+              myapp | weir ingest             store and measure a program's lines
+              weir query 'level:ERROR endpoint:="/login"'            find them again
+              weir query '* | stats by (endpoint) count() as n'      add them up
+              weir stats                      what is stored, by class and day
+              weir retention --dry-run        what would be deleted, and when
 
             The data directory is --data, else $WEIR_DATA, else ./weir-data.
             """,
@@ -27,17 +27,17 @@ struct Weir: ParsableCommand {
             try command.run()
         } catch let failure as CommandFailure {
             if !failure.message.isEmpty { Terminal.note("weir: \(failure.message)") }
-            exit(failure.status)
+            Glibc.exit(failure.status)
         } catch {
             let code = exitCode(for: error)
             let message = fullMessage(for: error)
             if code == .success {
                 Terminal.output(message + "\n")
-                exit(0)
+                Glibc.exit(0)
             }
             if !message.isEmpty { Terminal.note(message) }
             // 1 means "nothing found", as grep has it; a wrong command line is an error.
-            exit(2)
+            Glibc.exit(2)
         }
     }
 }

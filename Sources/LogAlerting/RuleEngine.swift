@@ -1,0 +1,87 @@
+public import LogRecords
+
+/// An alert that is pending or firing.
+public struct ActiveAlert: Equatable, Sendable {
+    /// Its rule.
+    public let rule: AlertRule
+    /// Pending or firing.
+    public let state: AlertState
+    /// The labels of the group and of the rule.
+    public let labels: [String: String]
+    /// When the condition began to hold, nanoseconds since the epoch.
+    public let startTime: Int64
+}
+
+/// Runs alert rules over the stream: each record adds to small aggregates in slots of event time; nothing is read again.
+///
+/// Rules see records in arrival order and decide by the records' own times, behind a watermark 10 s after the latest one:
+/// the same lines give the same transitions at the same times, live or replayed, however they are cut into batches.
+///
+/// - A condition is evaluated at the end of each slot (a thirtieth of its window, at least 1 s), over the window that ends
+///   there, when the watermark has passed it. `count` and `rate` with `>` or `>=` fire at once, at the time of the record
+///   that crosses the threshold.
+/// - A record behind the watermark is late: left out, and counted.
+/// - A record without a time of its own counts at the latest event time and does not move it; in a stream without any
+///   times the arrival is the time.
+/// - A record more than an hour ahead is held back until ten in a row agree; otherwise it counts at the latest event time.
+///
+/// The ingest thread owns an engine and calls all of it.
+public final class RuleEngine {
+    private var core: EngineCore
+
+    /// An engine for `rules` that has seen nothing.
+    public init(rules: [AlertRule]) { core = EngineCore(rules) }
+
+    /// Adds every record of `batch` and returns the alerts that changed their state, in the order in which they did.
+    public func observe(_ batch: RecordBatch) -> [AlertTransition] {
+        core.observe(batch)
+        return drain()
+    }
+
+    /// Says that the stream has ended: all boundaries up to the one behind the latest record are evaluated, so that an
+    /// incident in the last lines is not missed. Alerts that fire keep firing. Records that come nevertheless are late when
+    /// they lie before the last boundary.
+    public func finish() -> [AlertTransition] {
+        core.finish()
+        return drain()
+    }
+
+    /// Says that event time has come to `time` although no record says so: for a live stream that has fallen silent, so
+    /// that its alerts end. Replay knows nothing of such calls; whoever makes them gives up that it equals the live run.
+    public func advance(to time: Int64) -> [AlertTransition] {
+        core.advance(to: time)
+        return drain()
+    }
+
+    private func drain() -> [AlertTransition] {
+        if core.transitions.isEmpty { return [] }
+        let result = core.transitions
+        core.transitions = []
+        return result
+    }
+
+    /// Records that came too late to count.
+    public var lateRecords: Int { Int(clamping: core.late) }
+
+    /// Contributions left out because a rule had as many groups as it may.
+    public var refusedGroups: Int { Int(clamping: core.refused) }
+
+    /// The groups of all rules that hold something.
+    public var groupCount: Int { core.groupCount }
+
+    /// Everything before it is decided; nil before the first record.
+    public var watermark: Int64? { core.watermark }
+
+    /// The alerts that are pending or firing, in the order of the rules.
+    public var activeAlerts: [ActiveAlert] {
+        var result: [ActiveAlert] = []
+        core.forEachActive { rule, state, values, since in
+            let labels = AlertTransition.labels(rule, values, value: "")
+            result.append(
+                ActiveAlert(
+                    rule: rule, state: state == .firing ? .firing : .pending, labels: labels,
+                    startTime: since))
+        }
+        return result
+    }
+}

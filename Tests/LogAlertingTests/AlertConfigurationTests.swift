@@ -1,0 +1,100 @@
+import LogAlerting
+import Testing
+
+@Suite struct AlertConfigurationTests {
+    private func parse(_ text: String) throws(AlertFileError) -> AlertConfiguration {
+        try AlertConfiguration.parse(text, file: "alerts.yaml", channelKinds: ["stdout", "file"])
+    }
+
+    @Test func everythingIsRead() throws {
+        let configuration = try parse(
+            """
+            groups:
+              - name: web
+                rules:
+                  - alert: slow
+                    condition: p95(duration_ms) > 1s over 5m by endpoint
+                    for: 2m
+                    labels: {severity: P1, team: web}
+                    annotations:
+                      summary: "{{ $labels.endpoint }} takes {{ $value | humanizeDuration }}"
+            route: {receiver: b}
+            receivers:
+              - {name: a, type: stdout}
+              - {name: b, type: file}
+            """)
+        let rule = try #require(configuration.rules.first)
+        #expect(rule.name == "slow")
+        #expect(rule.group == "web")
+        #expect(rule.pendingDuration == 120_000_000_000)
+        #expect(rule.severity == .high)
+        #expect(configuration.receiver == Receiver(name: "b", kind: "file"))
+        #expect(configuration.receivers.count == 2)
+    }
+
+    private func rule(_ lines: String) -> String {
+        """
+        groups:
+          - name: g
+            rules:
+              - alert: a
+        \(lines.split(separator: "\n").map { "        " + $0 }.joined(separator: "\n"))
+        """
+    }
+
+    private func expect(
+        _ text: String, _ place: String, _ message: String,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let error = try #require(throws: AlertFileError.self) { try parse(text) }
+        #expect(
+            error.description.hasPrefix("alerts.yaml:\(place): "), "\(error)",
+            sourceLocation: sourceLocation)
+        #expect(error.message.contains(message), "\(error)", sourceLocation: sourceLocation)
+    }
+
+    @Test func faultsNameTheirPlace() throws {
+        try expect("", "1:1", "the file is empty")
+        try expect("- a", "1:1", "an alert file is a mapping")
+        try expect("groups: [\n", "2:1", "no YAML")
+        try expect("route: {}", "1:1", "no `groups:`")
+        try expect("groups: []\nrules: []", "2:1", "rules stand in a group")
+        try expect("groups: []\nrecievers: []", "2:1", "did you mean `receivers`")
+        try expect("groups: []\ngroups: []", "1:1", "stands here twice")
+        try expect("groups: 5", "1:9", "`groups` is a list, not the text `5`")
+        try expect("groups: [{name: g}]", "1:10", "has no `rules`")
+        try expect("groups: [{rules: []}]", "1:10", "has no `name`")
+        try expect(rule("expr: up == 0"), "5:9", "write `condition:`")
+        try expect(rule("for: 5m"), "4:9", "the rule `a` has no `condition`")
+        let good = "condition: error_rate > 5% over 5m\n"
+        try expect(rule("condition: error_rate > 5 over 5m"), "5:33", "write percent")
+        try expect(rule("condition: 'error_rate > 5 over 5m'"), "5:34", "write percent")
+        try expect(rule(good + "for: soon"), "6:14", "`soon` is no duration")
+        try expect(rule(good + "lables: {}"), "6:9", "did you mean `labels`")
+        try expect(rule(good + "labels: {severity: huge}"), "6:28", "unknown severity `huge`")
+        try expect(rule(good + "labels: [a]"), "6:17", "mapping of names to texts")
+        try expect(
+            rule(good + "annotations: {summary: 'a {{ $label.x }}'}"), "6:35", "a template knows")
+        try expect(rule(good + "annotations: {summary: '{{ $value'}"), "6:33", "not closed")
+        try expect(
+            rule(good + "annotations: {summary: '{{ $value | upper }}'}"), "6:33",
+            "unknown template filter `upper`")
+        try expect(
+            "groups: []\nreceivers: [{name: a, type: pager}]", "2:29",
+            "no receivers of type `pager`; there are: stdout, file")
+        try expect(
+            "groups: []\nreceivers: [{name: a, slack_configs: []}]", "2:23", "has a `type`")
+        try expect(
+            "groups: []\nreceivers: [{name: a, type: stdout}]\nroute: {receiver: b}", "3:19",
+            "no receiver `b`; there are `a`")
+    }
+
+    @Test func theDefaultTextIsValid() throws {
+        let configuration = try AlertConfiguration.makeDefault()
+        #expect(
+            configuration.rules.map(\.name) == [
+                "high_error_rate", "slow_responses", "server_error_burst", "failed_logins",
+            ])
+        #expect(configuration.receiver.kind == "stdout")
+    }
+}

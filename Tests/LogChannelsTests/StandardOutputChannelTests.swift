@@ -1,0 +1,82 @@
+import LogAlerting
+import LogBytes
+import LogChannels
+import LogRecords
+import Testing
+
+@Suite struct StandardOutputChannelTests {
+    /// The lines that a channel writes for the alerts that `lines` raise.
+    private func output(_ lines: [String], pending: String = "0s") throws -> [String] {
+        let text = """
+            groups:
+              - name: g
+                rules:
+                  - alert: failed_logins
+                    condition: count(event:login_failed) >= 2 over 1m by client_ip
+                    for: \(pending)
+                    labels: {severity: warning}
+                    annotations: {summary: "{{ $value }} from {{ $labels.client_ip }}"}
+            """
+        let configuration = try AlertConfiguration.parse(
+            text, file: "t", channelKinds: ChannelRegistry.all.names)
+        let engine = RuleEngine(rules: configuration.rules)
+        let joined = lines.joined(separator: "\n")
+        let chunk = ByteChunk(capacity: joined.utf8.count + 1)
+        joined.withView { chunk.append($0) }
+        let batch = RecordBatch()
+        batch.reset(origin: UnsafePointer(chunk.base), arrivalTime: 1_767_700_000_000_000_000)
+        batch.appendLines(chunk.view, readable: chunk.readableEnd)
+        var written: [String] = []
+        let services = ChannelServices { line throws(ChannelError) in written.append(line) }
+        let channel = try #require(
+            ChannelRegistry.all.makeChannel(configuration.receiver, services: services))
+        for transition in engine.observe(batch) + engine.finish() {
+            try channel.deliver(transition)
+        }
+        return written
+    }
+
+    private func login(_ time: String, _ address: String) -> String {
+        #"{"timestamp":"2026-01-05T\#(time)Z","event":"login_failed","client_ip":"\#(address)"}"#
+    }
+
+    @Test func firingAndResolved() throws {
+        let lines = try output([
+            login("10:00:00", "203.0.113.9"), login("10:00:04.5", "203.0.113.9"),
+            login("10:05:00", "198.51.100.1"),
+        ])
+        #expect(
+            lines == [
+                "2026-01-05T10:00:04.500Z FIRING [warning] failed_logins: count(event:login_failed) "
+                    + "is 2 (threshold 2) over 1m, client_ip=203.0.113.9, "
+                    + "since 2026-01-05T10:00:04.500Z: 2 from 203.0.113.9",
+                "2026-01-05T10:01:02.000Z RESOLVED [warning] failed_logins: count(event:login_failed)"
+                    + " is 1 (threshold 2) over 1m, client_ip=203.0.113.9, after 57s500ms",
+            ])
+    }
+
+    @Test func controlCharactersAreShown() throws {
+        let address = #"\u001b[2J\nx\u202e"#
+        let lines = try output([login("10:00:00", address), login("10:00:01", address)])
+        let line = try #require(lines.first)
+        #expect(line.contains(#"client_ip=\u{1b}[2J\u{a}x\u{202e},"#))
+        #expect(!line.unicodeScalars.contains { $0.value < 0x20 })
+    }
+
+    @Test func pendingIsNoNews() throws {
+        let lines = [login("10:00:00", "a"), login("10:00:01", "a")]
+        #expect(try output(lines, pending: "5m").isEmpty)
+        #expect(try output(lines).count == 1)
+    }
+
+    @Test func failuresReachTheCaller() throws {
+        let services = ChannelServices { _ throws(ChannelError) in
+            throw ChannelError(receiver: "stdout", message: "closed", isTemporary: false)
+        }
+        let receiver = AlertConfiguration.defaultReceiver
+        #expect(ChannelRegistry.all.makeChannel(receiver, services: services) != nil)
+        #expect(
+            ChannelRegistry.all.makeChannel(Receiver(name: "x", kind: "x"), services: services)
+                == nil)
+    }
+}

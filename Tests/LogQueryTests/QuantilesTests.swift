@@ -1,0 +1,63 @@
+import LogBytes
+import Testing
+
+@testable import LogQuery
+
+@Suite struct QuantilesTests {
+    private func check(_ values: [Double], parts: Int) {
+        var merged = Quantiles()
+        for part in 0..<parts {
+            var quantiles = Quantiles()
+            for index in stride(from: part, to: values.count, by: parts) {
+                quantiles.add(values[index])
+            }
+            merged.merge(quantiles)
+        }
+        let sorted = values.sorted()
+        for share in [0, 0.001, 0.01, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 1] {
+            let exact = sorted[min(Int(share * Double(sorted.count)), sorted.count - 1)]
+            let found = merged.quantile(share) ?? .nan
+            let isExact = values.count <= Quantiles.exactMax
+            let error = isExact ? 0 : abs(exact) * 0.01
+            #expect(abs(found - exact) <= error, "\(share) of \(values.count): \(found), \(exact)")
+        }
+    }
+
+    @Test func exactWhileFew() {
+        var random = SeededRandom(seed: 1)
+        check((0..<1_000).map { _ in Double(random.below(5_000)) - 2_500 }, parts: 3)
+        check([7], parts: 1)
+        var none = Quantiles()
+        #expect(none.quantile(0.5) == nil)
+    }
+
+    @Test func withinOnePerCentWhenMany() {
+        var random = SeededRandom(seed: 2)
+        // From a millionth to a billion, some negative, some zero.
+        let values = (0..<250_000).map { _ -> Double in
+            var value = Double(random.below(1_000_000)) / 1_000_000
+            for _ in 0..<random.below(10) { value *= 10 }
+            return random.below(5) == 0 ? -value : value
+        }
+        check(values, parts: 1)
+        check(values, parts: 4)
+    }
+
+    @Test func memoryOfASketchIsBounded() {
+        var random = SeededRandom(seed: 3)
+        var quantiles = Quantiles()
+        for _ in 0..<300_000 { quantiles.add(Double(random.next())) }
+        #expect(quantiles.memoryBytes < 200_000)
+    }
+
+    @Test func logarithm() {
+        func expect(_ value: Double, _ wanted: Double) {
+            #expect(abs(Quantiles.logarithm(value) - wanted) < 1e-13 * max(1, abs(wanted)))
+        }
+        expect(1, 0)
+        expect(2.718281828459045, 1)
+        expect(10, 2.302585092994046)
+        expect(1e-300, -690.7755278982137)
+        expect(1.9999999999999998, 0.6931471805599452)
+    }
+}
