@@ -134,7 +134,7 @@ import Testing
             if date != CivilDate(year: year, month: month, day: day)
                 || date.daysSinceEpoch != number || Timestamp.dayNumber(time) != number
                 || Timestamp.parse(out.view) != time || CivilDate(date.description) != date
-                || !out.view.hasPrefix(date.description.utf8.map { $0 }.withView { $0 })
+                || !out.view.text.hasPrefix(date.description)
             {
                 Issue.record("day \(number): \(date), \(out.view.text)")
                 return

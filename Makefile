@@ -1,0 +1,73 @@
+# weir: build, test, install. `make help` lists the targets.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+
+# liblz4 packs journal frames and blocks, RE2 runs regular expressions in linear time.
+DEBIAN_PACKAGES = liblz4-dev libre2-dev pkg-config
+RELEASE = -c release --static-swift-stdlib
+FORMAT = $(SWIFT) format lint --strict --recursive --parallel --configuration .swift-format
+BINARY = .build/release/weir
+
+# Benchmarks may hold shell scripts only; swift format refuses a folder that is not there.
+LINTED = Sources Tests Package.swift $(if $(shell find Benchmarks -name '*.swift' 2>/dev/null),Benchmarks)
+
+.DEFAULT_GOAL := build
+.PHONY: help setup build test lint bench demo install clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the Debian packages that the build needs, if any is missing
+	@if ! command -v dpkg-query >/dev/null && pkg-config --exists liblz4 re2 2>/dev/null; then \
+	    exit 0; \
+	fi; \
+	missing=; \
+	for package in $(DEBIAN_PACKAGES); do \
+	    status=$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null) || status=; \
+	    [ "$$status" = installed ] || missing="$$missing $$package"; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	if ! command -v apt-get >/dev/null; then \
+	    echo "setup: no apt-get here; install what Debian calls:$$missing" >&2; \
+	    exit 1; \
+	fi; \
+	as_root=; \
+	if [ "$$(id -u)" -eq 0 ]; then \
+	    echo "setup: installing:$$missing"; \
+	elif command -v sudo >/dev/null; then \
+	    echo "setup: using sudo to install:$$missing"; \
+	    as_root=sudo; \
+	else \
+	    echo "setup: missing:$$missing; run as root: apt-get install$$missing" >&2; \
+	    exit 1; \
+	fi; \
+	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq && \
+	$$as_root env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y -qq --no-install-recommends $$missing
+
+build: setup ## build weir and weir-samples for release
+	$(SWIFT) build $(RELEASE) --product weir
+	$(SWIFT) build $(RELEASE) --product weir-samples
+
+test: setup lint ## check the style and run all tests
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+	@echo "make test: style and all tests passed"
+
+lint: ## check the style of all Swift files
+	$(FORMAT) $(LINTED)
+
+bench: build ## measure (Benchmarks/run.sh)
+	bash Benchmarks/run.sh
+
+demo: build ## ingest a sample, search it, raise an alert
+	bash sample-logs/demo.sh $(BINARY)
+
+install: build ## install weir to $(DESTDIR)$(PREFIX)/bin
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/weir"
+
+clean: ## remove what was built
+	$(SWIFT) package clean
