@@ -20,7 +20,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
     ("LogSystem", ["LogBytes"]),
     ("LogJSON", ["LogBytes"]),
     ("LogRecords", ["LogBytes", "LogJSON"]),
-    ("LogQuery", ["LogBytes", "LogRecords", "CRE2"]),
+    ("LogQuery", ["LogBytes", "LogJSON", "LogRecords", "CRE2"]),
     ("LogMetrics", ["LogBytes", "LogRecords"]),
     (
         "LogAlerting",
