@@ -53,7 +53,9 @@ struct EngineCore: ~Copyable {
         guard ruleCount > 0 else { return }
         inputs.prepare(batch)
         let reader = BatchReader(batch)
-        for index in 0..<reader.count { observe(reader[index], reader) }
+        withExtendedLifetime(batch) {
+            for index in 0..<reader.count { observe(reader[index], reader) }
+        }
     }
 
     @inline(__always)

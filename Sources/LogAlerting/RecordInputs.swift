@@ -19,10 +19,11 @@ struct RecordInputs: ~Copyable {
         var templates: TemplateCache
     }
 
-    struct FilterState: BitwiseCopyable {
-        var filter: Unmanaged<RecordFilter>
-        var stamp: UInt64
-        var matches: Bool
+    struct FilterState: ~Copyable {
+        let filter: RecordFilter
+        var memo: FilterMemo
+        var stamp: UInt64 = 0
+        var matches = false
     }
 
     struct NumberState: BitwiseCopyable {
@@ -33,9 +34,8 @@ struct RecordInputs: ~Copyable {
 
     private(set) var fieldNames: [String] = ["status_code", "endpoint"]
     private var slots = FieldSlots(names: [])
-    /// Keeps the filters alive that `filterStates` points to.
-    private var filters: [RecordFilter] = []
-    private var filterStates = Vector<FilterState>(capacity: 4)
+    private var filters: [Filter] = []
+    private var filterStates: UnsafeMutablePointer<FilterState>
     private var numbers = Vector<NumberState>(capacity: 4)
     private var keyFields: [[String]] = []
     private var keys: UnsafeMutablePointer<GroupKey>
@@ -49,11 +49,14 @@ struct RecordInputs: ~Copyable {
     /// Inputs for at most `ruleCount` rules.
     init(ruleCount: Int) {
         keys = .allocate(capacity: max(ruleCount, 1))
+        filterStates = .allocate(capacity: max(ruleCount, 1))
     }
 
     deinit {
         keys.deinitialize(count: keyCount)
         keys.deallocate()
+        filterStates.deinitialize(count: filters.count)
+        filterStates.deallocate()
     }
 
     // MARK: What rules need
@@ -66,11 +69,11 @@ struct RecordInputs: ~Copyable {
 
     /// The number of `filter`, the same for equal filters.
     mutating func add(filter: Filter) -> Int32 {
-        if let known = filters.firstIndex(where: { $0.filter == filter }) { return Int32(known) }
-        let compiled = RecordFilter(filter)
-        filters.append(compiled)
-        filterStates.append(
-            FilterState(filter: .passUnretained(compiled), stamp: 0, matches: false))
+        if let known = filters.firstIndex(of: filter) { return Int32(known) }
+        let memoField = FilterMemo.field(of: filter).map { field($0) } ?? -1
+        (filterStates + filters.count).initialize(
+            to: FilterState(filter: RecordFilter(filter), memo: FilterMemo(field: memoField)))
+        filters.append(filter)
         return Int32(filters.count - 1)
     }
 
@@ -109,14 +112,28 @@ struct RecordInputs: ~Copyable {
 
     @inline(__always)
     mutating func matches(_ filter: Int32, _ record: Record, _ reader: BatchReader) -> Bool {
-        let state = filterStates.base + Int(filter)
+        let state = filterStates + Int(filter)
         if state.pointee.stamp != stamp {
             state.pointee.stamp = stamp
-            state.pointee.matches = state.pointee.filter._withUnsafeGuaranteedRef {
-                $0.matches(record, in: reader.batch)
-            }
+            state.pointee.matches = find(state, record, reader)
         }
         return state.pointee.matches
+    }
+
+    @inline(__always)
+    private func find(
+        _ state: UnsafeMutablePointer<FilterState>, _ record: Record, _ reader: BatchReader
+    ) -> Bool {
+        let field = state.pointee.memo.field
+        guard field >= 0 else { return state.pointee.filter.matches(record, in: reader.batch) }
+        let slot = slots.slot(record.shape, Int(field))
+        guard let value = FilterMemo.Value(record, slot, reader) else {
+            return state.pointee.filter.matches(record, in: reader.batch)
+        }
+        if let known = state.pointee.memo.find(value) { return known }
+        let matches = state.pointee.filter.matches(record, in: reader.batch)
+        state.pointee.memo.insert(value, matches)
+        return matches
     }
 
     /// Whether the record is a request, and a failed one.
@@ -162,9 +179,12 @@ struct RecordInputs: ~Copyable {
         let count = key.pointee.fields.count
         if count == 1 {
             let slot = slots.slot(record.shape, Int(key.pointee.fields[0]))
-            var text = reader.text(record, slot, scratch: &key.pointee.text)
+            let text = reader.text(record, slot, scratch: &key.pointee.text)
             if key.pointee.endpointIndex == 0, slot >= 0 {
-                text = key.pointee.templates.template(text)
+                let template = key.pointee.templates.template(text)
+                key.pointee.view = template.view
+                key.pointee.hash = template.hash
+                return
             }
             key.pointee.view = text
         } else {
@@ -173,7 +193,7 @@ struct RecordInputs: ~Copyable {
                 let slot = slots.slot(record.shape, Int(key.pointee.fields[number]))
                 var text = reader.text(record, slot, scratch: &key.pointee.text)
                 if key.pointee.endpointIndex == number, slot >= 0 {
-                    text = key.pointee.templates.template(text)
+                    text = key.pointee.templates.template(text).view
                 }
                 key.pointee.scratch.append(lengthPrefixed: text)
             }

@@ -17,22 +17,31 @@ public enum EndpointTemplate {
     public static func append(_ endpoint: ByteView, into out: inout ByteWriter) {
         var index = 0
         var segmentStart = 0
+        // Without a digit, an at sign or a percent sign a segment is no identifier.
+        var isSuspect = false
         let limit = min(endpoint.count, bytesMax)
         while index < limit {
             let byte = endpoint[index]
             if byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { break }
             if byte == UInt8(ascii: "/") {
-                appendSegment(endpoint.slice(segmentStart..<index), into: &out)
+                append(endpoint.slice(segmentStart..<index), isSuspect, into: &out)
                 out.append(byte)
                 segmentStart = index + 1
+                isSuspect = false
+            } else if ASCII.isDigit(byte) || byte == UInt8(ascii: "@")
+                || byte == UInt8(ascii: "%")
+            {
+                isSuspect = true
             }
             index += 1
         }
-        appendSegment(endpoint.slice(segmentStart..<index), into: &out)
+        append(endpoint.slice(segmentStart..<index), isSuspect, into: &out)
     }
 
-    private static func appendSegment(_ segment: ByteView, into out: inout ByteWriter) {
-        if isIdentifier(segment) {
+    private static func append(
+        _ segment: ByteView, _ isSuspect: Bool, into out: inout ByteWriter
+    ) {
+        if isSuspect, isIdentifier(segment) {
             out.append(ByteView(":id"))
         } else {
             out.append(segment)
@@ -76,7 +85,9 @@ public enum EndpointTemplate {
         if let at = segment.firstIndex(of: UInt8(ascii: "@")) {
             guard at > 0 else { return false }
             behind = at + 1
-        } else if let at = segment.firstIndex(of: ByteView("%40")) {
+        } else if segment.firstIndex(of: UInt8(ascii: "%")) != nil,
+            let at = segment.firstIndex(of: ByteView("%40"))
+        {
             guard at > 0 else { return false }
             behind = at + 3
         } else {

@@ -43,11 +43,12 @@ public struct FieldSlots: ~Copyable {
     }
 }
 
-/// The records of one batch behind plain pointers, for loops that look at every record. Valid while the batch is unchanged.
+/// The records of one batch behind plain pointers, for loops that look at every record. Valid while the batch is unchanged;
+/// the caller keeps the batch alive.
 @frozen
 public struct BatchReader {
-    /// The batch.
-    public let batch: RecordBatch
+    /// The batch, uncounted: a loop that copies the reader must not pay for it.
+    @usableFromInline let owner: Unmanaged<RecordBatch>
     /// The number of records.
     public let count: Int
     @usableFromInline let records: UnsafeMutablePointer<Record>
@@ -57,12 +58,16 @@ public struct BatchReader {
     /// A reader of `batch`.
     @inlinable
     public init(_ batch: RecordBatch) {
-        self.batch = batch
+        self.owner = .passUnretained(batch)
         self.count = batch.records.count
         self.records = batch.records.base
         self.values = batch.values.base
         self.origin = batch.origin
     }
+
+    /// The batch.
+    @inlinable
+    public var batch: RecordBatch { owner.takeUnretainedValue() }
 
     /// Record `index`.
     @inlinable @inline(__always)
@@ -88,6 +93,17 @@ public struct BatchReader {
         return slowText(record, slot, scratch: &scratch)
     }
 
+    /// The text of a field that stands in the line as it is, nil when it has to be made; `slot` is not −1.
+    @inlinable @inline(__always)
+    public func plainText(_ record: Record, _ slot: Int32) -> ByteView? {
+        let span = values[Int(record.firstValue) + Int(slot >> 2)]
+        let start = origin + Int(span.start)
+        if slot & 3 == 0, !span.isEscaped, span.length != 4 || start[0] != UInt8(ascii: "n") {
+            return ByteView(start, span.length)
+        }
+        return nil
+    }
+
     @usableFromInline
     func slowText(_ record: Record, _ slot: Int32, scratch: inout ByteWriter) -> ByteView {
         let transform = ValueTransform(rawValue: UInt8(slot & 3)) ?? .none
@@ -100,8 +116,8 @@ public struct BatchReader {
     public func number(_ record: Record, _ slot: Int32, scratch: inout ByteWriter) -> Double {
         if slot < 0 { return .nan }
         switch slot & 3 {
-        case 0: return NumberText.double(raw(record, slot)) ?? .nan
-        case 1: return (NumberText.double(raw(record, slot)) ?? .nan) * 1_000
+        case 0: return DecimalText.double(raw(record, slot))
+        case 1: return DecimalText.double(raw(record, slot)) * 1_000
         default: return NumberText.double(slowText(record, slot, scratch: &scratch)) ?? .nan
         }
     }

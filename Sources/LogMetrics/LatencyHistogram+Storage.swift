@@ -116,7 +116,23 @@ extension LatencyHistogram {
             }
             return widen(target, to: value)
         }
+        if amount <= 0xFF, Int(Self.header(present).pointee.units) < Self.unitsMax {
+            return addSmallPage(target, UInt8(amount))
+        }
         widen(target, to: amount)
+    }
+
+    /// Makes the page of `bucket` with counters of one byte; there is room for it.
+    private mutating func addSmallPage(_ bucket: Int, _ amount: UInt8) {
+        guard let used = block.map({ Int(Self.header($0).pointee.units) }) else { return }
+        reserve(Self.directoryBytes + (used + 1) * Self.unitBytes)
+        guard let block else { return }
+        let entry = UInt8(used << 2)
+        Self.body(block)[bucket >> 5] = entry
+        Self.header(block).pointee.units = UInt32(used + 1)
+        let place = page(entry, block)
+        place.initializeMemory(as: UInt8.self, repeating: 0, count: Self.unitBytes)
+        place.storeBytes(of: amount, toByteOffset: bucket & 31, as: UInt8.self)
     }
 
     /// Gives the page of `bucket` counters wide enough for `value`, making it when it does not exist, and sets the bucket.
@@ -237,12 +253,15 @@ extension LatencyHistogram {
         header.pointee.sum += source.sum
         header.pointee.min = Swift.min(header.pointee.min, source.min)
         header.pointee.max = Swift.max(header.pointee.max, source.max)
-        var entries: [(Int, UInt64)] = []
+        if source.units == Header.listForm {
+            for index in 0..<other.listCount { addSlow(list(index, theirs), 1) }
+            return
+        }
+        if Self.header(mine).pointee.units == Header.listForm { makePages() }
         other.forEachBucket { bucket, amount in
-            entries.append((bucket, amount))
+            addToPage(bucket, amount)
             return true
         }
-        for (bucket, amount) in entries { addSlow(bucket, amount) }
     }
 
     /// Takes away all values of `other`, which were merged or recorded before.

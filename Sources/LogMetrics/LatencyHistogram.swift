@@ -103,16 +103,38 @@ public struct LatencyHistogram: ~Copyable {
         if value < header.pointee.min { header.pointee.min = value }
         if value > header.pointee.max { header.pointee.max = value }
         let bucket = Self.bucket(of: value)
-        if header.pointee.units != Header.listForm, bucket >= Int(header.pointee.floorBucket) {
-            let entry = Self.body(block)[bucket >> 5]
-            let page =
-                Self.body(block) + Self.directoryBytes + Int(entry >> 2) * Self.unitBytes
-            if entry != Self.absent, entry & 3 == 0, page[bucket & 31] != .max {
-                page[bucket & 31] &+= 1
-                return
-            }
+        if header.pointee.units != Header.listForm, bucket >= Int(header.pointee.floorBucket),
+            Self.increment(block, bucket)
+        {
+            return
         }
         addSlow(bucket, 1)
+    }
+
+    /// Adds one to a bucket whose page exists and has room; false when it has not.
+    @inlinable @inline(__always)
+    static func increment(_ block: UnsafeMutableRawPointer, _ bucket: Int) -> Bool {
+        let entry = body(block)[bucket >> 5]
+        if entry == absent { return false }
+        let page = block + (48 + directoryBytes + Int(entry >> 2) * unitBytes)
+        let index = bucket & 31
+        switch entry & 3 {
+        case 0: return increment(page, index, UInt8.self)
+        case 1: return increment(page, index, UInt16.self)
+        case 2: return increment(page, index, UInt32.self)
+        default: return false
+        }
+    }
+
+    @inlinable @inline(__always)
+    static func increment<Counter: FixedWidthInteger & BitwiseCopyable>(
+        _ page: UnsafeMutableRawPointer, _ index: Int, _ type: Counter.Type
+    ) -> Bool {
+        let place = page + index * MemoryLayout<Counter>.size
+        let value = place.load(as: Counter.self)
+        if value == .max { return false }
+        place.storeBytes(of: value &+ 1, as: Counter.self)
+        return true
     }
 
     /// The number of values.

@@ -50,7 +50,9 @@ struct StreamMetricsCore: ~Copyable {
     mutating func observe(_ batch: RecordBatch) {
         slots.prepare(batch)
         let reader = BatchReader(batch)
-        for index in 0..<reader.count { observe(reader[index], reader) }
+        withExtendedLifetime(batch) {
+            for index in 0..<reader.count { observe(reader[index], reader) }
+        }
     }
 
     @inline(__always)

@@ -89,6 +89,15 @@ import Testing
             "no receiver `b`; there are `a`")
     }
 
+    @Test func hostileFilesAreFaults() {
+        for text in [
+            String(repeating: "[", count: 100_000), "\u{0}", "a: *nowhere", "? [a]\n: b",
+            "groups: &g [{name: g, rules: *g}]", "--- a\n--- b", "%", "groups:\n\t- a",
+        ] {
+            #expect(throws: AlertFileError.self) { try parse(text) }
+        }
+    }
+
     @Test func theDefaultTextIsValid() throws {
         let configuration = try AlertConfiguration.makeDefault()
         #expect(

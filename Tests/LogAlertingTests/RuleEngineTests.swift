@@ -1,4 +1,7 @@
 import LogAlerting
+import LogBytes
+import LogQuery
+import LogRecords
 import Testing
 
 @Suite struct RuleEngineTests {
@@ -187,6 +190,41 @@ import Testing
         #expect(engine.advance(to: S.time(60)).isEmpty)
         #expect(S.shown(engine.advance(to: S.time(90))) == ["resolved 62.0 203.0.113.9"])
         #expect(engine.activeAlerts.isEmpty)
+    }
+
+    /// Answers of filters on one field are remembered by value; they must be those that the filter itself gives.
+    @Test(arguments: [
+        "status_code:>=500", "!status_code:200", "status_code:*", "status_code:in(500, abcd)",
+        "status_code:\"\"", "status_code:prefix*",
+    ])
+    func rememberedAnswersAreRight(filter: String) throws {
+        let values = [
+            "500", "\"500\"", "200", "null", "\"\"", "\"null\"", "\"n\\u0031\"", "\"abcd\"",
+            "\"abcde\"",
+            "\"prefix of sixteen\"", "\"prefix of 16 byt\"", "\"prefix of 16 bYt\"", "5", "50",
+            "5000", "-1",
+            "\"a\\tb\"", "[500]", "true", "\"5 0\"", "\"50 0\"",
+        ]
+        var lines = values.enumerated().map { S.line(1, #""status_code":\#($1),"id":"v\#($0)""#) }
+        lines.append(S.line(1, #""id":"none""#))
+        let wanted = try QueryParser.parseFilter(filter, now: 0)
+        var want: [String] = []
+        let text = lines.joined(separator: "\n")
+        let chunk = ByteChunk(capacity: text.utf8.count + 1)
+        text.withView { chunk.append($0) }
+        let batch = RecordBatch()
+        batch.reset(origin: UnsafePointer(chunk.base), arrivalTime: S.arrival)
+        batch.appendLines(chunk.view, readable: chunk.readableEnd)
+        let direct = RecordFilter(wanted)
+        var scratch = ByteWriter(capacity: 16)
+        for index in 0..<batch.records.count
+        where direct.matches(batch.records[index], in: batch) {
+            want.append(batch.text(batch.records[index], named: "id", scratch: &scratch).text)
+        }
+        let rule = try S.rule("count(\(filter)) >= 2 over 1m by id")
+        let got = S.run([rule], lines + lines).compactMap { $0.labels["id"] }
+        #expect(got == want)
+        #expect(!want.isEmpty)
     }
 
     @Test func extremeTimesDoNotTrap() throws {
