@@ -31,7 +31,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
     ),
     ("LogSegments", ["LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogQuery", "CLZ4"]),
     ("LogSources", ["LogBytes", "LogSystem"]),
-    ("LogChannels", ["LogBytes", "LogSystem", "LogAlerting"]),
+    ("LogChannels", ["LogBytes", "LogSystem", "LogRecords", "LogAlerting"]),
     (
         "LogPipeline",
         [

@@ -49,7 +49,8 @@ public final class Ingester: @unchecked Sendable {
     ///   - channels: whom to tell of alerts.
     ///   - report: takes sentences for the operator, as they come up.
     public init(
-        options: IngestOptions, channels: AlertChannels, fileSystem: any FileSystem = DiskFileSystem(),
+        options: IngestOptions, channels: AlertChannels,
+        fileSystem: any FileSystem = DiskFileSystem(),
         clock: any WallClock = SystemClock(), report: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
         self.options = options

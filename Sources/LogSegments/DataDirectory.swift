@@ -66,6 +66,7 @@ public struct PartitionKey: Hashable, Comparable, Sendable {
     /// The UTC day.
     public let day: CivilDate
 
+    /// By day, then by class.
     public static func < (left: PartitionKey, right: PartitionKey) -> Bool {
         (left.day, left.className) < (right.day, right.className)
     }
@@ -146,7 +147,7 @@ enum DirectoryListing {
     ) throws(FileError) -> [DirectoryEntry] {
         do throws(FileError) {
             return try fileSystem.list(path)
-        } catch where error.isMissing {
+        } catch  where error.isMissing {
             return []
         }
     }

@@ -98,7 +98,7 @@ public struct RetentionRun {
         let bytes: [UInt8]
         do throws(FileError) {
             bytes = try fileSystem.readAll(path)
-        } catch where error.isMissing {
+        } catch  where error.isMissing {
             return try RetentionPolicy(text: RetentionPolicy.standardText, file: "(standard)")
         }
         return try RetentionPolicy(text: String(decoding: bytes, as: UTF8.self), file: path)

@@ -66,7 +66,8 @@ public struct RetentionPolicy: Sendable, Equatable {
             if let last = classes.last(where: { $0.filter != nil }), last.filter == .all {
                 throw parser.error(
                     "class \(entry.name) can match nothing: "
-                        + "class \(last.name) above takes all records (*); move that line to the end")
+                        + "class \(last.name) above takes all records (*); move that line to the end"
+                )
             }
             guard !classes.contains(where: { $0.name == entry.name }) else {
                 throw parser.error("class \(entry.name) stands twice; join the two with `or`")

@@ -25,7 +25,7 @@ public final class SegmentStore: LogStore {
             for (number, path) in try DirectoryListing.journals(directory, fileSystem) {
                 do throws(FileError) {
                     opened.append((number, try fileSystem.open(path, .read)))
-                } catch where error.isMissing {
+                } catch  where error.isMissing {
                     // Sealed since it was listed; its segments are listed below.
                 }
             }

@@ -14,7 +14,8 @@ public struct MetricsFile: Sendable {
     public init(path: String, fileSystem: any FileSystem = DiskFileSystem()) {
         self.path = path
         self.fileSystem = fileSystem
-        directory = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let slash = path.lastIndex(of: "/")
+        directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     }
 
     /// Replaces the file by the present state of `ingester`. Call it on the ingester's thread.

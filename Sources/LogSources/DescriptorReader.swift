@@ -1,11 +1,11 @@
+internal import LogBytes
+internal import LogSystem
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
     internal import Musl
 #endif
-
-internal import LogBytes
-internal import LogSystem
 
 /// Reads a file descriptor to its end into chunks of whole lines.
 final class DescriptorReader: @unchecked Sendable {

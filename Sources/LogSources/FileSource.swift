@@ -1,10 +1,10 @@
+internal import LogSystem
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
     internal import Musl
 #endif
-
-internal import LogSystem
 
 /// The lines of one file, from its start to its present end.
 public final class FileSource: LineSource {
@@ -40,7 +40,9 @@ public final class FileSource: LineSource {
         option: "file", help: "Lines of a file, from its start to its end."
     ) { try FileSource(path: $0) }
 
+    /// Reads to the file's end.
     public func run(into outlet: ChunkOutlet) throws { try reader.run(into: outlet) }
 
+    /// Ends `run` after the read that it is in.
     public func stop() { reader.stop() }
 }

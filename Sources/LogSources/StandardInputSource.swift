@@ -10,9 +10,12 @@ public struct StandardInputSource: LineSource {
         option: "stdin", help: "Lines from standard input, up to its end."
     ) { _ in try StandardInputSource() }
 
+    /// `stdin`.
     public var name: String { "stdin" }
 
+    /// Reads until the last writer has closed it.
     public func run(into outlet: ChunkOutlet) throws { try reader.run(into: outlet) }
 
+    /// Ends `run` after the read that it is in.
     public func stop() { reader.stop() }
 }

@@ -1,10 +1,10 @@
+internal import LogBytes
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
     internal import Musl
 #endif
-
-internal import LogBytes
 
 /// The machine's file system.
 public struct DiskFileSystem: FileSystem {
@@ -15,6 +15,7 @@ public struct DiskFileSystem: FileSystem {
     /// The machine's file system.
     public init() {}
 
+    /// Opens with the mode's flags, never following a last symbolic link in a data directory.
     public func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any OpenFile {
         let flags =
             switch mode {
@@ -29,6 +30,7 @@ public struct DiskFileSystem: FileSystem {
         return DiskFile(descriptor: descriptor, path: path)
     }
 
+    /// Reads the whole directory.
     public func list(_ directory: String) throws(FileError) -> [DirectoryEntry] {
         guard let stream = opendir(directory) else { throw .current("list", directory) }
         defer { closedir(stream) }
@@ -53,6 +55,7 @@ public struct DiskFileSystem: FileSystem {
         return entries.sorted { $0.name < $1.name }
     }
 
+    /// Makes the missing part of the path, from the top down.
     public func makeDirectories(_ path: String) throws(FileError) {
         if mkdir(path, Self.directoryMode) == 0 {
             let parent = Self.parent(of: path)
@@ -80,18 +83,22 @@ public struct DiskFileSystem: FileSystem {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
+    /// `rename(2)`.
     public func rename(_ path: String, to newPath: String) throws(FileError) {
         guard Glibc.rename(path, newPath) == 0 else { throw .current("rename", path) }
     }
 
+    /// `unlink(2)`.
     public func remove(_ path: String) throws(FileError) {
         guard unlink(path) == 0 else { throw .current("remove", path) }
     }
 
+    /// `rmdir(2)`.
     public func removeDirectory(_ path: String) throws(FileError) {
         guard rmdir(path) == 0 else { throw .current("remove directory", path) }
     }
 
+    /// `fsync(2)` of the directory.
     public func synchronizeDirectory(_ path: String) throws(FileError) {
         let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .current("open directory", path) }

@@ -17,8 +17,10 @@ public struct SystemClock: WallClock {
     /// The machine's clocks.
     public init() {}
 
+    /// The time of day.
     public func now() -> Int64 { Self.read(CLOCK_REALTIME) }
 
+    /// The time since the machine started.
     public func monotonic() -> Int64 { Self.read(CLOCK_MONOTONIC) }
 
     private static func read(_ clock: clockid_t) -> Int64 {
@@ -36,8 +38,10 @@ public final class ManualClock: WallClock, @unchecked Sendable {
     /// A clock that shows `time`, nanoseconds since the epoch.
     public init(_ time: Int64) { self.time = time }
 
+    /// The time that it was last moved to.
     public func now() -> Int64 { lock.locked { time } }
 
+    /// The same time.
     public func monotonic() -> Int64 { now() }
 
     /// Moves the clock by `nanoseconds`.

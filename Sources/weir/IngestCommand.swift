@@ -38,7 +38,7 @@ struct Ingest: ParsableCommand {
     @Option(help: "Milliseconds until a line that has arrived is durable.")
     var commitInterval = 200
 
-    @Option(help: "Bytes of a line that are kept; the rest of a longer line is dropped and counted.")
+    @Option(help: "Bytes of a line that are kept; what a longer one has more is dropped, counted.")
     var maxLineBytes = 1 << 20
 
     @Option(help: "When the disk is full: wait (writers wait, too) or stop (exit 2).")
@@ -71,7 +71,9 @@ struct Ingest: ParsableCommand {
         SignalWatcher.watch { ingester.stop() }
         do {
             let summary = try ingester.run(sources)
-            if !quiet { SummaryText(summary).lines.forEach { Terminal.note($0) } }
+            if !quiet {
+                for line in SummaryText(summary).lines { Terminal.note(line) }
+            }
             if summary.sourceFailed { throw CommandFailure(status: 2) }
         } catch let failure as IngestFailure {
             throw CommandFailure("\(failure)")
@@ -103,7 +105,8 @@ struct Ingest: ParsableCommand {
         }
         guard (1...IngestOptions.lineBytesLimit).contains(maxLineBytes) else {
             throw CommandFailure(
-                "--max-line-bytes is from 1 to \(IngestOptions.lineBytesLimit), not \(maxLineBytes)")
+                "--max-line-bytes is from 1 to \(IngestOptions.lineBytesLimit), not \(maxLineBytes)"
+            )
         }
         guard (1...60_000).contains(commitInterval) else {
             throw CommandFailure(

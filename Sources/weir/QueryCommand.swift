@@ -29,7 +29,9 @@ struct QueryCommand: ParsableCommand {
 
     @OptionGroup var data: DataOption
 
-    @Option(help: "Only lines from this time on: an age (1h, 30m, 7d) or a time (2025-01-18T12:00:00Z).")
+    @Option(
+        help: "Only lines from this time on: an age (1h, 30m, 7d) or a time (2025-01-18T12:00:00Z)."
+    )
     var since: String?
 
     @Option(help: "Only lines before this time: an age or a time.")
@@ -50,7 +52,9 @@ struct QueryCommand: ParsableCommand {
         let now = SystemClock().now()
         let query = try parse(now: now)
         let format = try chosenFormat(query)
-        if let newest, newest < 0 { throw CommandFailure("-n takes a number of lines, not \(newest)") }
+        if let newest, newest < 0 {
+            throw CommandFailure("-n takes a number of lines, not \(newest)")
+        }
         let store: SegmentStore
         do throws(StoreError) {
             store = try SegmentStore(directory: data.directory)

@@ -87,7 +87,8 @@ struct Retention: ParsableCommand {
                 + "\(Figure.bytes(expired.reduce(0) { $0 + $1.storedBytes }))\n")
         if plan.clockAhead != nil, !expired.isEmpty {
             Terminal.note(
-                "weir: the clock is far ahead of the newest line; deleting would ask for --confirm-clock")
+                "weir: the clock is far ahead of the newest line; deleting would ask for --confirm-clock"
+            )
         }
     }
 }

@@ -77,7 +77,8 @@ enum Figure {
         let sign = value < 0 && scaled > 0 ? "-" : ""
         guard digits > 0 else { return "\(sign)\(whole)" }
         let fraction = String(scaled % Int(factor))
-        return sign + "\(whole)." + String(repeating: "0", count: digits - fraction.count) + fraction
+        let zeros = String(repeating: "0", count: digits - fraction.count)
+        return sign + "\(whole)." + zeros + fraction
     }
 
     /// A share as per cent: `12.3%`.

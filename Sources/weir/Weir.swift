@@ -64,7 +64,9 @@ struct CommandFailure: Error {
 
 /// The option that every subcommand has.
 struct DataOption: ParsableArguments {
-    @Option(name: .customLong("data"), help: "The data directory (default: $WEIR_DATA, else ./weir-data).")
+    @Option(
+        name: .customLong("data"),
+        help: "The data directory (default: $WEIR_DATA, else ./weir-data).")
     var path: String?
 
     /// The data directory.

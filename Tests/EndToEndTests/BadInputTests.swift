@@ -6,9 +6,11 @@ import Testing
     @Test func whatIsNoJSONObjectIsKeptFoundAndCounted() throws {
         let scratch = try Scratch()
         var input = Data(
-            "plain words here\n{\"broken\": \n[1,2]\n\n{\"a\":1} trailing\n{\"ok\":true}\n\"s\"".utf8)
+            "plain words here\n{\"broken\": \n[1,2]\n\n{\"a\":1} trailing\n{\"ok\":true}\n\"s\""
+                .utf8)
         input += Data([10, 0, 1, 2, 0xFF, 0xFE, 10, 0xC3, 10])
-        let result = try WeirProcess.run("ingest", "--data", scratch.data, in: scratch, input: input)
+        let result = try WeirProcess.run(
+            "ingest", "--data", scratch.data, in: scratch, input: input)
         #expect(result.status == 0)
         #expect(result.errors.contains("read: 9 lines"))
         #expect(result.errors.contains("kept as text: 8"))
@@ -25,7 +27,8 @@ import Testing
         let scratch = try Scratch()
         let long = Data(repeating: UInt8(ascii: "x"), count: 20 << 20)
         let input = Data("before\n".utf8) + long + Data("\nafter\n".utf8)
-        let result = try WeirProcess.run("ingest", "--data", scratch.data, in: scratch, input: input)
+        let result = try WeirProcess.run(
+            "ingest", "--data", scratch.data, in: scratch, input: input)
         #expect(result.status == 0)
         #expect(result.errors.contains("cut at --max-line-bytes: 1 lines, 19.9 MB dropped"))
         let query = try WeirProcess.run("query", "--data", scratch.data, "*", in: scratch)
@@ -44,7 +47,8 @@ import Testing
         let scratch = try Scratch()
         let file = try scratch.write("empty.log", "")
         for arguments in [["ingest"], ["ingest", "--file", file]] {
-            let running = try WeirProcess.Running(arguments + ["--data", scratch.data], in: scratch)
+            let running = try WeirProcess.Running(
+                arguments + ["--data", scratch.data], in: scratch)
             let result = try running.wait()
             #expect(result.status == 0)
             #expect(result.errors.contains("read: 0 lines"))
@@ -82,11 +86,13 @@ import Testing
             #expect(result.status == 2)
             return result.errors
         }
-        #expect(try message("# x\naudit 3 eons *\n").contains("retention.conf:2: `eons` is no unit"))
+        #expect(
+            try message("# x\naudit 3 eons *\n").contains("retention.conf:2: `eons` is no unit"))
         #expect(try message("a b\n").contains("retention.conf:1: `b` is no time to keep"))
         #expect(try message("A 1 day *\n").contains("retention.conf:1: `A` is no class name"))
         #expect(try message("a 1 day (level:x\n").contains("retention.conf:1: in the filter"))
-        #expect(try message("a 1 day *\nb 1 day x\n").contains("retention.conf:2: class b can match"))
+        #expect(
+            try message("a 1 day *\nb 1 day x\n").contains("retention.conf:2: class b can match"))
         #expect(try message("a 1 day x\n").contains("the last class must match `*`"))
         #expect(!FileManager.default.fileExists(atPath: scratch.data))
     }

@@ -74,14 +74,16 @@ import Testing
         #expect(result.status == 0)
         #expect(result.errors.contains("read: 21 lines"))
         #expect(try stored(scratch).sorted() == Array(0...20))
-        let journals = try FileManager.default.contentsOfDirectory(atPath: scratch.data + "/journal")
+        let journals = try FileManager.default.contentsOfDirectory(
+            atPath: scratch.data + "/journal")
         #expect(journals.isEmpty)
         try pipe.fileHandleForWriting.close()
     }
 
     @Test func aFullDiskStopsOrWaitsAndLosesNothingThatWasStored() throws {
         let scratch = try Scratch()
-        guard let disk = SmallDisk(at: scratch.url.appendingPathComponent("disk"), megabytes: 4) else {
+        guard let disk = SmallDisk(at: scratch.url.appendingPathComponent("disk"), megabytes: 4)
+        else {
             print("SKIPPED: a full disk needs the right to mount a tmpfs")
             return
         }

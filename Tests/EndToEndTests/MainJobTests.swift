@@ -8,7 +8,8 @@ import Testing
     private func ingestedSamples(_ scratch: Scratch) throws -> (Data, WeirProcess.Result) {
         var input = Data()
         for name in names { input += try sampleLog(name) }
-        let result = try WeirProcess.run("ingest", "--data", scratch.data, in: scratch, input: input)
+        let result = try WeirProcess.run(
+            "ingest", "--data", scratch.data, in: scratch, input: input)
         #expect(result.status == 0)
         return (input, result)
     }

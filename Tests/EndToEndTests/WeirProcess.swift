@@ -19,9 +19,11 @@ enum WeirProcess {
 
     /// The directory of the test bundle, where the build puts `weir` and `weir-samples`, too.
     static let products: URL = {
-        let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let path =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let beside = URL(fileURLWithPath: path).deletingLastPathComponent()
-        if FileManager.default.isExecutableFile(atPath: beside.appendingPathComponent("weir").path) {
+        if FileManager.default.isExecutableFile(atPath: beside.appendingPathComponent("weir").path)
+        {
             return beside
         }
         // A test runner of the toolchain was started with the bundle as its argument.

@@ -111,8 +111,11 @@ func randomLines(_ count: Int, seed: UInt64) -> [String] {
 private func randomLine(_ random: inout SeededRandom) -> String {
     let second = Int.random(in: 0..<60, using: &random)
     let day = Int.random(in: 17...19, using: &random)
-    let time = "2025-01-\(day)T12:00:\(second < 10 ? "0" : "")\(second).\(Int.random(in: 100...999, using: &random))Z"
-    let number = ["5", "1.0", "1e3", "-0", "0.000120", "12345678901234567890", "null", "true", "[1, 2]", "{}"]
+    let time =
+        "2025-01-\(day)T12:00:\(second < 10 ? "0" : "")\(second).\(Int.random(in: 100...999, using: &random))Z"
+    let number = [
+        "5", "1.0", "1e3", "-0", "0.000120", "12345678901234567890", "null", "true", "[1, 2]", "{}",
+    ]
     switch Int.random(in: 0..<8, using: &random) {
     case 0...3:
         let level = ["INFO", "DEBUG", "ERROR"].randomElement(using: &random) ?? "INFO"
@@ -126,6 +129,7 @@ private func randomLine(_ random: inout SeededRandom) -> String {
     case 6:
         return "plain text \(Int.random(in: 0..<1_000, using: &random)) \u{0}\u{1b}[31m"
     default:
-        return ["", "{}", "{broken", "[1,2]", "\"s\"", "{\"a\":1}x"].randomElement(using: &random) ?? ""
+        return ["", "{}", "{broken", "[1,2]", "\"s\"", "{\"a\":1}x"].randomElement(using: &random)
+            ?? ""
     }
 }
