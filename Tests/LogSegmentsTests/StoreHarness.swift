@@ -9,12 +9,14 @@ import Testing
     import Glibc
 #endif
 
-/// A data directory of its own for one test, removed at the end.
+/// A data directory of its own for one test, removed at the end; in memory where the machine has such a place, since these
+/// tests open thousands of stores and every one of them fsyncs.
 final class TemporaryDirectory {
     let path: String
 
     init() throws {
-        var template = Array("/tmp/weir-test-XXXXXX".utf8CString)
+        let parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+        var template = Array("\(parent)/weir-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw FileError(operation: "make", path: "/tmp/weir-test", code: errno)
         }
