@@ -94,10 +94,13 @@ final class FaultyFileSystem: FileSystem, Sendable {
 private final class FaultyFile: OpenFile {
     private let file: any OpenFile
     private let system: FaultyFileSystem
+    private let synchronizedSize = Mutex(0)
+    private var synchronized: Int { synchronizedSize.withLock { $0 } }
 
     init(_ file: any OpenFile, _ system: FaultyFileSystem) {
         self.file = file
         self.system = system
+        synchronizedSize.withLock { $0 = (try? file.size()) ?? 0 }
     }
 
     var path: String { file.path }
@@ -120,9 +123,12 @@ private final class FaultyFile: OpenFile {
 
     func synchronize() throws(FileError) {
         if let code = system.strike() {
+            // What a failed fsync did not bring to the disk may be gone: here it is.
+            if code != ENOSPC { try file.truncate(to: min(synchronized, try file.size())) }
             throw FileError(operation: "fsync", path: path, code: code)
         }
         try file.synchronize()
+        synchronizedSize.withLock { $0 = (try? file.size()) ?? 0 }
     }
 
     func truncate(to size: Int) throws(FileError) {
