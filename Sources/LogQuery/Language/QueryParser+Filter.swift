@@ -103,6 +103,11 @@ extension QueryParser {
 
     private func unknownFunction(_ name: Token) -> QueryError {
         let known = FilterFunction.all.flatMap(\.names)
+        if UnspokenWords.filters.contains(name.text.lowercased()) {
+            return fault(
+                UnspokenWords.message(name.text, "filter", known: known)
+                    + ". To search for the word, put white space before '('", at: name.offset)
+        }
         if let meant = Spelling.nearest(to: name.text, in: known) {
             return fault(
                 "no filter is called '\(name.text)'; did you mean '\(meant)'?", at: name.offset)
