@@ -86,7 +86,7 @@ extension QueryParser {
 
     private func badTime(_ text: String, _ place: Int) -> QueryError {
         if UnspokenWords.filters.contains(text.lowercased()) {
-            return fault("weir does not speak LogsQL's filter '\(text)' yet", at: place)
+            return fault("LogsQL's filter '\(text)' is not spoken here yet", at: place)
         }
         return fault(
             "'\(text)' is no time; there are 5m 1h30m 2023-04-25 2023-04-25T10:30 "

@@ -30,7 +30,7 @@ enum UnspokenWords {
 
     /// The message for `word`, a `kind` such as "pipe"; `known` are those that there are.
     static func message(_ word: String, _ kind: String, known: [String]) -> String {
-        "weir does not speak LogsQL's \(kind) '\(word)' yet; there are "
+        "LogsQL's \(kind) '\(word)' is not spoken here yet; there are "
             + known.joined(separator: ", ")
     }
 }
