@@ -4,10 +4,6 @@ import Testing
 
 @testable import LogQuery
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// The queries in `Cases/*.txt`: each file holds lines, queries over them and what they answer.
 @Suite struct CaseTests {
     /// The clock of the cases: 2024-05-02T00:00:00Z.
@@ -75,23 +71,8 @@ import Testing
         }
     }
 
-    private struct Unreadable: Error {
-        let path: String
-    }
-
     private static func read(_ file: String) throws -> [Case] {
-        let folder = #filePath.split(separator: "/").dropLast().joined(separator: "/")
-        let path = "/\(folder)/Cases/\(file)"
-        guard let handle = fopen(path, "r") else { throw Unreadable(path: path) }
-        defer { fclose(handle) }
-        var text: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = fread(&buffer, 1, buffer.count, handle)
-            if count == 0 { break }
-            text += buffer.prefix(count)
-        }
-        return parse(String(decoding: text, as: UTF8.self), file: file)
+        parse(try TestFile.text("Tests/LogQueryTests/Cases/\(file)"), file: file)
     }
 
     private static func parse(_ text: String, file: String) -> [Case] {

@@ -58,9 +58,7 @@ extension QueryParser {
         case "{":
             return try streamFilter(field: field)
         case "*":
-            advance()
-            if isNext(":") { throw fault("a field's name is needed before ':'") }
-            return field.isEmpty ? .all : leaf(field, PrefixMatcher(""))
+            return try starred(field: field)
         case ">", "<":
             return try comparison(field: field)
         case "=":
@@ -80,6 +78,26 @@ extension QueryParser {
         default:
             return try namedOrWord(field: field)
         }
+    }
+
+    /// `*`, or `*text*` for a text anywhere in the value.
+    private mutating func starred(field: String) throws(QueryError) -> Filter {
+        let star = token
+        advance()
+        if isNext(":") { throw fault("a field's name is needed before ':'") }
+        let isText =
+            token.isQuoted || token.raw.unicodeScalars.allSatisfy { Words.isWord($0) || $0 == "." }
+        guard !isAtEnd, !token.followsSpace, isText else {
+            return field.isEmpty ? .all : leaf(field, PrefixMatcher(""))
+        }
+        let text = try phrase(allowsColon: !field.isEmpty)
+        guard isNext("*"), !token.followsSpace else {
+            throw fault(
+                "white space is missing behind this '*', or a second '*' behind the text: "
+                    + "'*text*' finds a text anywhere", at: star.offset)
+        }
+        advance()
+        return leaf(field, SubstringMatcher(text))
     }
 
     private mutating func group(field: String) throws(QueryError) -> Filter {
@@ -103,6 +121,11 @@ extension QueryParser {
 
     private func unknownFunction(_ name: Token) -> QueryError {
         let known = FilterFunction.all.flatMap(\.names)
+        if UnspokenWords.filters.contains(name.text.lowercased()) {
+            return fault(
+                UnspokenWords.message(name.text, "filter", known: known)
+                    + ". To search for the word, put white space before '('", at: name.offset)
+        }
         if let meant = Spelling.nearest(to: name.text, in: known) {
             return fault(
                 "no filter is called '\(name.text)'; did you mean '\(meant)'?", at: name.offset)

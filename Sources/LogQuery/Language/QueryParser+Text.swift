@@ -85,7 +85,9 @@ extension QueryParser {
             repeat { names.append(try fieldName()) } while accept(",")
         }
         guard !names.isEmpty else { throw fault("\(context) needs at least one field") }
-        return names
+        // A row has a name once, also where the query says it twice.
+        var seen: Set<String> = []
+        return names.filter { seen.insert($0).inserted }
     }
 
     /// A whole number that is not negative, such as the operand of `limit`.

@@ -85,7 +85,10 @@ extension QueryParser {
     }
 
     private func badTime(_ text: String, _ place: Int) -> QueryError {
-        fault(
+        if UnspokenWords.filters.contains(text.lowercased()) {
+            return fault("LogsQL's filter '\(text)' is not spoken here yet", at: place)
+        }
+        return fault(
             "'\(text)' is no time; there are 5m 1h30m 2023-04-25 2023-04-25T10:30 "
                 + "2023-04-25T10:30:00.5+02:00 now", at: place)
     }

@@ -22,10 +22,27 @@ extension QueryParser {
         {
             return try StatsPipe.parse(&self)
         }
+        if !name.isQuoted, names.raw != ":", names.followsSpace || names.raw != "*" {
+            try checkSpoken(word, isCall: names.raw == "(")
+        }
         if !name.isQuoted, let suggestion = misspelt(word, following: names) {
             throw fault("no pipe is called '\(name.text)'; did you mean '\(suggestion)'?")
         }
         return FilterPipe(filter: try orFilter(field: ""))
+    }
+
+    /// Refuses a pipe or a statistics function of LogsQL that weir does not speak.
+    private func checkSpoken(_ word: String, isCall: Bool) throws(QueryError) {
+        if UnspokenWords.pipes.contains(word) {
+            throw fault(
+                UnspokenWords.message(word, "pipe", known: QueryWords.pipeNames)
+                    + ". To search for the word, put it in quotes")
+        }
+        if isCall, UnspokenWords.statistics.contains(word) {
+            throw fault(
+                UnspokenWords.message(
+                    word, "statistics function", known: StatisticsFunction.all.flatMap(\.names)))
+        }
     }
 
     /// The pipe or statistics function that `word` was meant to be, unless it reads as a filter.

@@ -106,6 +106,10 @@ extension StatsPipe {
             return parser.fault(
                 "a statistics function is missing; there are \(known.joined(separator: ", "))")
         }
+        if UnspokenWords.statistics.contains(word.lowercased()) {
+            return parser.fault(
+                UnspokenWords.message(word, "statistics function", known: known))
+        }
         let hint =
             Spelling.nearest(to: word, in: known).map { "did you mean '\($0)'?" }
             ?? "there are \(known.joined(separator: ", "))"

@@ -11,6 +11,8 @@ public struct Bucket: Sendable, Equatable {
 
     private let width: Width
     private let offset: Double
+    /// The power of ten that makes whole numbers of size and offset; 1 where there is none.
+    private let scale: Double
     /// The bucket as it is written behind the colon.
     public let syntax: String
 
@@ -36,6 +38,23 @@ public struct Bucket: Sendable, Equatable {
             offset = 0
         }
         self.syntax = syntax
+        scale = if case .size(let size) = width { Self.scale(size, offset) } else { 1 }
+    }
+
+    /// The most decimals of a size that are counted exactly: a double holds fifteen digits.
+    private static let decimalsMax = 12
+
+    private static func scale(_ size: Double, _ offset: Double) -> Double {
+        var scale = 1.0
+        for _ in 0...decimalsMax {
+            let isWhole = [size, offset].allSatisfy { number in
+                let whole = (number * scale).rounded()
+                return abs(whole) < 1e15 && whole / scale == number
+            }
+            if isWhole { return scale }
+            scale *= 10
+        }
+        return 1
     }
 
     private static let words: [String: Double] = [
@@ -46,7 +65,8 @@ public struct Bucket: Sendable, Equatable {
     /// The first nanosecond of the bucket of `time`.
     func start(of time: Int64) -> Int64 {
         let shift = Int64(clamping: offset)
-        let moved = time.addingClamped(-shift)
+        // The least integer has no positive counterpart.
+        let moved = time.addingClamped(shift == .min ? .max : -shift)
         switch width {
         case .size(let size):
             let step = max(Int64(clamping: size), 1)
@@ -57,7 +77,10 @@ public struct Bucket: Sendable, Equatable {
             let date = CivilDate(daysSinceEpoch: Timestamp.dayNumber(moved))
             let first = CivilDate(
                 year: date.year, month: width == .year ? 1 : date.month, day: 1)
-            return (Int64(first.daysSinceEpoch) * Timestamp.day).addingClamped(shift)
+            let (start, overflow) = Int64(first.daysSinceEpoch)
+                .multipliedReportingOverflow(by: Timestamp.day)
+            // Only a far offset leads to a month that began before the first time there is.
+            return (overflow ? Int64.min : start).addingClamped(shift)
         }
     }
 
@@ -107,12 +130,22 @@ public struct Bucket: Sendable, Equatable {
         return .dictionary(bytes: Array(bytes.view), ends: ends, codes: codes)
     }
 
+    /// The lower end of the bucket of `value`. Sizes such as 0.1 are counted in whole tenths, so that 0.3 begins the bucket
+    /// `0.3`, and not lies in one called 0.2 or 0.30000000000000004.
+    private func start(of value: Double, size: Double) -> Double {
+        let count = (value - offset) / size
+        if scale == 1 { return count.rounded(.down) * size + offset }
+        let nearest = count.rounded()
+        let isOnEdge = abs(count - nearest) <= min(4 * count.ulp, 1e-6)
+        let index = isOnEdge ? nearest : count.rounded(.down)
+        return (index * (size * scale).rounded() + (offset * scale).rounded()) / scale
+    }
+
     private func append(_ text: ByteView, into out: inout ByteWriter) {
         if text.count >= 19, text[4] == ASCII.minus, let time = Timestamp.parse(text) {
             NumberFormat.append(time: start(of: time), into: &out)
         } else if case .size(let size) = width, let number = NumberValue.parse(text) {
-            let bucket = ((number.value - offset) / size).rounded(.down) * size + offset
-            NumberFormat.append(bucket, into: &out)
+            NumberFormat.append(start(of: number.value, size: size), into: &out)
         } else {
             out.append(text)
         }
