@@ -74,17 +74,14 @@ public struct AlertTemplate: Equatable, Sendable {
     /// The label and the text of `or $labels.NAME "text"`; the text stands in quotes or backquotes and has none of its own.
     private static func labelOrText(_ expression: String) -> Part? {
         let words = expression.split(maxSplits: 2, whereSeparator: \.isWhitespace)
-        guard words.count == 3, words[0] == "or", let name = labelName(words[1]) else { return nil }
-        var text = words[2]
-        while text.last?.isWhitespace == true { text.removeLast() }
-        guard text.count >= 2, let quote = text.first, quote == "\"" || quote == "`" else {
-            return nil
-        }
-        let content = text.dropFirst().dropLast()
-        guard text.last == quote, !content.contains(where: { $0 == quote || $0 == "\\" }) else {
-            return nil
-        }
-        return .label(name, missing: String(content))
+        guard words.count == 3, words[0] == "or", let name = labelName(words[1]),
+            let quote = words[2].first(where: { !$0.isWhitespace }), quote == "\"" || quote == "`"
+        else { return nil }
+        // What stands before, between and behind the quotes.
+        let parts = words[2].split(separator: quote, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[2].allSatisfy(\.isWhitespace), !parts[1].contains("\\")
+        else { return nil }
+        return .label(name, missing: String(parts[1]))
     }
 
     /// The text for an alert with these labels and this value.

@@ -20,7 +20,7 @@ extension RuleState {
     }
 
     /// The first slot from `nextSlot` on that ends with a sweep.
-    private var nextSweep: Int64 {
+    var nextSweep: Int64 {
         -Timestamp.floorDivide(-nextSlot, sweepSlots) * sweepSlots
     }
 

@@ -43,6 +43,8 @@ struct RuleState: ~Copyable {
     let firesOnRecord: Bool
     /// The matches in a window that make the condition true, where it fires on the record.
     let needed: UInt64
+    /// The watermark stands at most so many slots behind the latest record's.
+    private let lateSlots: Int64
     private let keepsSamples: Bool
     private let holdsWithoutPart: Bool
     var table: GroupTable
@@ -69,6 +71,7 @@ struct RuleState: ~Copyable {
             test: test, filter: condition.filter.map { inputs.add(filter: $0) } ?? -1,
             key: inputs.add(groupBy: condition.groupBy), number: number)
         needed = firesOnRecord ? test.least : .max
+        lateSlots = (EventClock.lateness + slotLength - 1) / slotLength
         keepsSamples = test.kind == .quantile
         holdsWithoutPart = test.holdsWithoutPart
         table = GroupTable(keepsSamples: keepsSamples)
@@ -84,7 +87,7 @@ struct RuleState: ~Copyable {
     var dueAt: Int64 {
         // With no groups there is nothing to decide, whatever the time.
         guard table.count > 0 else { return .max }
-        return (nextSlot + 1) * slotLength
+        return ((table.awakeCount > 0 ? nextSlot : nextSweep) + 1) * slotLength
     }
 
     // MARK: Records
@@ -107,18 +110,18 @@ struct RuleState: ~Copyable {
         due: inout Int64, into transitions: inout [AlertTransition]
     ) {
         let slot = slot(at: time)
-        if table.count == 0 {
-            nextSlot = max(nextSlot, slot - Self.reach(slotLength))
-            due = min(due, (nextSlot + 1) * slotLength)
-        }
+        let isFirst = table.count == 0
+        if isFirst { nextSlot = max(nextSlot, slot - lateSlots - 1) }
         let number = table.group(key, hash: hash)
         guard number >= 0 else {
             refused += 1
             return
         }
+        if isFirst { due = min(due, dueAt) }
         let group = table.groups + number
-        // The next boundary to be evaluated looks back no further.
-        let outdated = nextSlot &- windowSlots
+        // The next boundary that can decide anything looks back no further. Those before it have been evaluated, or were
+        // left out because all groups slept.
+        let outdated = max(nextSlot, slot - lateSlots) - windowSlots
         if keepsSamples {
             group.pointee.window.add(
                 isPart: contribution.isPart, sample: contribution.value, slot: slot,
@@ -128,19 +131,23 @@ struct RuleState: ~Copyable {
                 isPart: contribution.isPart, slot: slot, outdated: outdated)
         }
         if !firesOnRecord {
-            if contribution.isPart || holdsWithoutPart { table.wake(number) }
+            if contribution.isPart || holdsWithoutPart { wake(number, due: &due) }
         } else if group.pointee.state == .inactive {
             if group.pointee.budget > 1 {
                 group.pointee.budget -= 1
             } else {
                 checkCrossing(number, slot, time, into: &transitions)
+                due = min(due, dueAt)
             }
         }
     }
 
-    /// The slots that a record may lie behind the newest one.
-    private static func reach(_ slotLength: Int64) -> Int64 {
-        EventClock.lateness / slotLength + 2
+    @inline(__always)
+    private mutating func wake(_ number: Int, due: inout Int64) {
+        if table.groups[number].isAwake { return }
+        table.wake(number)
+        // Boundaries that were left out while all slept are evaluated first; nothing can come of them.
+        due = min(due, dueAt)
     }
 
     /// Whether the boundaries to come may change the state of a group without another record.
