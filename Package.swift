@@ -25,7 +25,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
     (
         "LogAlerting",
         [
-            "LogBytes", "LogRecords", "LogQuery", "LogMetrics",
+            "LogBytes", "LogJSON", "LogRecords", "LogQuery", "LogMetrics",
             .product(name: "Yams", package: "Yams"),
         ]
     ),

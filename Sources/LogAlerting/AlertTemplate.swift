@@ -1,11 +1,15 @@
 /// A label or annotation text with the places that Prometheus users know: `{{ $labels.service }}`, `{{ $value }}`.
 ///
+/// A label that the alert does not have is nothing, as in Prometheus; `{{ or $labels.service "unknown" }}`, which Prometheus
+/// reads likewise, puts a text in its place.
+///
 /// `$value` is written for people (`12.3%`, `1.24s`); Prometheus' filters that do this (`humanize`, `humanizePercentage`,
 /// `humanizeDuration`) are accepted and add nothing.
 public struct AlertTemplate: Equatable, Sendable {
     private enum Part: Equatable, Sendable {
         case text(String)
-        case label(String)
+        /// A label, and the text in its place where the alert does not have it.
+        case label(String, missing: String)
         case value
     }
 
@@ -42,6 +46,7 @@ public struct AlertTemplate: Equatable, Sendable {
     }
 
     private static func part(_ expression: String, _ offset: Int) throws(Fault) -> Part {
+        if let label = labelOrText(expression) { return label }
         let pipeline = expression.split(separator: "|", omittingEmptySubsequences: false)
             .map { $0.filter { $0 != " " && $0 != "\t" } }
         let subject = pipeline.first ?? ""
@@ -51,22 +56,41 @@ public struct AlertTemplate: Equatable, Sendable {
                     + filters.joined(separator: ", "), offset: offset)
         }
         if subject == "$value" { return .value }
-        if subject.hasPrefix("$labels.") {
-            let name = String(subject.dropFirst("$labels.".count))
-            if !name.isEmpty { return .label(name) }
-        }
+        if let name = labelName(subject) { return .label(name, missing: "") }
         throw Fault(
-            message: "a template knows `{{ $labels.NAME }}` and `{{ $value }}`, not "
-                + "`{{\(expression)}}`", offset: offset)
+            message: "a template knows `{{ $labels.NAME }}`, `{{ or $labels.NAME \"text\" }}` and "
+                + "`{{ $value }}`, not `{{\(expression)}}`", offset: offset)
     }
 
-    /// The text for an alert with these labels and this value. A label that the alert does not have is nothing.
+    /// The name in `$labels.NAME`.
+    private static func labelName(_ subject: some StringProtocol) -> String? {
+        let prefix = "$labels."
+        let name = subject.dropFirst(prefix.count)
+        guard subject.hasPrefix(prefix), !name.isEmpty, !name.contains(where: \.isWhitespace)
+        else { return nil }
+        return String(name)
+    }
+
+    /// The label and the text of `or $labels.NAME "text"`; the text stands in quotes or backquotes and has none of its own.
+    private static func labelOrText(_ expression: String) -> Part? {
+        let words = expression.split(maxSplits: 2, whereSeparator: \.isWhitespace)
+        guard words.count == 3, words[0] == "or", let name = labelName(words[1]),
+            let quote = words[2].first(where: { !$0.isWhitespace }), quote == "\"" || quote == "`"
+        else { return nil }
+        // What stands before, between and behind the quotes.
+        let parts = words[2].split(separator: quote, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[2].allSatisfy(\.isWhitespace), !parts[1].contains("\\")
+        else { return nil }
+        return .label(name, missing: String(parts[1]))
+    }
+
+    /// The text for an alert with these labels and this value.
     func render(labels: [String: String], value: String) -> String {
         var result = ""
         for part in parts {
             switch part {
             case .text(let text): result += text
-            case .label(let name): result += labels[name] ?? ""
+            case .label(let name, let missing): result += labels[name] ?? missing
             case .value: result += value
             }
         }

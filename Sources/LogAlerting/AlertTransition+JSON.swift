@@ -1,4 +1,5 @@
 internal import LogBytes
+internal import LogJSON
 internal import LogRecords
 
 extension AlertTransition {
@@ -29,49 +30,39 @@ extension AlertTransition {
 }
 
 /// A JSON object being written, members in the order of the calls.
-private struct JSONObject {
-    private var members: [String] = []
+private struct JSONObject: ~Copyable {
+    private var bytes = ByteWriter(capacity: 512)
 
-    var text: String { "{" + members.joined(separator: ",") + "}" }
+    /// The object as written so far.
+    var text: String { bytes.isEmpty ? "{}" : bytes.view.text + "}" }
 
     mutating func add(_ key: String, text: String) {
-        members.append("\(Self.quote(key)):\(Self.quote(text))")
+        begin(key)
+        Self.quote(text, into: &bytes)
     }
 
     /// Adds a number; what JSON cannot say becomes null.
     mutating func add(_ key: String, number: Double) {
         let isWhole = number == number.rounded() && abs(number) < 1e15
-        let text = !number.isFinite ? "null" : isWhole ? String(Int64(number)) : "\(number)"
-        members.append("\(Self.quote(key)):\(text)")
+        begin(key)
+        bytes.append(!number.isFinite ? "null" : isWhole ? String(Int64(number)) : "\(number)")
     }
 
     /// Adds an object of texts, ordered by key.
     mutating func add(_ key: String, texts: [String: String]) {
         var object = JSONObject()
         for (name, text) in texts.sorted(by: { $0.key < $1.key }) { object.add(name, text: text) }
-        members.append("\(Self.quote(key)):\(object.text)")
+        begin(key)
+        bytes.append(object.text)
     }
 
-    private static func quote(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            default:
-                if scalar.value < 0x20 || scalar.value == 0x7F {
-                    let byte = UInt8(scalar.value)
-                    result += "\\u00"
-                    result.unicodeScalars.append(Unicode.Scalar(Hex.digit(byte >> 4)))
-                    result.unicodeScalars.append(Unicode.Scalar(Hex.digit(byte & 15)))
-                } else {
-                    result.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return result + "\""
+    private mutating func begin(_ key: String) {
+        bytes.append(bytes.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
+        Self.quote(key, into: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    private static func quote(_ text: String, into out: inout ByteWriter) {
+        text.withView { JSONText.quote($0, into: &out) }
     }
 }

@@ -1,7 +1,7 @@
 public import LogQuery
 
 /// How a value is compared with its threshold.
-public enum Comparison: String, CaseIterable, Sendable {
+public enum Comparison: String, CaseIterable, BitwiseCopyable, Sendable {
     case greaterOrEqual = ">="
     case lessOrEqual = "<="
     case greater = ">"

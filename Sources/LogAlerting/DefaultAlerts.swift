@@ -26,14 +26,14 @@ extension AlertConfiguration {
                 labels:
                   severity: critical
                 annotations:
-                  summary: "{{ $value }} of the requests to {{ $labels.service }} fail"
+                  summary: '{{ $value }} of the requests to {{ or $labels.service "an unknown service" }} fail'
 
               - alert: slow_responses
                 condition: p95(duration_ms) > 1s over 5m by endpoint
                 labels:
                   severity: warning
                 annotations:
-                  summary: "1 of 20 requests to {{ $labels.endpoint }} takes {{ $value }} or longer"
+                  summary: '1 of 20 requests to {{ or $labels.endpoint "an unknown endpoint" }} takes {{ $value }} or longer'
 
               # Ten 5xx answers within a minute, whatever share of the traffic they are.
               - alert: server_error_burst
@@ -41,7 +41,7 @@ extension AlertConfiguration {
                 labels:
                   severity: high
                 annotations:
-                  summary: "{{ $value }} server errors of {{ $labels.service }} within a minute"
+                  summary: '{{ $value }} server errors of {{ or $labels.service "an unknown service" }} within a minute'
 
           - name: security
             rules:
@@ -51,7 +51,7 @@ extension AlertConfiguration {
                 labels:
                   severity: warning
                 annotations:
-                  summary: "{{ $value }} failed logins from {{ $labels.client_ip }}"
+                  summary: '{{ $value }} failed logins from {{ or $labels.client_ip "an unknown address" }}'
 
         route:
           receiver: console

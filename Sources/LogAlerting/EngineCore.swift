@@ -99,22 +99,19 @@ struct EngineCore: ~Copyable {
         _ plan: RuleState.Plan, _ record: Record, _ reader: BatchReader,
         _ contribution: inout Contribution
     ) -> Bool {
-        switch plan.kind {
-        case .count:
-            if plan.filter >= 0, !inputs.matches(plan.filter, record, reader) { return false }
-            contribution.counts = CountPair(part: 1, whole: 1)
+        switch plan.test.kind {
+        case .count: break
         case .errorRate:
             let request = inputs.request(record, reader)
             guard request.is else { return false }
-            if plan.filter >= 0, !inputs.matches(plan.filter, record, reader) { return false }
-            contribution.counts = CountPair(part: request.failed ? 1 : 0, whole: 1)
+            contribution.isPart = request.failed
         case .quantile:
             let value = inputs.number(plan.number, record, reader)
             guard !value.isNaN else { return false }
-            if plan.filter >= 0, !inputs.matches(plan.filter, record, reader) { return false }
+            contribution.isPart = plan.test.isPart(value)
             contribution.value = value
         }
-        return true
+        return plan.filter < 0 || inputs.matches(plan.filter, record, reader)
     }
 
     // MARK: Records held back

@@ -6,7 +6,7 @@ internal import LogRecords
 /// What a filter said about the values it saw last, where it looks at one field only: status codes, events and levels have
 /// few values, and looking one up costs less than comparing numbers or words again.
 ///
-/// Direct-mapped, of fixed size, for values of at most 16 bytes. A line without the field has the empty value.
+/// Direct-mapped, of fixed size, for values of at most 16 bytes.
 struct FilterMemo: ~Copyable {
     /// 256 × 24 bytes = 6 KB a filter.
     private static var entryCount: Int { 256 }
@@ -17,13 +17,9 @@ struct FilterMemo: ~Copyable {
         let high: UInt64
         let length: UInt8
 
-        /// The value at `slot`, nil when it is long, escaped or transformed.
+        /// The value at `slot`, which is not −1; nil when it is long, escaped or transformed.
         @inline(__always)
         init?(_ record: Record, _ slot: Int32, _ reader: BatchReader) {
-            guard slot >= 0 else {
-                self.init(ByteView(""))
-                return
-            }
             guard let text = reader.plainText(record, slot), text.count <= 16 else { return nil }
             self.init(text)
         }

@@ -24,6 +24,8 @@ struct RecordInputs: ~Copyable {
         var memo: FilterMemo
         var stamp: UInt64 = 0
         var matches = false
+        /// What the filter says about lines without its one field: 0 not known, 1 no, 2 yes.
+        var absent: UInt8 = 0
     }
 
     struct NumberState: BitwiseCopyable {
@@ -127,6 +129,13 @@ struct RecordInputs: ~Copyable {
         let field = state.pointee.memo.field
         guard field >= 0 else { return state.pointee.filter.matches(record, in: reader.batch) }
         let slot = slots.slot(record.shape, Int(field))
+        if slot < 0 {
+            if state.pointee.absent == 0 {
+                let matches = state.pointee.filter.matches(record, in: reader.batch)
+                state.pointee.absent = matches ? 2 : 1
+            }
+            return state.pointee.absent == 2
+        }
         guard let value = FilterMemo.Value(record, slot, reader) else {
             return state.pointee.filter.matches(record, in: reader.batch)
         }

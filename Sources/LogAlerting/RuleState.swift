@@ -4,7 +4,9 @@ internal import LogRecords
 
 /// What one record adds to a rule's window.
 struct Contribution: BitwiseCopyable {
-    var counts = CountPair()
+    /// Whether it counts as part of the whole: a match, a failure, a value beyond the threshold.
+    var isPart = true
+    /// Its value, for rules on quantiles.
     var value = Double.nan
 }
 
@@ -15,18 +17,17 @@ struct Contribution: BitwiseCopyable {
 /// A boundary is evaluated when the watermark passes it. A condition that can only become truer as records come
 /// (`firesOnRecord`) also fires at once, at the time of the record that makes the window around it true; boundaries decide
 /// when it ends.
+///
+/// Most groups are quiet most of the time: no alert, and no record in the window that could lead to one. Such a group
+/// sleeps. Boundaries pass it by, and its window is brought up to date when it wakes or at the next sweep, which comes
+/// every quarter of a window and forgets the groups that hold nothing.
 struct RuleState: ~Copyable {
-    /// How the value comes out of a window.
-    enum Kind: UInt8 {
-        case count, errorRate, quantile
-    }
-
     /// What the loop over records needs, in one cache line.
     struct Plan: BitwiseCopyable {
-        var kind: Kind
-        var filter: Int32
-        var key: Int32
-        var number: Int32
+        let test: WindowTest
+        let filter: Int32
+        let key: Int32
+        let number: Int32
     }
 
     static let slotsMin: Int64 = 30
@@ -38,13 +39,17 @@ struct RuleState: ~Copyable {
     let plan: Plan
     let slotLength: Int64
     let windowSlots: Int64
-    private let firesOnRecord: Bool
+    let sweepSlots: Int64
+    let firesOnRecord: Bool
     /// The matches in a window that make the condition true, where it fires on the record.
-    private let needed: UInt64
-    var table = GroupTable()
+    let needed: UInt64
+    /// The watermark stands at most so many slots behind the latest record's.
+    private let lateSlots: Int64
+    private let keepsSamples: Bool
+    private let holdsWithoutPart: Bool
+    var table: GroupTable
     /// The next slot whose end has not been evaluated.
-    private var nextSlot = Int64.min
-    private var activeCount = 0
+    var nextSlot = Int64.min
     private(set) var refused: UInt64 = 0
     /// The slot of the last record and where it begins and ends, since most records fall into the same.
     private var slot: Int64 = 0
@@ -56,21 +61,20 @@ struct RuleState: ~Copyable {
         let condition = rule.condition
         let wanted = Self.slotCount(window: condition.window)
         windowSlots = wanted
+        sweepSlots = max(wanted / 4, 1)
         slotLength = condition.window / wanted
         firesOnRecord = condition.firesOnRecord
-        let kind: Kind
+        let test = WindowTest(condition)
         var number: Int32 = -1
-        switch condition.measure {
-        case .count, .rate: kind = .count
-        case .errorRate: kind = .errorRate
-        case .quantile(_, let field):
-            kind = .quantile
-            number = inputs.add(number: field)
-        }
+        if case .quantile(_, let field) = condition.measure { number = inputs.add(number: field) }
         plan = Plan(
-            kind: kind, filter: condition.filter.map { inputs.add(filter: $0) } ?? -1,
+            test: test, filter: condition.filter.map { inputs.add(filter: $0) } ?? -1,
             key: inputs.add(groupBy: condition.groupBy), number: number)
-        needed = firesOnRecord ? Self.needed(condition) : .max
+        needed = firesOnRecord ? test.least : .max
+        lateSlots = (EventClock.lateness + slotLength - 1) / slotLength
+        keepsSamples = test.kind == .quantile
+        holdsWithoutPart = test.holdsWithoutPart
+        table = GroupTable(keepsSamples: keepsSamples)
     }
 
     /// The number of slots of a window.
@@ -79,21 +83,11 @@ struct RuleState: ~Copyable {
         return min(max(slotsMin, window / slotMax), slotsMax)
     }
 
-    /// The least count that satisfies the condition.
-    private static func needed(_ condition: Condition) -> UInt64 {
-        let scale = condition.measure == .rate ? Double(condition.window) / 1e9 : 1
-        let guess = (condition.threshold * scale).rounded(.down)
-        guard guess < 1e18 else { return .max }
-        var count = UInt64(max(guess - 1, 0))
-        while !condition.comparison.holds(Double(count) / scale, condition.threshold) { count += 1 }
-        return max(count, 1)
-    }
-
     /// The watermark at which the next boundary is due.
     var dueAt: Int64 {
         // With no groups there is nothing to decide, whatever the time.
         guard table.count > 0 else { return .max }
-        return (nextSlot + 1) * slotLength
+        return ((table.awakeCount > 0 ? nextSlot : nextSweep) + 1) * slotLength
     }
 
     // MARK: Records
@@ -116,189 +110,57 @@ struct RuleState: ~Copyable {
         due: inout Int64, into transitions: inout [AlertTransition]
     ) {
         let slot = slot(at: time)
-        if table.count == 0 {
-            nextSlot = max(nextSlot, slot - Self.reach(slotLength))
-            due = min(due, (nextSlot + 1) * slotLength)
-        }
+        let isFirst = table.count == 0
+        if isFirst { nextSlot = max(nextSlot, slot - lateSlots - 1) }
         let number = table.group(key, hash: hash)
         guard number >= 0 else {
             refused += 1
             return
         }
+        if isFirst { due = min(due, dueAt) }
         let group = table.groups + number
-        if plan.kind == .quantile {
-            group.pointee.values.withOpenSlot(slot) { $0.record(contribution.value) }
-            return
-        }
-        group.pointee.counts.add(contribution.counts, slot: slot)
-        guard firesOnRecord, group.pointee.state == .inactive else { return }
-        if group.pointee.budget > 1 {
-            group.pointee.budget -= 1
+        // The next boundary that can decide anything looks back no further. Those before it have been evaluated, or were
+        // left out because all groups slept.
+        let outdated = max(nextSlot, slot - lateSlots) - windowSlots
+        if keepsSamples {
+            group.pointee.window.add(
+                isPart: contribution.isPart, sample: contribution.value, slot: slot,
+                outdated: outdated)
         } else {
-            checkCrossing(number, slot, time, into: &transitions)
+            group.pointee.window.add(
+                isPart: contribution.isPart, slot: slot, outdated: outdated)
         }
-    }
-
-    /// The slots that a record may lie behind the newest one.
-    private static func reach(_ slotLength: Int64) -> Int64 {
-        EventClock.lateness / slotLength + 2
-    }
-
-    /// Looks whether a window that ends with `slot` or a later one in use has become true.
-    private mutating func checkCrossing(
-        _ number: Int, _ slot: Int64, _ time: Int64, into transitions: inout [AlertTransition]
-    ) {
-        let group = table.groups + number
-        let newest = max(group.pointee.counts.newest ?? slot, slot)
-        for last in slot...newest {
-            let sum = group.pointee.counts.sum(endingAt: last, length: windowSlots).part
-            guard sum >= needed else { continue }
-            let eventTime = last == slot ? time : last * slotLength
-            activate(number, at: eventTime, slot: last, value(count: sum), into: &transitions)
-            return
-        }
-        // No window can hold more than all slots together.
-        let held = group.pointee.counts.sum(endingAt: newest, length: 1 << 40).part
-        group.pointee.budget = held < needed ? needed - held : 1
-    }
-
-    // MARK: Boundaries
-
-    /// Evaluates all boundaries up to `watermark`, in order.
-    mutating func advance(to watermark: Int64, into transitions: inout [AlertTransition]) {
-        let last = Timestamp.floorDivide(watermark, slotLength) - 1
-        // Groups of counts need boundaries only to end alerts and to be forgotten.
-        let sweepSlots = max(windowSlots / 4, 1)
-        while nextSlot <= last, table.count > 0 {
-            if !firesOnRecord || activeCount > 0 || nextSlot % sweepSlots == 0 {
-                evaluate(nextSlot, into: &transitions)
+        if !firesOnRecord {
+            if contribution.isPart || holdsWithoutPart { wake(number, due: &due) }
+        } else if group.pointee.state == .inactive {
+            if group.pointee.budget > 1 {
+                group.pointee.budget -= 1
+            } else {
+                checkCrossing(number, slot, time, into: &transitions)
+                due = min(due, dueAt)
             }
-            nextSlot += 1
-        }
-        nextSlot = max(nextSlot, last + 1)
-    }
-
-    /// Evaluates the boundary behind the slot that `time` falls into, and all before.
-    mutating func finish(at time: Int64, into transitions: inout [AlertTransition]) -> Int64 {
-        let end = (Timestamp.floorDivide(time, slotLength) + 1) * slotLength
-        advance(to: end, into: &transitions)
-        return end
-    }
-
-    private mutating func evaluate(_ slot: Int64, into transitions: inout [AlertTransition]) {
-        var number = table.count - 1
-        // Backwards, since removing a group moves the last one to its place.
-        while number >= 0 {
-            let group = table.groups + number
-            let (value, holds) = closeWindow(number, slot)
-            if group.pointee.state != .inactive || holds {
-                step(number, slot, value, holds, into: &transitions)
-            }
-            if group.pointee.isIdle { table.remove(number) }
-            number -= 1
         }
     }
 
-    /// The value of a group over the window that ends with `slot`, and whether the condition holds.
-    private func closeWindow(_ number: Int, _ slot: Int64) -> (value: Double, holds: Bool) {
+    @inline(__always)
+    private mutating func wake(_ number: Int, due: inout Int64) {
+        if table.groups[number].isAwake { return }
+        table.wake(number)
+        // Boundaries that were left out while all slept are evaluated first; nothing can come of them.
+        due = min(due, dueAt)
+    }
+
+    /// Whether the boundaries to come may change the state of a group without another record.
+    func mayChange(_ number: Int) -> Bool {
         let group = table.groups + number
-        let condition = rule.condition
-        if plan.kind == .quantile {
-            group.pointee.values.close(through: slot, length: windowSlots)
-            guard case .quantile(let fraction, _) = condition.measure,
-                let value = group.pointee.values.closed.quantile(fraction)
-            else { return (0, false) }
-            let isEnough = group.pointee.values.closed.count >= UInt64(condition.samplesMin)
-            return (
-                value, isEnough && condition.comparison.holds(value, condition.threshold)
-            )
-        }
-        group.pointee.counts.close(through: slot, length: windowSlots)
-        let sum = group.pointee.counts.closed
-        // An empty window is no data, not a zero.
-        guard sum.whole > 0 else { return (0, false) }
-        let value =
-            plan.kind == .count ? value(count: sum.part) : Double(sum.part) / Double(sum.whole)
-        let isEnough = sum.whole >= UInt64(condition.samplesMin)
-        return (value, isEnough && condition.comparison.holds(value, condition.threshold))
-    }
-
-    private func value(count: UInt64) -> Double {
-        rule.condition.measure == .rate
-            ? Double(count) / (Double(windowSlots * slotLength) / 1e9) : Double(count)
-    }
-
-    private mutating func step(
-        _ number: Int, _ slot: Int64, _ value: Double, _ holds: Bool,
-        into transitions: inout [AlertTransition]
-    ) {
-        let group = table.groups + number
-        let boundary = (slot + 1) * slotLength
-        switch group.pointee.state {
-        case .inactive:
-            activate(number, at: boundary, slot: slot, value, into: &transitions)
-        case .pending, .firing:
-            // What a record decided for a later window, earlier ones do not undo.
-            if slot < group.pointee.activeSlot { return }
-            if holds {
-                guard group.pointee.state == .pending,
-                    boundary - group.pointee.since >= rule.pendingDuration
-                else { return }
-                group.pointee.state = .firing
-                emit(number, .firing, boundary, value, into: &transitions)
-                return
-            }
-            if group.pointee.state == .firing {
-                emit(number, .resolved, boundary, value, into: &transitions)
-            }
-            group.pointee.state = .inactive
-            group.pointee.budget = 0
-            activeCount -= 1
-            if firesOnRecord { reactivate(number, after: slot, into: &transitions) }
-        }
-    }
-
-    /// Fires again at once when the records behind the boundary suffice by themselves.
-    private mutating func reactivate(
-        _ number: Int, after slot: Int64, into transitions: inout [AlertTransition]
-    ) {
-        let group = table.groups + number
-        guard let newest = group.pointee.counts.newest, newest > slot else { return }
-        for last in slot + 1...newest {
-            let sum = group.pointee.counts.sum(endingAt: last, length: windowSlots).part
-            guard sum >= needed else { continue }
-            activate(
-                number, at: last * slotLength, slot: last, value(count: sum), into: &transitions)
-            return
-        }
-    }
-
-    private mutating func activate(
-        _ number: Int, at time: Int64, slot: Int64, _ value: Double,
-        into transitions: inout [AlertTransition]
-    ) {
-        let group = table.groups + number
-        group.pointee.since = time
-        group.pointee.activeSlot = slot
-        activeCount += 1
-        let isPending = rule.pendingDuration > 0
-        group.pointee.state = isPending ? .pending : .firing
-        emit(number, isPending ? .pending : .firing, time, value, into: &transitions)
-    }
-
-    /// Forgets all groups; firing alerts end at `time`.
-    mutating func reset(at time: Int64, into transitions: inout [AlertTransition]) {
-        for number in 0..<table.count where table.groups[number].state == .firing {
-            emit(number, .resolved, time, 0, into: &transitions)
-        }
-        table.removeAll()
-        activeCount = 0
-        nextSlot = .min
+        if group.pointee.state != .inactive { return true }
+        if firesOnRecord { return false }
+        return holdsWithoutPart ? !group.pointee.window.isEmpty : group.pointee.window.heldPart > 0
     }
 
     // MARK: Alerts
 
-    private func emit(
+    func emit(
         _ number: Int, _ state: AlertState, _ time: Int64, _ value: Double,
         into transitions: inout [AlertTransition]
     ) {

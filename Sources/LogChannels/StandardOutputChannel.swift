@@ -20,9 +20,9 @@ public struct StandardOutputKind: ChannelKind {
 /// Writes each notification as one line for people:
 ///
 ///     2026-01-05T10:00:00.000Z FIRING [critical] high_error_rate: error_rate is 12.3% (threshold 5%) over 5m,
-///     service=api, since 2026-01-05T09:59:50.000Z: 12.3% of the requests to api fail
+///     service=api, since 2026-01-05T09:58:00.000Z: 12.3% of the requests to api fail
 ///
-/// (in one line). Label values come from log lines that anybody may have written: control characters are shown as `\u{1b}`,
+/// (in one line; without `since` where the alert fires as soon as its condition holds). Label values come from log lines that anybody may have written: control characters are shown as `\u{1b}`,
 /// so that no line can move the cursor or forge another notification.
 public final class StandardOutputChannel: Channel {
     /// The name of the receiver.
@@ -56,7 +56,10 @@ public final class StandardOutputChannel: Channel {
             let length = transition.eventTime - transition.startTime
             line += ", after \(DurationText.text(max(length, 0)))"
         } else {
-            line += ", since \(Timestamp.text(transition.startTime, digits: 3))"
+            // What began just now needs no second time.
+            if transition.startTime != transition.eventTime {
+                line += ", since \(Timestamp.text(transition.startTime, digits: 3))"
+            }
             if let summary = transition.annotations["summary"] { line += ": \(summary)" }
         }
         return visible(line)

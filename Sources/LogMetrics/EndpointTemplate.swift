@@ -14,38 +14,51 @@ public enum EndpointTemplate {
     private static let uuidBytes = 36
 
     /// Appends the template of `endpoint`.
+    ///
+    /// Bytes are copied as they are read; where a segment turns out to be an identifier, what was copied of it is replaced.
     public static func append(_ endpoint: ByteView, into out: inout ByteWriter) {
+        let limit = min(endpoint.count, bytesMax)
+        // A segment of one byte and its slash become at most four bytes, and the last segment three.
+        out.reserve(limit * 2 + 3)
         var index = 0
         var segmentStart = 0
+        var outSegmentStart = out.count
         // Without a digit, an at sign or a percent sign a segment is no identifier.
         var isSuspect = false
-        let limit = min(endpoint.count, bytesMax)
         while index < limit {
             let byte = endpoint[index]
-            if byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { break }
-            if byte == UInt8(ascii: "/") {
-                append(endpoint.slice(segmentStart..<index), isSuspect, into: &out)
-                out.append(byte)
-                segmentStart = index + 1
-                isSuspect = false
-            } else if ASCII.isDigit(byte) || byte == UInt8(ascii: "@")
-                || byte == UInt8(ascii: "%")
-            {
-                isSuspect = true
+            if (byte | 0x20) &- UInt8(ascii: "a") >= 26 {
+                if byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { break }
+                if byte == UInt8(ascii: "/") {
+                    if isSuspect {
+                        replace(endpoint.slice(segmentStart..<index), at: outSegmentStart, in: &out)
+                    }
+                    segmentStart = index + 1
+                    outSegmentStart = out.count + 1
+                    isSuspect = false
+                } else if ASCII.isDigit(byte) || byte == UInt8(ascii: "@")
+                    || byte == UInt8(ascii: "%")
+                {
+                    isSuspect = true
+                }
             }
+            out.base[out.count] = byte
+            out.advance(1)
             index += 1
         }
-        append(endpoint.slice(segmentStart..<index), isSuspect, into: &out)
+        if isSuspect {
+            replace(endpoint.slice(segmentStart..<index), at: outSegmentStart, in: &out)
+        }
     }
 
-    private static func append(
-        _ segment: ByteView, _ isSuspect: Bool, into out: inout ByteWriter
+    /// Puts `:id` in the place of `segment`, which was copied to `start`, where it names one thing among many. There is
+    /// room for it.
+    private static func replace(
+        _ segment: ByteView, at start: Int, in out: inout ByteWriter
     ) {
-        if isSuspect, isIdentifier(segment) {
-            out.append(ByteView(":id"))
-        } else {
-            out.append(segment)
-        }
+        guard isIdentifier(segment) else { return }
+        out.truncate(start)
+        out.append(ByteView(":id"))
     }
 
     /// True when a path segment names one thing among many.

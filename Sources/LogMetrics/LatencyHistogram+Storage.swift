@@ -264,56 +264,6 @@ extension LatencyHistogram {
         }
     }
 
-    /// Takes away all values of `other`, which were merged or recorded before.
-    ///
-    /// Minimum and maximum become the edges of the buckets that remain, and the sum carries the rounding of both; count and
-    /// quantiles are as if the values had never come.
-    public mutating func subtract(_ other: borrowing LatencyHistogram) {
-        guard let block, let theirs = other.block else { return }
-        let source = Self.header(theirs).pointee
-        guard source.count < count else {
-            self = LatencyHistogram()
-            return
-        }
-        if Self.header(block).pointee.units == Header.listForm { makePages() }
-        guard let block = self.block else { return }
-        let floor = Int(Self.header(block).pointee.floorBucket)
-        other.forEachBucket { bucket, amount in
-            let target = Swift.max(bucket, floor)
-            let entry = Self.body(block)[target >> 5]
-            guard entry != Self.absent else { return true }
-            let place = page(entry, block)
-            let present = counter(target & 31, entry & 3, place)
-            store(present - Swift.min(present, amount), target & 31, entry & 3, place)
-            return true
-        }
-        let header = Self.header(block)
-        header.pointee.count -= source.count
-        header.pointee.sum -= source.sum
-        for number in 0..<Self.directoryBytes where sum(ofPage: number) == 0 {
-            removePage(number)
-        }
-        narrowBounds(block)
-    }
-
-    private func narrowBounds(_ block: UnsafeMutableRawPointer) {
-        var first: Int?
-        var last = 0
-        forEachBucket { bucket, _ in
-            if first == nil { first = bucket }
-            last = bucket
-            return true
-        }
-        let header = Self.header(block)
-        // Bucket 0 begins below its edge, and the last one ends above it.
-        if let first, first > 0 {
-            header.pointee.min = Swift.max(header.pointee.min, Self.lowerEdge(first))
-        }
-        if last < Self.bucketCount - 1 {
-            header.pointee.max = Swift.min(header.pointee.max, Self.lowerEdge(last + 1))
-        }
-    }
-
     /// A histogram of the same values.
     public func copy() -> LatencyHistogram {
         var result = LatencyHistogram()

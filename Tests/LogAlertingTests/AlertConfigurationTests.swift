@@ -79,6 +79,14 @@ import Testing
         try expect(
             rule(good + "annotations: {summary: '{{ $value | upper }}'}"), "6:33",
             "unknown template filter `upper`")
+        for text in [
+            "or $labels.x", "or $labels.x y", "or $labels.x \"y", "or $labels. \"y\"",
+            "or x \"y\"", "or $labels.x \"y\" \"z\"", "and $labels.x \"y\"",
+            "or $labels.x \"\\n\"",
+        ] {
+            try expect(
+                rule(good + "annotations: {summary: '{{ \(text) }}'}"), "6:33", "a template knows")
+        }
         try expect(
             "groups: []\nreceivers: [{name: a, type: pager}]", "2:29",
             "no receivers of type `pager`; there are: stdout, file")
@@ -87,6 +95,26 @@ import Testing
         try expect(
             "groups: []\nreceivers: [{name: a, type: stdout}]\nroute: {receiver: b}", "3:19",
             "no receiver `b`; there are `a`")
+    }
+
+    @Test func aLabelThatIsMissingIsNothingOrAText() throws {
+        func f(_ template: String, _ want: String) throws {
+            let text = """
+                groups:
+                  - name: g
+                    rules:
+                      - alert: a
+                        condition: count(event:login_failed) >= 1 over 1m by user, client_ip
+                        annotations: {summary: '\(template)'}
+                """
+            let line = TestStream.line(1, #""event":"login_failed","user":"ann","client_ip":"""#)
+            let transitions = TestStream.run(try parse(text).rules, [line])
+            #expect(transitions.first?.annotations["summary"] == want)
+        }
+        try f("{{ $labels.user }} from {{ $labels.client_ip }}.", "ann from .")
+        try f(#"{{ or $labels.user "?" }} from {{or $labels.client_ip "a | b"}}"#, "ann from a | b")
+        try f("{{  or  $labels.none  `no one` }}", "no one")
+        try f(#"{{ or $labels.client_ip "" }}"#, "")
     }
 
     @Test func hostileFilesAreFaults() {

@@ -47,4 +47,21 @@ import Testing
         #expect(slow.labels["endpoint"] == "/pay")
         #expect(slow.annotations["summary"] == "1 of 20 requests to /pay takes 2.5s or longer")
     }
+
+    @Test func linesWithoutAServiceAreSpokenOf() throws {
+        let lines = (0..<30).map {
+            TestStream.line(
+                Double($0) / 10, #""status_code":500,"duration_ms":2000,"event":"login_failed""#)
+        }
+        let transitions = TestStream.run(try AlertConfiguration.makeDefault().rules, lines)
+        #expect(
+            Set(transitions.compactMap { $0.annotations["summary"] }) == [
+                "100% of the requests to an unknown service fail",
+                "1 of 20 requests to an unknown endpoint takes 2s or longer",
+                "10 server errors of an unknown service within a minute",
+                "5 failed logins from an unknown address",
+            ])
+        // The label itself is missing, as in Prometheus.
+        #expect(transitions.allSatisfy { $0.groupText.isEmpty })
+    }
 }

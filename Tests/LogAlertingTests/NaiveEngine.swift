@@ -22,7 +22,11 @@ struct PlainRecord {
 /// The rules by the book: keeps every record, and looks at all of them for every window.
 struct NaiveEngine {
     struct Rule {
-        enum Kind { case logins, errorRate, median }
+        enum Kind: Equatable {
+            case logins, errorRate
+            /// The percentile, and how it is compared.
+            case quantile(Int, String)
+        }
 
         var kind: Kind
         var threshold: Double
@@ -39,8 +43,9 @@ struct NaiveEngine {
                 "count(event:login_failed) >= \(Int(threshold)) over \(Int(window))s by service"
             case .errorRate:
                 "error_rate > \(threshold) over \(Int(window))s by service min \(samplesMin) samples"
-            case .median:
-                "p50(duration_ms) > \(threshold) over \(Int(window))s by service min \(samplesMin) samples"
+            case .quantile(let percent, let comparison):
+                "p\(percent)(duration_ms) \(comparison) \(threshold) over \(Int(window))s by service "
+                    + "min \(samplesMin) samples"
             }
         }
     }
@@ -64,6 +69,8 @@ struct NaiveEngine {
     private var latest: Double?
     private var held: [PlainRecord] = []
     private(set) var result: [String] = []
+    /// For rules on quantiles the exact value at each of the transitions, 0 where there is none.
+    private(set) var quantiles: [Double] = []
     private(set) var late = 0
 
     init(_ rule: Rule) { self.rule = rule }
@@ -128,7 +135,7 @@ struct NaiveEngine {
             switch rule.kind {
             case .logins: record.isLogin
             case .errorRate: record.status != nil
-            case .median: record.duration != nil
+            case .quantile: record.duration != nil
             }
         guard concerns else { return }
         let slot = Int((time / rule.slot).rounded(.down))
@@ -151,10 +158,19 @@ struct NaiveEngine {
         case .errorRate:
             let failed = window.filter { ($0.record.status ?? 0) >= 500 }
             return Double(failed.count) / Double(window.count) > rule.threshold
-        case .median:
-            let values = window.compactMap(\.record.duration).sorted()
-            return values[(values.count + 1) / 2 - 1] > rule.threshold
+        case .quantile(_, let comparison):
+            guard let value = quantile(service, last) else { return false }
+            return TestStream.holds(value, comparison, rule.threshold)
         }
+    }
+
+    /// The value of the nearest rank, in whole numbers: the percent-th part of n values, rounded up.
+    private func quantile(_ service: String, _ last: Int) -> Double? {
+        guard case .quantile(let percent, _) = rule.kind else { return nil }
+        let values = (records[service] ?? [])
+            .filter { $0.slot > last - rule.slots && $0.slot <= last }
+            .compactMap(\.record.duration).sorted()
+        return values.isEmpty ? nil : values[max((percent * values.count + 99) / 100, 1) - 1]
     }
 
     private mutating func activate(_ service: String, _ time: Double, _ slot: Int) {
@@ -166,6 +182,8 @@ struct NaiveEngine {
     private mutating func note(_ state: String, _ time: Double, _ service: String) {
         let nanoseconds = TestStream.seconds(TestStream.time(time))
         result.append("\(service) \(state) \(nanoseconds)")
+        let last = Int((time / rule.slot).rounded()) - 1
+        quantiles.append(quantile(service, last) ?? 0)
     }
 
     private mutating func evaluate(through last: Int) {

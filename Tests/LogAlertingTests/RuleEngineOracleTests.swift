@@ -9,7 +9,11 @@ import Testing
         .init(kind: .logins, threshold: 5, window: 90, pending: 20),
         .init(kind: .errorRate, threshold: 0.25, window: 60, samplesMin: 5),
         .init(kind: .errorRate, threshold: 0.5, window: 30, pending: 6, samplesMin: 2),
-        .init(kind: .median, threshold: 1_000, window: 60, samplesMin: 3),
+        .init(kind: .quantile(50, ">"), threshold: 1_000, window: 60, samplesMin: 3),
+        .init(kind: .quantile(75, ">="), threshold: 1_000, window: 30, pending: 5, samplesMin: 2),
+        .init(kind: .quantile(95, ">"), threshold: 1_000, window: 90, samplesMin: 20),
+        .init(kind: .quantile(90, "<"), threshold: 1_000, window: 60, samplesMin: 4),
+        .init(kind: .quantile(60, "<="), threshold: 999.5, window: 20),
     ]
 
     private func stream(seed: UInt64) -> [PlainRecord] {
@@ -41,12 +45,20 @@ import Testing
             let isBad = isIncident && Bool.random(using: &random)
             record.isLogin = isBad || Int.random(in: 0..<6, using: &random) == 0
             record.status = isBad ? 503 : Bool.random(using: &random) ? 200 : nil
-            record.duration = isBad ? 3_000 : Bool.random(using: &random) ? 12 : nil
+            record.duration = duration(isBad, &random)
             records.append(record)
         }
         // The first record starts the clock.
         records[0].time = 0
         return records
+    }
+
+    /// Values around the threshold of 1,000 among others: they share a bucket of the histogram, and only comparing them as
+    /// they came tells them apart.
+    private func duration(_ isBad: Bool, _ random: inout SeededGenerator) -> Double? {
+        let values: [Double?] =
+            isBad ? [3_000, 3_017.25, 1_000, 1_000.5] : [12, 900, 999.5, 1_000, 1_000.5, nil, nil]
+        return values[Int.random(in: 0..<values.count, using: &random)]
     }
 
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
@@ -66,6 +78,30 @@ import Testing
                 }
                 #expect(byService(got) == byService(naive.result), "rule \(number) size \(size)")
                 #expect(engine.lateRecords == naive.late)
+            }
+        }
+    }
+
+    @Test(arguments: 1...10 as ClosedRange<UInt64>)
+    func quantilesAreShownWithinOnePercent(seed: UInt64) throws {
+        let records = stream(seed: seed)
+        for plain in Self.rules {
+            guard case .quantile(_, let comparison) = plain.kind else { continue }
+            var naive = NaiveEngine(plain)
+            for record in records { naive.observe(record) }
+            naive.finish()
+            let want = Dictionary(zip(naive.result, naive.quantiles)) { first, _ in first }
+            let rule = try TestStream.rule(plain.condition, pending: "\(Int(plain.pending))s")
+            for transition in TestStream.run([rule], records.map(\.line)) {
+                let got = transition.value
+                let place = "\(transition.labels["service"] ?? "") \(transition.state.rawValue) "
+                let key = place + "\(TestStream.seconds(transition.eventTime))"
+                let exact = try #require(want[key])
+                #expect(abs(got - exact) <= exact * 0.01, "\(key): \(got) for \(exact)")
+                // What is shown does not contradict what was decided.
+                #expect(
+                    TestStream.holds(got, comparison, plain.threshold)
+                        == TestStream.holds(exact, comparison, plain.threshold), "\(key) \(got)")
             }
         }
     }

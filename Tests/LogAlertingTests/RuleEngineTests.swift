@@ -235,4 +235,31 @@ import Testing
         }
         #expect(RuleEngine(rules: []).finish().isEmpty)
     }
+
+    /// 999 of 1,000 values are fast: the 999th is the quantile, although 99.9 / 100 × 1,000 is a little more than 999.
+    @Test func theNearestRankIsExact() throws {
+        let lines = (0..<1_000).map { S.request(Double($0) / 1_000, 200, $0 == 500 ? 3_000 : 10) }
+        try expect("p99.9(duration_ms) > 1s over 1m", lines, [])
+        try expect("p99.9(duration_ms) > 1s over 1m", lines + [lines[500]], ["firing 2.0"])
+    }
+
+    /// Values on both sides of the threshold share a bucket of the histogram.
+    @Test func aQuantileIsComparedAsItCame() throws {
+        func lines(_ value: Double) -> [String] { (0..<30).map { _ in S.request(1, 200, value) } }
+        try expect("p50(duration_ms) > 1s over 1m", lines(1_000), [])
+        try expect("p50(duration_ms) > 1s over 1m", lines(1_000.001), ["firing 2.0"])
+        try expect("p50(duration_ms) >= 1s over 1m", lines(1_000), ["firing 2.0"])
+        try expect("p50(duration_ms) < 1s over 1m", lines(1_000), [])
+        try expect("p50(duration_ms) <= 1s over 1m", lines(1_000), ["firing 2.0"])
+    }
+
+    /// A group that slept through many windows counts only what is in the last one when it wakes.
+    @Test func aGroupThatWakesForgetsWhatIsOver() throws {
+        let rate = "error_rate > 50% over 1m by service min 4 samples"
+        let good = (0..<40).map { S.request(Double($0 * 2), 200) }
+        let others = (0..<300).map { S.request(80 + Double($0), 200, service: "other") }
+        let bad = (0..<4).map { S.request(381 + Double($0) / 4, 500) }
+        try expect(rate, good + others + bad, ["firing 382.0 api"])
+        try expect(rate, good + bad.dropLast().map { $0 }, [])
+    }
 }

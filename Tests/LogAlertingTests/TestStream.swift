@@ -91,6 +91,16 @@ enum TestStream {
         return finish ? result + engine.finish() : result
     }
 
+    /// Whether `value` stands in the relation that is written `comparison` to `threshold`.
+    static func holds(_ value: Double, _ comparison: String, _ threshold: Double) -> Bool {
+        switch comparison {
+        case ">": value > threshold
+        case ">=": value >= threshold
+        case "<": value < threshold
+        default: value <= threshold
+        }
+    }
+
     /// `firing 12.5 api`: state, second, group.
     static func shown(_ transitions: [AlertTransition]) -> [String] {
         transitions.map { transition in

@@ -48,8 +48,7 @@ import Testing
         #expect(
             lines == [
                 "2026-01-05T10:00:04.500Z FIRING [warning] failed_logins: count(event:login_failed) "
-                    + "is 2 (threshold 2) over 1m, client_ip=203.0.113.9, "
-                    + "since 2026-01-05T10:00:04.500Z: 2 from 203.0.113.9",
+                    + "is 2 (threshold 2) over 1m, client_ip=203.0.113.9: 2 from 203.0.113.9",
                 "2026-01-05T10:01:02.000Z RESOLVED [warning] failed_logins: count(event:login_failed)"
                     + " is 1 (threshold 2) over 1m, client_ip=203.0.113.9, after 57s500ms",
             ])
@@ -59,8 +58,19 @@ import Testing
         let address = #"\u001b[2J\nx\u202e"#
         let lines = try output([login("10:00:00", address), login("10:00:01", address)])
         let line = try #require(lines.first)
-        #expect(line.contains(#"client_ip=\u{1b}[2J\u{a}x\u{202e},"#))
+        #expect(line.contains(#"client_ip=\u{1b}[2J\u{a}x\u{202e}: 2 from"#))
         #expect(!line.unicodeScalars.contains { $0.value < 0x20 })
+    }
+
+    @Test func anAlertThatWasPendingSaysSinceWhen() throws {
+        let lines = try output(
+            ["10:00:00", "10:00:01", "10:00:40", "10:00:41", "10:02:00"].map { login($0, "a") },
+            pending: "1m")
+        #expect(
+            lines.first
+                == "2026-01-05T10:01:02.000Z FIRING [warning] failed_logins: count(event:login_failed)"
+                + " is 2 (threshold 2) over 1m, client_ip=a, since 2026-01-05T10:00:01.000Z: 2 from a"
+        )
     }
 
     @Test func pendingIsNoNews() throws {

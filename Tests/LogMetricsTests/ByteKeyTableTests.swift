@@ -27,4 +27,19 @@ import Testing
         same(table.count, numbers.count)
         for (number, key) in numbers.enumerated() { same(table.key(number).text, key) }
     }
+
+    /// Keys are compared in pieces that depend on their length; each byte of each length counts.
+    @Test func everyByteOfAKeyCounts() {
+        for count in 0..<80 {
+            var table = ByteKeyTable()
+            let key = [UInt8](repeating: 7, count: count)
+            key.withView { _ = table.insert($0, hash: 1) }
+            same(key.withView { table.find($0, hash: 1) }, 0)
+            for index in 0..<count {
+                var other = key
+                other[index] = 8
+                same(other.withView { table.find($0, hash: 1) }, -1)
+            }
+        }
+    }
 }

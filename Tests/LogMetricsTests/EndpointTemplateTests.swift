@@ -33,4 +33,31 @@ import Testing
         String(repeating: "/abc", count: 1_000).withView { EndpointTemplate.append($0, into: &out) }
         #expect(out.count == EndpointTemplate.bytesMax)
     }
+
+    @Test func templatesMayBeLongerThanEndpoints() {
+        var out = ByteWriter(capacity: 1)
+        out.append(UInt8(ascii: "a"))
+        String(repeating: "/1", count: 128).withView { EndpointTemplate.append($0, into: &out) }
+        #expect(out.view.text == "a" + String(repeating: "/:id", count: 128))
+    }
+
+    /// The cache takes an endpoint in when it comes again; its answers are always the same.
+    @Test func rememberedTemplatesAreRight() {
+        var cache = TemplateCache()
+        let long = "/" + String(repeating: "long/", count: 40)
+        for _ in 0..<4 {
+            for number in 0..<2_000 {
+                for (raw, want) in [
+                    ("/users/\(number)/orders", "/users/:id/orders"), ("/p\(number % 50)", nil),
+                    (long + "\(number)", long + ":id"),
+                ] {
+                    raw.withView { view in
+                        let got = cache.template(view)
+                        same(got.view.text, want ?? raw)
+                        same(got.hash, got.view.memoryHash)
+                    }
+                }
+            }
+        }
+    }
 }

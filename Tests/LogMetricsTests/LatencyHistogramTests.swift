@@ -96,28 +96,41 @@ func same<Value: Equatable>(
         for fraction in fractions { same(left.quantile(fraction), whole.quantile(fraction)) }
     }
 
-    @Test(arguments: [6 as UInt64, 7])
-    func subtractingGivesWhatWasThereBefore(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
-        var window = LatencyHistogram()
-        var kept = LatencyHistogram()
-        var leaving = LatencyHistogram()
-        for index in 0..<2_000 {
-            let value = random.latency()
-            if index % 3 == 0 { leaving.record(value) } else { kept.record(value) }
+    @Test func nearestRanks() {
+        func f(_ fraction: Double, _ count: UInt64, _ want: UInt64) {
+            same(LatencyHistogram.rank(fraction, of: count), want)
         }
-        window.merge(leaving)
-        window.merge(kept)
-        window.subtract(leaving)
-        same(window.count, kept.count)
-        for fraction in fractions {
-            let want = kept.quantile(fraction) ?? 0
-            let got = window.quantile(fraction) ?? -1
-            #expect(abs(got - want) <= want * 0.01)
-        }
-        window.subtract(kept)
-        same(window.isEmpty, true)
-        same(window.quantile(0.5), nil)
+        f(0.95, 20, 19)
+        f(0.95, 21, 20)
+        f(0.5, 1, 1)
+        f(0.5, 2, 1)
+        f(0.5, 3, 2)
+        f(0, 9, 1)
+        f(1, 9, 9)
+        f(2, 5, 5)
+        f(-1, 5, 1)
+        // Binary fractions make 999.0000000000001 and 7.000000000000001 of these.
+        f(99.9 / 100, 1_000, 999)
+        f(0.07, 100, 7)
+        f(99.9 / 100, 1_001, 1_000)
+    }
+
+    /// 1,000 begins the bucket that ends at 1,008.
+    @Test func aQuantileStandsOnTheKnownSideOfABound() {
+        var histogram = LatencyHistogram()
+        for value in [900.0, 1_001, 1_007, 2_000] { histogram.record(value) }
+        same(histogram.quantile(0.5, isAbove: true, 1_000), 1_004)
+        same(histogram.quantile(0.5, isAbove: true, 1_006), 1_007)
+        same(histogram.quantile(0.5, isAbove: false, 1_002), 1_001)
+        same(histogram.quantile(0.5, isAbove: true, 950), 1_004)
+        same(LatencyHistogram().quantile(0.5, isAbove: true, 1), nil)
+        // Minimum and maximum are exact.
+        var constant = LatencyHistogram()
+        for _ in 0..<9 { constant.record(1_005) }
+        same(constant.quantile(0.5, isAbove: true, 1_000), 1_005)
+        same(constant.quantile(0.5, isAbove: false, 1_005), 1_005)
+        same(constant.quantile(0.5, isAbove: false, 1e300), 1_005)
+        same(constant.quantile(0.5, isAbove: true, -1), 1_005)
     }
 
     @Test func memoryStaysUnderTheLimitWhenBucketsAreFull() {
