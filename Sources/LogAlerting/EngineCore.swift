@@ -48,6 +48,7 @@ struct EngineCore: ~Copyable {
     var refused: UInt64 { (0..<ruleCount).reduce(0) { $0 + rules[$1].refused } }
     var groupCount: Int { (0..<ruleCount).reduce(0) { $0 + rules[$1].table.count } }
     var watermark: Int64? { clock.latest == .min ? nil : clock.watermark }
+    var latestTime: Int64? { clock.latest == .min ? nil : clock.latest }
 
     mutating func observe(_ batch: RecordBatch) {
         guard ruleCount > 0 else { return }

@@ -72,6 +72,9 @@ public final class RuleEngine {
     /// Everything before it is decided; nil before the first record.
     public var watermark: Int64? { core.watermark }
 
+    /// The latest event time, nanoseconds since the epoch; nil before the first record.
+    public var latestTime: Int64? { core.latestTime }
+
     /// The alerts that are pending or firing, in the order of the rules.
     public var activeAlerts: [ActiveAlert] {
         var result: [ActiveAlert] = []

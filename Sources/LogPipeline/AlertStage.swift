@@ -36,6 +36,14 @@ final class AlertStage {
         raise(engine.observe(batch), arrivalTime: batch.arrivalTime)
     }
 
+    /// The latest event time of the records.
+    var latestTime: Int64? { engine.latestTime }
+
+    /// Evaluates what is due when event time has come to `time` without further records.
+    func advance(to time: Int64, arrivalTime: Int64) -> Raised {
+        raise(engine.advance(to: time), arrivalTime: arrivalTime)
+    }
+
     /// Evaluates what is left at the end of the input, and waits until every notification is delivered.
     func finish(arrivalTime: Int64) -> Raised {
         let raised = raise(engine.finish(), arrivalTime: arrivalTime)

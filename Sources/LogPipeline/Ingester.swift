@@ -26,6 +26,7 @@ public final class Ingester: @unchecked Sendable {
     private var commitDue: Int64?
     private var uncommittedLines = 0
     private var nextSealAttempt: Int64 = 0
+    private var silence = SilenceClock()
     private var observer: (interval: Int64, due: Int64, body: (Ingester) -> Void)?
 
     private let lock = Lock()
@@ -121,10 +122,13 @@ public final class Ingester: @unchecked Sendable {
     }
 
     private func start(_ sources: [any LineSource]) {
-        lock.locked {
+        let isStopped = lock.locked {
             self.sources = sources
             runningSources = sources.count
+            return isStopping
         }
+        // Whoever asked before there were sources means these.
+        if isStopped { for source in sources { source.stop() } }
         if sources.isEmpty { outlet.finish() }
         for source in sources {
             WorkerThread.start { [self] in
@@ -153,7 +157,7 @@ public final class Ingester: @unchecked Sendable {
                 try process(chunk)
                 outlet.recycle(chunk)
             case .timedOut:
-                break
+                try evaluateInSilence()
             case .closed:
                 try finish()
                 return
@@ -165,8 +169,7 @@ public final class Ingester: @unchecked Sendable {
     }
 
     private var nextDeadline: Int64? {
-        guard let observer else { return commitDue }
-        return min(commitDue ?? .max, observer.due)
+        [commitDue, silence.due, observer?.due].compactMap(\.self).min()
     }
 
     private func observeIfDue() {
@@ -182,11 +185,18 @@ public final class Ingester: @unchecked Sendable {
         classifier.classify(batch)
         metrics.observe(batch)
         let raised = alerts.observe(batch)
+        silence.hear(
+            eventTime: alerts.latestTime, arrival: batch.arrivalTime, instant: clock.monotonic())
         try write([batch] + raised.batches)
         note(raised)
-        if commitDue == nil, store.hasUncommitted {
-            commitDue = clock.monotonic() + options.commitInterval
-        }
+    }
+
+    private func evaluateInSilence() throws {
+        guard let time = silence.eventTime(at: clock.monotonic()) else { return }
+        let raised = alerts.advance(to: time, arrivalTime: clock.now())
+        guard !raised.batches.isEmpty else { return }
+        try write(raised.batches)
+        note(raised)
     }
 
     private func count(_ chunk: ByteChunk) {
@@ -227,6 +237,9 @@ public final class Ingester: @unchecked Sendable {
         try retryingWhenFull(lines: count) { () throws(StoreError) in try store.append(batches) }
         uncommittedLines += count
         counters.add(.journalFrames)
+        if commitDue == nil, store.hasUncommitted {
+            commitDue = clock.monotonic() + options.commitInterval
+        }
     }
 
     private func commitIfDue() throws {
