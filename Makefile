@@ -47,9 +47,8 @@ setup: ## install the Debian packages that the build needs, if any is missing
 	$$as_root env DEBIAN_FRONTEND=noninteractive \
 	    apt-get install -y -qq --no-install-recommends $$missing
 
-build: setup ## build weir and weir-samples for release
+build: setup ## build weir for release
 	$(SWIFT) build $(RELEASE) --product weir
-	$(SWIFT) build $(RELEASE) --product weir-samples
 
 test: setup lint ## check the style and run all tests
 	$(SWIFT) build --build-tests
@@ -60,6 +59,7 @@ lint: ## check the style of all Swift files
 	$(FORMAT) $(LINTED)
 
 bench: build ## measure (Benchmarks/run.sh)
+	$(SWIFT) build $(RELEASE) --product weir-samples
 	bash Benchmarks/run.sh
 
 demo: build ## ingest a sample, search it, raise an alert
@@ -67,7 +67,7 @@ demo: build ## ingest a sample, search it, raise an alert
 
 install: build ## install weir to $(DESTDIR)$(PREFIX)/bin
 	install -d "$(DESTDIR)$(PREFIX)/bin"
-	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/weir"
+	install -s -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/weir"
 
 clean: ## remove what was built
 	$(SWIFT) package clean

@@ -92,6 +92,8 @@ final class SegmentBlock: ColumnBlock {
     private struct Source: Hashable {
         let column: Int
         let transform: ValueTransform
+        /// Whether values are JSON, where `null` is nothing and strings have escapes.
+        let isJSON: Bool
     }
 
     private func makeColumn(_ name: String) throws -> Column {
@@ -102,7 +104,9 @@ final class SegmentBlock: ColumnBlock {
         let sourceOfShape = footer.shapes.map { stored -> Int in
             if stored.storage == .whole { return -2 }
             guard let slot = stored.shape.slot(named: name) else { return -1 }
-            let source = Source(column: stored.columns[slot.field], transform: slot.transform)
+            let source = Source(
+                column: stored.columns[slot.field], transform: slot.transform,
+                isJSON: stored.shape.format == .json)
             if let known = sources.firstIndex(of: source) { return known }
             sources.append(source)
             return sources.count - 1
@@ -127,6 +131,7 @@ final class SegmentBlock: ColumnBlock {
 
     /// The stored values of `column` as text, value for value.
     private func resolve(_ column: Column, _ source: Source) -> Column {
+        if !source.isJSON, source.transform == .none { return column }
         let field = reader.footer.columns[source.column]
         var bytes = ByteWriter(capacity: 1 << 12)
         var scratch = ByteWriter(capacity: 256)

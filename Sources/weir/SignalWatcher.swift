@@ -1,7 +1,8 @@
 internal import Glibc
 internal import LogSystem
 
-/// Ctrl-C and SIGTERM: the first asks the command to end well, the second ends it at once.
+/// Ctrl-C, SIGTERM and a terminal that goes away: the first asks the command to end well. Another Ctrl-C or SIGTERM ends it
+/// at once; another SIGHUP does not, since a closing terminal and its shell send one each.
 enum SignalWatcher {
     /// Calls `stop` on a thread of its own at the first signal. Call it before any other thread is started, so that all of
     /// them leave the signals to this one.
@@ -10,6 +11,7 @@ enum SignalWatcher {
         sigemptyset(&signals)
         sigaddset(&signals, SIGINT)
         sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGHUP)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         // A reader that goes away, and a file size limit, come back as errors of the call.
         signal(SIGPIPE, SIG_IGN)
@@ -21,7 +23,9 @@ enum SignalWatcher {
             guard sigwait(&set, &number) == 0 else { return }
             Terminal.note("weir: draining and sealing; once more to stop at once")
             stop()
-            guard sigwait(&set, &number) == 0 else { return }
+            repeat {
+                guard sigwait(&set, &number) == 0 else { return }
+            } while number == SIGHUP
             _exit(128 + number)
         }
     }

@@ -60,7 +60,8 @@ import Testing
         #expect(seen.count >= 4_000)
     }
 
-    @Test func linesAreSeenWhileTheIngesterRunsAndSIGTERMDrains() throws {
+    @Test(arguments: [[SIGINT], [SIGTERM], [SIGHUP, SIGHUP]])
+    func linesAreSeenWhileTheIngesterRunsAndSignalsDrain(signals: [Int32]) throws {
         let scratch = try Scratch()
         let pipe = Pipe()
         let running = try WeirProcess.Running(
@@ -69,7 +70,7 @@ import Testing
         try running.waitUntil("ten lines are visible") { try stored(scratch).count == 10 }
         try pipe.fileHandleForWriting.write(contentsOf: numbered(10..<20) + Data("{\"n\":20}".utf8))
         try running.waitUntil("ten more lines are visible") { try stored(scratch).count == 20 }
-        kill(running.process.processIdentifier, SIGTERM)
+        for signal in signals { kill(running.process.processIdentifier, signal) }
         let result = try running.wait()
         #expect(result.status == 0)
         #expect(result.errors.contains("read: 21 lines"))

@@ -131,7 +131,8 @@ private func randomLine(_ random: inout SeededRandom) -> String {
     case 6:
         return "plain text \(Int.random(in: 0..<1_000, using: &random)) \u{0}\u{1b}[31m"
     default:
-        return ["", "{}", "{broken", "[1,2]", "\"s\"", "{\"a\":1}x"].randomElement(using: &random)
+        return ["", "null", "{}", "{broken", "[1,2]", "\"s\"", "{\"a\":1}x"].randomElement(
+            using: &random)
             ?? ""
     }
 }
