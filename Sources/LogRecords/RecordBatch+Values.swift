@@ -15,12 +15,9 @@ extension RecordBatch {
         if slot.transform == .none, !span.isEscaped, raw.count != 4 || raw[0] != UInt8(ascii: "n") {
             return raw
         }
-        let shape = shape(record)
-        // A line of text that says `null` says the word, not nothing.
-        if shape.format == .text { return raw }
-        let isString = shape.fields[slot.field].isString
         return ValueText.resolve(
-            raw, isString: isString, isEscaped: span.isEscaped, slot.transform, scratch: &scratch)
+            raw, shape(record).fields[slot.field].kind, isEscaped: span.isEscaped, slot.transform,
+            scratch: &scratch)
     }
 
     /// The text of the field that a query calls `name`; empty where the line has none.
@@ -51,20 +48,16 @@ public enum ValueText {
     /// The text of the value `raw`, in the line's bytes or in `scratch`, whose content is replaced.
     ///
     /// - Parameters:
-    ///   - isString: whether `raw` is the content of a JSON string.
-    ///   - isEscaped: whether that content holds a backslash.
+    ///   - kind: how `raw` is to be read.
+    ///   - isEscaped: whether it holds a backslash that begins an escape.
     public static func resolve(
-        _ raw: ByteView, isString: Bool, isEscaped: Bool, _ transform: ValueTransform,
+        _ raw: ByteView, _ kind: ValueKind, isEscaped: Bool, _ transform: ValueTransform,
         scratch: inout ByteWriter
     ) -> ByteView {
         var text = raw
-        if isString {
-            if isEscaped {
-                scratch.removeAll()
-                JSONText.unescape(raw, into: &scratch)
-                text = scratch.view
-            }
-        } else if raw == ByteView("null") {
+        if isEscaped {
+            text = unescape(raw, kind, scratch: &scratch)
+        } else if kind == .token || kind == .embeddedToken, raw == ByteView("null") {
             return .empty
         }
         switch transform {
@@ -74,6 +67,27 @@ public enum ValueText {
             return milliseconds(fromSeconds: text, scratch: &scratch)
         case .postgresDuration:
             return postgresDuration(text)
+        }
+    }
+
+    private static func unescape(
+        _ raw: ByteView, _ kind: ValueKind, scratch: inout ByteWriter
+    ) -> ByteView {
+        scratch.removeAll()
+        JSONText.unescape(raw, into: &scratch)
+        switch kind {
+        case .text, .token, .string, .quoted, .embeddedToken:
+            return scratch.view
+        case .wrappedLine:
+            let text = scratch.view
+            let isWhole = text.count > 0 && text[text.count - 1] == ASCII.newline
+            return isWhole ? text.prefix(text.count - 1) : text
+        case .embeddedString:
+            var inner = ByteWriter(capacity: scratch.count)
+            JSONText.unescape(scratch.view, into: &inner)
+            scratch.removeAll()
+            scratch.append(inner.view)
+            return scratch.view
         }
     }
 

@@ -10,15 +10,15 @@ public enum LineFormat: UInt8, Sendable {
 public struct ShapeField: Hashable, Sendable {
     /// The flattened path, `http.status_code`; `_msg` for a line of text.
     public let path: String
-    /// Whether the value is the content between the quotes of a JSON string (escapes as they stand).
-    public let isString: Bool
+    /// How the value's bytes are to be read.
+    public let kind: ValueKind
     /// 0 for the first field of this path and kind in the line, 1 for the second, ….
     public let occurrence: Int
 
     /// A field; `occurrence` counts earlier fields of the same path and kind in the line.
-    public init(path: String, isString: Bool, occurrence: Int = 0) {
+    public init(path: String, kind: ValueKind, occurrence: Int = 0) {
         self.path = path
-        self.isString = isString
+        self.kind = kind
         self.occurrence = occurrence
     }
 }
@@ -60,7 +60,7 @@ public final class Shape: Sendable {
     /// The shape of a line that is taken as text: its only value is the whole line.
     public static func text(index: Int) -> Shape {
         Shape(
-            index: index, format: .text, fields: [ShapeField(path: "_msg", isString: false)],
+            index: index, format: .text, fields: [ShapeField(path: "_msg", kind: .text)],
             pieces: [[], []])
     }
 

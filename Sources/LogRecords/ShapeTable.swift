@@ -183,11 +183,12 @@ public final class ShapeTable {
         var fields: [ShapeField] = []
         var seen: [ShapeField: Int] = [:]
         for node in chain.dropLast() {
-            let first = ShapeField(path: paths[node], isString: nodes[node].kind == .string)
+            let first = ShapeField(
+                path: paths[node], kind: nodes[node].kind == .string ? .string : .token)
             let occurrence = seen[first, default: 0]
             seen[first] = occurrence + 1
             fields.append(
-                ShapeField(path: first.path, isString: first.isString, occurrence: occurrence))
+                ShapeField(path: first.path, kind: first.kind, occurrence: occurrence))
         }
         let shape = Shape(
             index: shapes.count, format: .json, fields: fields,

@@ -92,8 +92,6 @@ final class SegmentBlock: ColumnBlock {
     private struct Source: Hashable {
         let column: Int
         let transform: ValueTransform
-        /// Whether values are JSON, where `null` is nothing and strings have escapes.
-        let isJSON: Bool
     }
 
     private func makeColumn(_ name: String) throws -> Column {
@@ -102,11 +100,10 @@ final class SegmentBlock: ColumnBlock {
         var sources: [Source] = []
         // For each shape the number of its source; −1: it has no such field; −2: its lines are stored whole.
         let sourceOfShape = footer.shapes.map { stored -> Int in
-            if stored.storage == .whole { return -2 }
+            if stored.isWhole { return -2 }
             guard let slot = stored.shape.slot(named: name) else { return -1 }
             let source = Source(
-                column: stored.columns[slot.field], transform: slot.transform,
-                isJSON: stored.shape.format == .json)
+                column: stored.columns[slot.field], transform: slot.transform)
             if let known = sources.firstIndex(of: source) { return known }
             sources.append(source)
             return sources.count - 1
@@ -131,18 +128,18 @@ final class SegmentBlock: ColumnBlock {
 
     /// The stored values of `column` as text, value for value.
     private func resolve(_ column: Column, _ source: Source) -> Column {
-        if !source.isJSON, source.transform == .none { return column }
         let field = reader.footer.columns[source.column]
+        if field.kind == .text, source.transform == .none { return column }
         var bytes = ByteWriter(capacity: 1 << 12)
         var scratch = ByteWriter(capacity: 256)
         var ends: [Int] = []
         ends.reserveCapacity(column.valueCount)
         for number in 0..<column.valueCount {
             column.withValue(number) { raw in
-                let isEscaped = field.isString && raw.firstIndex(of: ASCII.backslash) != nil
+                let isEscaped = field.kind.hasEscapes && raw.firstIndex(of: ASCII.backslash) != nil
                 bytes.append(
                     ValueText.resolve(
-                        raw, isString: field.isString, isEscaped: isEscaped, source.transform,
+                        raw, field.kind, isEscaped: isEscaped, source.transform,
                         scratch: &scratch))
             }
             ends.append(bytes.count)
@@ -228,7 +225,7 @@ final class SegmentBlock: ColumnBlock {
     private func wholeLines() throws -> WholeLines {
         if let whole { return whole }
         guard
-            let number = reader.footer.shapes.first(where: { $0.storage == .whole })?.columns.first
+            let number = reader.footer.shapes.first(where: { $0.isWhole })?.columns.first
         else { throw damaged("a column is missing") }
         let lines = WholeLines(try stored(number), className: className)
         whole = lines
@@ -240,7 +237,7 @@ final class SegmentBlock: ColumnBlock {
         let used = Set(try self.shapes().map { Int($0) })
         var names = Set<String>()
         for index in used {
-            if shapes[index].storage == .whole {
+            if shapes[index].isWhole {
                 names.formUnion(try wholeLines().block?.fieldNames() ?? [])
             } else {
                 names.formUnion(shapes[index].shape.fields.map(\.path))

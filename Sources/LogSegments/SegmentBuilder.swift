@@ -52,9 +52,9 @@ final class SegmentBuilder {
         // Number 0 in every segment: lines that stand whole in one column.
         _ = addShape(
             Shape(
-                index: 0, format: .json,
-                fields: [ShapeField(path: SegmentFormat.wholePath, isString: false)],
-                pieces: [[], []]), storage: .whole)
+                index: 0, format: .text,
+                fields: [ShapeField(path: SegmentFormat.wholePath, kind: .text)],
+                pieces: [[], []]), isWhole: true)
     }
 
     /// An estimate of the memory held: encoded blocks, and twice the lines of the present one.
@@ -115,14 +115,14 @@ final class SegmentBuilder {
         } else if footer.shapes.count < SegmentFormat.shapesMax,
             columns.count + shape.fields.count <= SegmentFormat.columnsMax
         {
-            number = addShape(shape, storage: shape.format == .json ? .json : .text)
+            number = addShape(shape)
             shapeIndex[key] = number
         }
         numbers[tableShape] = Int32(number)
         return number
     }
 
-    private func addShape(_ shape: Shape, storage: SegmentFormat.Storage) -> Int {
+    private func addShape(_ shape: Shape, isWhole: Bool = false) -> Int {
         shapeColumnsStart.append(Int32(shapeColumns.count))
         var numbers: [Int] = []
         for field in shape.fields {
@@ -130,7 +130,7 @@ final class SegmentBuilder {
             numbers.append(column)
             shapeColumns.append(Int32(column))
         }
-        footer.shapes.append(StoredShape(storage: storage, columns: numbers, shape: shape))
+        footer.shapes.append(StoredShape(isWhole: isWhole, columns: numbers, shape: shape))
         return footer.shapes.count - 1
     }
 

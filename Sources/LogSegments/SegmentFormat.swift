@@ -20,8 +20,8 @@ internal import LogRecords
 ///     footer, raw
 ///       text    class
 ///       zigzag  day, counted from 1970-01-01
-///       varint  columns; each: text path, byte 1 for the content of strings and 0 for other tokens, varint occurrence
-///       varint  shapes; each: byte format, varint fields, for each field: varint column, for each piece: text
+///       varint  columns; each: text path, byte kind of value (`ValueKind`), varint occurrence
+///       varint  shapes; each: byte format (`LineFormat`; 255: whole), varint fields, for each field: varint column, for each piece: text
 ///       varint  blocks; each:
 ///         varint rows · varint bytes of the lines · zigzag first time · zigzag last time
 ///         varint chunks; each:
@@ -30,7 +30,7 @@ internal import LogRecords
 ///           byte method · byte codec · 4 bytes CRC-32C of the stored bytes
 ///
 /// Roles 0 to 2 are `IntegerPacking`; others are as their codec says. A row has a value in column c if and only if its shape
-/// has a field there, so values stand in row order without gaps. Shape 0 is that of text; lines of format 2 (`whole`) stand
+/// has a field there, so values stand in row order without gaps. Shape 0 is that of lines that stand
 /// whole in one column, because the segment has as many columns or shapes as it may, and are scanned when they are read.
 ///
 /// A segment is valid if and only if (1) header, trailer and footer have their CRCs, (2) the footer decodes, (3) each chunk
@@ -57,12 +57,8 @@ enum SegmentFormat {
     /// The path of the only column of lines that are stored whole.
     static let wholePath = "_raw"
 
-    /// How lines of a stored shape are to be read; the raw value is on disk.
-    enum Storage: UInt8 {
-        case text = 0
-        case json = 1
-        case whole = 2
-    }
+    /// What stands for the format of a shape whose lines are stored whole.
+    static let wholeFormat: UInt8 = 255
 }
 
 /// What a chunk holds.
@@ -153,7 +149,7 @@ struct BlockEntry {
 
 /// A shape as segments store it.
 struct StoredShape {
-    let storage: SegmentFormat.Storage
+    let isWhole: Bool
     /// For each field the number of its column in the segment.
     let columns: [Int]
     let shape: Shape
@@ -181,12 +177,12 @@ struct SegmentFooter {
         out.append(length: columns.count)
         for column in columns {
             column.path.withView { out.append(lengthPrefixed: $0) }
-            out.append(column.isString ? 1 : 0)
+            out.append(column.kind.rawValue)
             out.append(length: column.occurrence)
         }
         out.append(length: shapes.count)
         for stored in shapes {
-            out.append(stored.storage.rawValue)
+            out.append(stored.isWhole ? SegmentFormat.wholeFormat : stored.shape.format.rawValue)
             out.append(length: stored.columns.count)
             for column in stored.columns { out.append(length: column) }
             for number in 0...stored.columns.count {
@@ -223,17 +219,20 @@ struct SegmentFooter {
     private mutating func readColumns(_ reader: inout ByteReader) throws(MalformedBytes) {
         for _ in 0..<(try reader.length(atMost: reader.remaining, "columns")) {
             let path = try reader.lengthPrefixed("path").text
-            let isString = try reader.fixed(UInt8.self, "column kind") == 1
+            guard let kind = ValueKind(rawValue: try reader.fixed(UInt8.self, "column kind")) else {
+                throw reader.malformed("column kind")
+            }
             let occurrence = try reader.length(atMost: reader.view.count, "occurrence")
-            columns.append(ShapeField(path: path, isString: isString, occurrence: occurrence))
+            columns.append(ShapeField(path: path, kind: kind, occurrence: occurrence))
         }
     }
 
     private mutating func readShapes(_ reader: inout ByteReader) throws(MalformedBytes) {
         for index in 0..<(try reader.length(atMost: reader.remaining, "shapes")) {
-            let code = try reader.fixed(UInt8.self, "shape storage")
-            guard let storage = SegmentFormat.Storage(rawValue: code) else {
-                throw reader.malformed("shape storage")
+            let code = try reader.fixed(UInt8.self, "format of a shape")
+            let isWhole = code == SegmentFormat.wholeFormat
+            guard let format = isWhole ? .text : LineFormat(rawValue: code) else {
+                throw reader.malformed("format of a shape")
             }
             var numbers: [Int] = []
             for _ in 0..<(try reader.length(atMost: reader.remaining, "fields")) {
@@ -245,9 +244,9 @@ struct SegmentFooter {
             }
             shapes.append(
                 StoredShape(
-                    storage: storage, columns: numbers,
+                    isWhole: isWhole, columns: numbers,
                     shape: Shape(
-                        index: index, format: storage == .json ? .json : .text,
+                        index: index, format: format,
                         fields: numbers.map { columns[$0] }, pieces: pieces)))
         }
     }

@@ -27,7 +27,7 @@ import Testing
         let got = shape.fields.indices.map { index in
             PlainObject.Leaf(
                 path: shape.fields[index].path, raw: Array(lines.batch.raw(record, index)),
-                isString: shape.fields[index].isString)
+                isString: shape.fields[index].kind == .string)
         }
         #expect(got == want)
         #expect(Set(shape.fields).count == shape.fields.count)
