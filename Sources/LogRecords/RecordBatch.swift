@@ -65,11 +65,16 @@ public final class RecordBatch {
     public private(set) var table: ShapeTable
     /// Lines taken as text because they are no JSON object, by reason.
     public private(set) var unparsed: [JSONError.Code: Int] = [:]
+    /// What was wrong with the latest line that was taken as text, and where in it.
+    public private(set) var latestFault = JSONError(.unexpectedByte, offset: 0)
     /// When the lines arrived, nanoseconds since the epoch: the time of lines without one.
     public private(set) var arrivalTime: Int64 = 0
 
     /// A line's own time may lie this far ahead of its arrival; beyond, the arrival's is taken (nanoseconds).
     public static let skewMax = Timestamp.day
+
+    /// The format of all lines that are appended from now on; nil: each line's own.
+    public var format: LineFormat?
 
     /// An empty batch that numbers shapes in `table`.
     public init(table: ShapeTable = ShapeTable()) {
@@ -112,15 +117,19 @@ public final class RecordBatch {
         return ByteView(origin + Int(span.start), span.length)
     }
 
-    /// Scans the line at `line`, inside the buffer, and adds its record. Never fails: a line that is no JSON object becomes
-    /// text, counted in `unparsed`. Bytes up to `readable`, at least 8
+    /// Scans the line at `line`, inside the buffer, and adds its record. Never fails: a line in no format that weir knows
+    /// becomes text, counted in `unparsed`. Bytes up to `readable`, at least 8
     /// behind the line, may be loaded.
     public func append(line: ByteView, readable: UnsafePointer<UInt8>) {
         let firstValue = values.count
         var scanner = JSONScanner(end: line.end, readable: readable)
-        var shape = table.scan(line, scanner: &scanner, origin: origin, values: &values)
+        var shape = table.scan(
+            line, as: format, scanner: &scanner, origin: origin, values: &values)
         if shape < 0 {
             unparsed[scanner.fault, default: 0] += 1
+            latestFault = JSONError(
+                scanner.fault,
+                offset: min(max(scanner.faultPosition - line.start, 0), line.count))
             values.truncate(firstValue)
             values.append(ValueSpan(line.start - origin, line.count, escaped: false))
             shape = ShapeTable.textShape
