@@ -69,6 +69,11 @@ struct DataOption: ParsableArguments {
         help: "The data directory (default: $WEIR_DATA, else ./weir-data).")
     var path: String?
 
+    /// An empty name, as of a variable that a script forgot to set, would be the root of the file system.
+    func validate() throws {
+        guard path?.isEmpty != true else { throw ValidationError("--data names no directory") }
+    }
+
     /// The data directory.
     var directory: String {
         if let path { return path }

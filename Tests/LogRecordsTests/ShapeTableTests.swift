@@ -1,6 +1,7 @@
 import LogBytes
 import LogJSON
 import LogRecords
+import TestSupport
 import Testing
 
 @Suite struct ShapeTableTests {
