@@ -30,7 +30,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
         ]
     ),
     ("LogSegments", ["LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogQuery", "CLZ4"]),
-    ("LogSources", ["LogBytes", "LogSystem"]),
+    ("LogSources", ["LogBytes", "LogSystem", "LogRecords"]),
     ("LogChannels", ["LogBytes", "LogSystem", "LogRecords", "LogAlerting"]),
     (
         "LogPipeline",

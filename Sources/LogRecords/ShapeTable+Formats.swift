@@ -47,6 +47,8 @@ extension ShapeTable {
         switch format {
         case .json, .text: return []
         case .journald, .gelf: return [.json]
+        // A part, and what is no JSON object inside, is a JSON object like others.
+        case .docker: return [.docker, .json]
         case .some(let format): return [format]
         case nil: break
         }

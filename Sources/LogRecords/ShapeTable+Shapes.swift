@@ -74,7 +74,8 @@ extension ShapeTable {
         let shape = Shape(
             index: shapes.count, format: format, fields: fields, inner: inner, pieces: pieces)
         shapes.append(shape)
-        eagerFields.append(EagerFields(shape.canonical))
+        formats.append(format)
+        eagerFields.append(EagerFields(shape))
         return shape.index
     }
 

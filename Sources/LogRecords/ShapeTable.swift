@@ -95,12 +95,18 @@ public final class ShapeTable {
     struct EagerFields: BitwiseCopyable {
         let time: Int32
         let level: Int32
+        /// Whether lines of the shape may be parts of a longer one.
+        let mayBePart: Bool
 
-        init(_ canonical: CanonicalMap) {
-            time = Int32(canonical[.time]?.field ?? -1)
-            level = Int32(canonical[.level]?.field ?? -1)
+        init(_ shape: Shape) {
+            time = Int32(shape.canonical[.time]?.field ?? -1)
+            level = Int32(shape.canonical[.level]?.field ?? -1)
+            mayBePart = shape.format == .docker || shape.format == .cri
         }
     }
+
+    /// The format of each shape, without touching the shape itself.
+    public internal(set) var formats: [LineFormat] = [.text]
 
     /// The eager fields by shape: asked for each line, without touching the shape itself.
     var eagerFields = Vector<EagerFields>(capacity: 64)
@@ -127,7 +133,7 @@ public final class ShapeTable {
     public init() {
         let json = root(.none, .json)
         assert(json == 0, "BUG: JSON without an envelope is the first tree")
-        eagerFields.append(EagerFields(shapes[Self.textShape].canonical))
+        eagerFields.append(EagerFields(shapes[Self.textShape]))
     }
 
     /// True when the table should be replaced by an empty one before the next batch.

@@ -71,7 +71,7 @@ final class DescriptorReader: @unchecked Sendable {
             }
             chunker.advance(count)
             if chunker.isFull {
-                guard chunker.sendLines() else { return }
+                guard chunker.sendLines(keepingParts: true) else { return }
                 heldSince = nil
             } else if heldSince == nil {
                 heldSince = clock.monotonic()

@@ -1,4 +1,5 @@
 internal import LogBytes
+internal import LogRecords
 
 /// Cuts a stream of bytes into chunks of whole lines. A line longer than a chunk keeps its first bytes, is flagged, and is
 /// skipped to its newline.
@@ -59,7 +60,9 @@ struct LineChunker: ~Copyable {
 
     /// Sends the whole lines that are held; what is behind the last newline is carried to the next chunk. False when the
     /// outlet is closed.
-    mutating func sendLines() -> Bool {
+    ///
+    /// - Parameter keepingParts: lines at the end that are the parts of one whose rest is to come are carried, too.
+    mutating func sendLines(keepingParts: Bool = false) -> Bool {
         guard let chunk else { return true }
         guard let newline = chunk.view.lastIndex(of: ASCII.newline) else {
             if chunk.count == chunk.capacity { return sendTruncated(chunk) }
@@ -70,9 +73,23 @@ struct LineChunker: ~Copyable {
             return true
         }
         self.chunk = nil
-        carried.append(chunk.view.dropFirst(newline + 1))
-        chunk.count = newline + 1
+        var end = newline + 1
+        if keepingParts { end = Self.startOfParts(chunk.view.prefix(end)) ?? end }
+        carried.append(chunk.view.dropFirst(end))
+        chunk.count = end
         return outlet.send(chunk)
+    }
+
+    /// Where the parts begin that `lines` end in; nil when they do not, and when there is nothing else.
+    private static func startOfParts(_ lines: ByteView) -> Int? {
+        var start = lines.count
+        while start > 0 {
+            let before = lines.prefix(start - 1)
+            let lineStart = before.lastIndex(of: ASCII.newline).map { $0 + 1 } ?? 0
+            guard WrappedLine.isPart(before.dropFirst(lineStart)) else { break }
+            start = lineStart
+        }
+        return start > 0 && start < lines.count ? start : nil
     }
 
     /// Sends the start of a line that fills the chunk without ending.

@@ -33,15 +33,9 @@ struct Parse: ParsableCommand {
     private static let wholeBytesMax = 1 << 30
 
     func run() throws {
-        let format = try format.map(Self.format)
+        let format = try format.map(Configuration.format)
         let isUnderstood = whole ? try checkWhole() : try show(format)
         if !isUnderstood { throw CommandFailure(status: 1) }
-    }
-
-    private static func format(_ name: String) throws -> LineFormat {
-        if let format = LineFormat(name: name) { return format }
-        let names = LineFormat.allCases.map(\.name).joined(separator: ", ")
-        throw CommandFailure("there is no format `\(name)` (there are \(names))")
     }
 
     // MARK: Lines

@@ -17,12 +17,8 @@ struct ParsedLineText: ~Copyable {
     mutating func append(linesOf chunk: ByteChunk, into batch: RecordBatch) {
         var rest = chunk.view
         while !rest.isEmpty {
-            let length = rest.firstIndex(of: ASCII.newline) ?? rest.count
-            let line = rest.prefix(length)
-            let before = batch.records.count
-            batch.append(line: line, readable: chunk.readableEnd)
-            for index in before..<batch.records.count { append(batch.records[index], of: batch) }
-            rest = rest.dropFirst(length + 1)
+            rest = rest.dropFirst(batch.appendFirst(of: rest, readable: chunk.readableEnd))
+            append(batch.records[batch.records.count - 1], of: batch)
         }
     }
 
