@@ -84,6 +84,15 @@ let package = Package(
                     .product(name: "ArgumentParser", package: "swift-argument-parser")
                 ],
                 swiftSettings: strict),
+            // What Benchmarks/scanner.sh runs; no part of the product.
+            .target(name: "HeapHook", path: "Benchmarks/HeapHook"),
+            .executableTarget(
+                name: "weir-bench",
+                dependencies: [
+                    "CLogKernels", "LogBytes", "LogJSON", "LogRecords", "LogMetrics", "HeapHook",
+                ],
+                path: "Benchmarks/Scanner", exclude: ["simdjson_lines.cpp"],
+                swiftSettings: [.swiftLanguageMode(.v6)]),
             // What several test targets need; nothing else may import it.
             .target(
                 name: "TestSupport", dependencies: ["LogBytes", "LogSystem"],
