@@ -156,8 +156,17 @@ public final class RecordBatch {
     private func scan(_ line: ByteView, readable: UnsafePointer<UInt8>, as format: LineFormat?) {
         let firstValue = values.count
         var scanner = JSONScanner(end: line.end, readable: readable)
-        var shape = table.scan(
+        let shape = table.scan(
             line, as: format, scanner: &scanner, origin: origin, values: &values)
+        add(line, shape, firstValue, scanner)
+    }
+
+    /// Adds the record of a line that has been scanned; `scanned` is its shape or, of no format that weir knows, −1.
+    @inline(__always)
+    private func add(
+        _ line: ByteView, _ scanned: Int, _ firstValue: Int, _ scanner: borrowing JSONScanner
+    ) {
+        var shape = scanned
         if shape < 0 {
             unparsed[scanner.fault, default: 0] += 1
             latestFault = JSONError(
@@ -198,8 +207,18 @@ public final class RecordBatch {
     /// - Returns: the number of bytes that the record has taken, its newline included.
     @inline(__always)
     public func appendFirst(of lines: ByteView, readable: UnsafePointer<UInt8>) -> Int {
-        let length = lines.firstIndex(of: ASCII.newline) ?? lines.count
-        scan(lines.prefix(length), readable: readable, as: format)
+        var length = 0
+        let firstValue = values.count
+        var scanner = JSONScanner(end: lines.end, readable: readable)
+        if format == nil,
+            let shape = table.scanFirst(
+                of: lines, length: &length, scanner: &scanner, origin: origin, values: &values)
+        {
+            add(lines.prefix(length), shape, firstValue, scanner)
+        } else {
+            length = lines.firstIndex(of: ASCII.newline) ?? lines.count
+            scan(lines.prefix(length), readable: readable, as: format)
+        }
         if table.eagerFields[Int(records[records.count - 1].shape)].mayBePart,
             let joined = joinParts(lines, first: length)
         {

@@ -1,3 +1,4 @@
+internal import CLogKernels
 internal import LogBytes
 internal import LogJSON
 

@@ -1,4 +1,4 @@
-public import CLogKernels
+internal import CLogKernels
 public import LogBytes
 public import LogJSON
 
@@ -6,26 +6,32 @@ public import LogJSON
 /// before it: the journal and the segments read lines again, and must find the same fields.
 extension ShapeTable {
     /// How a line of Docker's json-file begins when a JSON object is wrapped in it.
-    @usableFromInline static let dockerStart: StaticString = "{\"log\":\"{"
+    private static let dockerStart: StaticString = "{\"log\":\"{"
+    /// A line up to this length is never taken for a plain object at first sight.
+    static let plainObjectBytesMin = 9
+
+    /// Whether a line that begins like `line`, of whatever format, is a JSON object without an envelope, if it is longer
+    /// than `plainObjectBytesMin`.
+    @inline(__always)
+    func isPlainObject(_ line: ByteView) -> Bool {
+        line.count > Self.plainObjectBytesMin && line[0] == ASCII.openBrace
+            && weir_load64(line.start) != weir_load64(Self.dockerStart.utf8Start)
+    }
 
     /// Scans `line` in the format that it is written in, or in `format` if that is given, and appends its values.
     ///
     /// - Returns: the index of the line's shape, or −1 when it is text; then `scanner.fault` says what is wrong with it as a
     ///   JSON object, and `values` may hold values that the caller drops.
-    @inlinable
     public func scan(
         _ line: ByteView, as format: LineFormat?, scanner: inout JSONScanner,
         origin: UnsafePointer<UInt8>, values: inout Vector<ValueSpan>
     ) -> Int {
-        if format == nil, line.count > 9, line[0] == ASCII.openBrace,
-            weir_load64(line.start) != weir_load64(Self.dockerStart.utf8Start)
-        {
+        if format == nil, isPlainObject(line) {
             return scan(line, scanner: &scanner, origin: origin, values: &values)
         }
         return scanAny(line, as: format, scanner: &scanner, origin: origin, values: &values)
     }
 
-    @usableFromInline
     func scanAny(
         _ line: ByteView, as format: LineFormat?, scanner: inout JSONScanner,
         origin: UnsafePointer<UInt8>, values: inout Vector<ValueSpan>

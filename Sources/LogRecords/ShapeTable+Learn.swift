@@ -1,5 +1,6 @@
+internal import CLogKernels
 internal import LogBytes
-public import LogJSON
+internal import LogJSON
 
 /// The slow path: a piece that no node holds yet is parsed by the letter of its grammar.
 extension ShapeTable {
@@ -15,7 +16,6 @@ extension ShapeTable {
     /// them the parent's first child.
     ///
     /// - Returns: the node, or −1 with the reason in `scanner.fault`.
-    @usableFromInline
     func learn(_ parent: Int, _ p: UnsafePointer<UInt8>, _ scanner: inout JSONScanner) -> Int {
         guard let piece = parse(parent, p, &scanner) else { return -1 }
         let bytes = ByteView(p, piece.end - p)
@@ -57,7 +57,7 @@ extension ShapeTable {
     }
 
     private func add(_ piece: Piece, _ bytes: ByteView, parent: Int, key: UInt64) -> Int {
-        var node = Node()
+        var node = Node.fresh
         node.pieceStart = Int32(pieces.count)
         node.pieceLength = Int32(bytes.count)
         node.parent = Int32(parent)
@@ -66,9 +66,10 @@ extension ShapeTable {
         node.context = Int32(piece.context)
         node.fieldCount = nodes[parent].fieldCount + (piece.kind == .end ? 0 : 1)
         node.kind = piece.kind
-        // Vector comparisons may load 8 bytes from any byte of a piece.
+        if bytes.firstIndex(of: ASCII.newline) != nil { hasNewlineInPiece = true }
         pieces.append(bytes)
-        pieces.reserve(8)
+        // The walk may load a block from any byte of a piece.
+        pieces.reserve(Int(WEIR_WALK_BLOCK))
         let index = nodes.count
         nodes.append(node)
         paths.append(piece.path)

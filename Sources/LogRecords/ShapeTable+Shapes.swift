@@ -1,3 +1,4 @@
+internal import CLogKernels
 internal import LogBytes
 
 /// The trees of a table, and the shapes at their leaves.
@@ -7,7 +8,7 @@ extension ShapeTable {
         let key = Root(envelope: envelope, grammar: grammar)
         if let known = rootNodes[key] { return known }
         contexts.append(Context(parent: -1, depth: 0, prefix: ""))
-        var node = Node()
+        var node = Node.fresh
         node.root = Int32(nodes.count)
         node.context = Int32(contexts.count - 1)
         node.fieldCount = Int32(envelope.fields.count)

@@ -1,5 +1,6 @@
+internal import CLogKernels
 internal import LogBytes
-public import LogJSON
+internal import LogJSON
 
 /// The grammars without brackets: logfmt, and the rest of a line as it stands.
 extension ShapeTable {
@@ -41,24 +42,7 @@ extension ShapeTable {
         return Piece(end: p, kind: .rest, context: 0, path: CanonicalField.message.name)
     }
 
-    /// Whether a value of this kind may begin at `p`. Which node a line goes to must not depend on the lines before it.
-    @usableFromInline
-    func canStart(
-        _ kind: Kind, _ p: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
-    ) -> Bool {
-        let first = p < end ? p.pointee : ASCII.newline
-        switch kind {
-        case .bare: return first != ASCII.quote
-        case .rest: return first != ASCII.space
-        case .embeddedToken:
-            return first > ASCII.space && first != ASCII.backslash && first != ASCII.openBrace
-        case .quoted, .embeddedString: return true
-        case .string, .token, .end: return false
-        }
-    }
-
     /// Scans a value that no JSON object has; its end and whether it has escapes, or nil.
-    @usableFromInline
     func scanOther(
         _ kind: Kind, _ start: UnsafePointer<UInt8>, _ scanner: inout JSONScanner
     ) -> (end: UnsafePointer<UInt8>, isEscaped: Bool)? {

@@ -1,6 +1,5 @@
-public import CLogKernels
-public import LogBytes
-public import LogJSON
+internal import CLogKernels
+internal import LogBytes
 
 /// The shapes seen so far, as a trie of the bytes between values, and the scanner that walks it.
 ///
@@ -15,7 +14,7 @@ public import LogJSON
 /// own. One thread uses a table.
 public final class ShapeTable {
     /// What follows the bytes of a node.
-    @usableFromInline
+    /// The first three raw values are those of `WEIR_WALK_STRING`, `WEIR_WALK_TOKEN` and `WEIR_WALK_END`.
     enum Kind: UInt8, BitwiseCopyable {
         case string, token, end
         /// A logfmt value up to the next space, and one up to its closing quote.
@@ -37,21 +36,8 @@ public final class ShapeTable {
         }
     }
 
-    @usableFromInline
-    struct Node: BitwiseCopyable {
-        @usableFromInline var pieceStart: Int32 = 0
-        @usableFromInline var pieceLength: Int32 = 0
-        @usableFromInline var firstChild: Int32 = -1
-        @usableFromInline var nextSibling: Int32 = -1
-        @usableFromInline var parent: Int32 = -1
-        @usableFromInline var shape: Int32 = -1
-        /// The open object that a piece behind this node starts in; an index into `contexts`.
-        @usableFromInline var context: Int32 = 0
-        @usableFromInline var fieldCount: Int32 = 0
-        /// The root of the tree.
-        @usableFromInline var root: Int32 = 0
-        @usableFromInline var kind: Kind = .string
-    }
+    /// A node of a tree, laid out for the walk in C.
+    typealias Node = weir_node
 
     /// An object that is open at some point of a line.
     struct Context {
@@ -81,7 +67,7 @@ public final class ShapeTable {
     }
 
     /// Children that are compared before the hash table is asked: more are rare, and slow to walk.
-    @usableFromInline static var childrenTriedMax: Int { 8 }
+    static let childrenTriedMax = 8
 
     /// Sizes at which a table is replaced by an empty one (`isLarge`): lines whose keys never repeat must not fill memory.
     static let nodesMax = 100_000
@@ -114,8 +100,14 @@ public final class ShapeTable {
     /// The index of the shape of text.
     public static let textShape = 0
 
-    @usableFromInline var nodes = Vector<Node>(capacity: 256)
-    @usableFromInline var pieces = ByteWriter(capacity: 1 << 14)
+    var nodes = Vector<Node>(capacity: 256)
+    /// The bytes of all nodes; a block behind the last is readable.
+    var pieces = ByteWriter(capacity: 1 << 14)
+    /// Whether some piece holds a newline, as white space between values: then a line may not be scanned before its end is
+    /// known.
+    var hasNewlineInPiece = false
+    /// The walk in C that suits the processor.
+    let walker = weir_walker_best()
     var contexts: [Context] = []
     var contextIndex: [String: Int] = [:]
     /// The trees by the number of their root node, and the way back.
@@ -140,99 +132,6 @@ public final class ShapeTable {
     public var isLarge: Bool {
         nodes.count > Self.nodesMax || shapes.count > Self.shapesMax
             || pieces.count > Self.pieceBytesMax
-    }
-
-    /// Scans `line` from the node `root` on and appends its values to `values`, positions counted from `origin`.
-    ///
-    /// - Parameter root: the root of a tree; 0 is that of JSON objects without an envelope.
-    /// - Returns: the index of the line's shape, or −1 when it does not keep to the grammar; then `scanner.fault` says why, and
-    ///   `values` may hold values of the part before the fault, which the caller drops.
-    @inlinable
-    public func scan(
-        _ line: ByteView, root: Int = 0, scanner: inout JSONScanner, origin: UnsafePointer<UInt8>,
-        values: inout Vector<ValueSpan>
-    ) -> Int {
-        let end = line.end
-        var p = line.start
-        var node = root
-        descend: while true {
-            var child = nodes[node].firstChild
-            var tries = Self.childrenTriedMax
-            while child >= 0, tries > 0 {
-                let candidate = nodes[Int(child)]
-                let length = Int(candidate.pieceLength)
-                let q = p + length
-                if q <= end,
-                    weir_equal_padded(p, pieces.base + Int(candidate.pieceStart), length) != 0
-                {
-                    switch candidate.kind {
-                    case .string:
-                        var escaped = false
-                        guard let close = scanner.string(q, escaped: &escaped) else { return -1 }
-                        values.append(ValueSpan(q - origin, close - q, escaped: escaped))
-                        p = close
-                        node = Int(child)
-                        continue descend
-                    case .token:
-                        if let first = tokenStart(q, end) {
-                            guard let behind = scanToken(first, &scanner) else { return -1 }
-                            values.append(ValueSpan(q - origin, behind - q, escaped: false))
-                            p = behind
-                            node = Int(child)
-                            continue descend
-                        }
-                    case .end:
-                        if q == end { return Int(candidate.shape) }
-                    case .bare, .quoted, .rest, .embeddedString, .embeddedToken:
-                        if canStart(candidate.kind, q, end) {
-                            guard let value = scanOther(candidate.kind, q, &scanner) else {
-                                return -1
-                            }
-                            values.append(
-                                ValueSpan(q - origin, value.end - q, escaped: value.isEscaped))
-                            p = value.end
-                            node = Int(child)
-                            continue descend
-                        }
-                    }
-                }
-                child = candidate.nextSibling
-                tries -= 1
-            }
-            let learned = learn(node, p, &scanner)
-            if learned < 0 { return -1 }
-            // The piece fits now: the child is in front, or it is an end that fits.
-        }
-    }
-
-    /// `p` when a token can start there: anything but white space, a string or an object with content.
-    @inlinable @inline(__always)
-    func tokenStart(
-        _ p: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
-    ) -> UnsafePointer<UInt8>? {
-        guard p < end else { return nil }
-        switch p.pointee {
-        case ASCII.quote, ASCII.space, ASCII.tab, ASCII.newline, ASCII.carriageReturn: return nil
-        case ASCII.openBrace: return emptyObjectEnd(p, end) == nil ? nil : p
-        default: return p
-        }
-    }
-
-    @inlinable @inline(__always)
-    func scanToken(
-        _ p: UnsafePointer<UInt8>, _ scanner: inout JSONScanner
-    ) -> UnsafePointer<UInt8>? {
-        p.pointee == ASCII.openBrace ? emptyObjectEnd(p, scanner.end) : scanner.token(p)
-    }
-
-    /// The address behind `{}` (white space allowed inside) at `p`, or nil.
-    @usableFromInline
-    func emptyObjectEnd(
-        _ p: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
-    ) -> UnsafePointer<UInt8>? {
-        let scanner = JSONScanner(end: end, readable: end)
-        let q = scanner.skipSpace(p + 1)
-        return q < end && q.pointee == ASCII.closeBrace ? q + 1 : nil
     }
 
     /// The bytes of a node's piece, valid until the next node is added.

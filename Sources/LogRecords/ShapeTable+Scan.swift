@@ -1,0 +1,198 @@
+internal import CLogKernels
+public import LogBytes
+public import LogJSON
+
+/// Scanning: the walk in C takes what is simple and known, one field after the other; where it stops, a step in Swift takes
+/// one value by the letter of the grammar, learning the piece before it if need be.
+extension ShapeTable {
+    /// A line that is being scanned.
+    private struct Progress {
+        var node: Int
+        var position: UnsafePointer<UInt8>
+        let origin: UnsafePointer<UInt8>
+    }
+
+    /// The most values of one line: fields, and those of an envelope.
+    private static let spansMax = JSONLimits.fieldsMax + 32
+
+    /// Scans `line` from the node `root` on and appends its values to `values`, positions counted from `origin`.
+    ///
+    /// - Parameter root: the root of a tree; 0 is that of JSON objects without an envelope.
+    /// - Returns: the index of the line's shape, or −1 when it does not keep to the grammar; then `scanner.fault` says why, and
+    ///   `values` may hold values of the part before the fault, which the caller drops.
+    public func scan(
+        _ line: ByteView, root: Int = 0, scanner: inout JSONScanner, origin: UnsafePointer<UInt8>,
+        values: inout Vector<ValueSpan>
+    ) -> Int {
+        var progress = Progress(node: root, position: line.start, origin: origin)
+        return scan(&progress, &scanner, &values)
+    }
+
+    /// Scans the first line of `lines`, a JSON object, finding its end on the way, and sets `length` to its length without
+    /// the newline. Nil, with no value appended, when the end must be known before; else as `scan`.
+    @inline(__always)
+    func scanFirst(
+        of lines: ByteView, length: inout Int, scanner: inout JSONScanner,
+        origin: UnsafePointer<UInt8>, values: inout Vector<ValueSpan>
+    ) -> Int? {
+        guard !hasNewlineInPiece, isPlainObject(lines) else { return nil }
+        let firstValue = values.count
+        var progress = Progress(node: 0, position: lines.start, origin: origin)
+        let shape = walk(
+            &progress, end: lines.end, readable: scanner.readable, endsAtNewline: true, &values)
+        if shape >= 0 {
+            length = progress.position - lines.start
+            if length > Self.plainObjectBytesMin { return shape }
+            values.truncate(firstValue)
+            return nil
+        }
+        // No newline stands before the point that the walk has come to.
+        let done = progress.position - lines.start
+        length = lines.dropFirst(done).firstIndex(of: ASCII.newline).map { $0 + done } ?? lines.count
+        guard length > Self.plainObjectBytesMin else {
+            values.truncate(firstValue)
+            return nil
+        }
+        scanner = JSONScanner(end: lines.start + length, readable: scanner.readable)
+        return scan(&progress, &scanner, &values)
+    }
+
+    /// Walks as far as possible; the shape at the end of the line, or −1.
+    @inline(__always)
+    private func walk(
+        _ progress: inout Progress, end: UnsafePointer<UInt8>, readable: UnsafePointer<UInt8>,
+        endsAtNewline: Bool, _ values: inout Vector<ValueSpan>
+    ) -> Int {
+        values.reserve(Self.spansMax)
+        let first = UnsafeMutableRawPointer(values.base + values.count)
+            .assumingMemoryBound(to: UInt64.self)
+        var walk = weir_walk(
+            nodes: nodes.base, pieces: pieces.base, position: progress.position, end: end,
+            readable: readable, origin: progress.origin, out: first,
+            out_end: first + Self.spansMax, node: Int32(truncatingIfNeeded: progress.node),
+            tries: Int32(Self.childrenTriedMax), ends_at_newline: endsAtNewline ? 1 : 0)
+        let shape = walker(&walk)
+        values.advance(walk.out - first)
+        progress.node = Int(walk.node)
+        progress.position = walk.position
+        return Int(shape)
+    }
+
+    private func scan(
+        _ progress: inout Progress, _ scanner: inout JSONScanner,
+        _ values: inout Vector<ValueSpan>
+    ) -> Int {
+        while true {
+            let shape = walk(
+                &progress, end: scanner.end, readable: scanner.readable, endsAtNewline: false,
+                &values)
+            if shape >= 0 { return shape }
+            if let shape = step(&progress, &scanner, &values) { return shape }
+        }
+    }
+
+    /// Takes the next value. Returns nil when there was one, the line's shape at its end, −1 for a fault.
+    private func step(
+        _ progress: inout Progress, _ scanner: inout JSONScanner,
+        _ values: inout Vector<ValueSpan>
+    ) -> Int? {
+        while true {
+            var child = Int(nodes[progress.node].firstChild)
+            var tries = Self.childrenTriedMax
+            while child >= 0, tries > 0 {
+                let candidate = nodes[child]
+                let start = progress.position + Int(candidate.pieceLength)
+                if start <= scanner.end, isPiece(child, at: progress.position) {
+                    if candidate.kind == .end {
+                        if start == scanner.end { return Int(candidate.shape) }
+                    } else if canStart(candidate.kind, start, scanner.end) {
+                        guard let value = scanValue(candidate.kind, start, &scanner) else {
+                            return -1
+                        }
+                        values.append(
+                            ValueSpan(
+                                start - progress.origin, value.end - start,
+                                escaped: value.isEscaped))
+                        progress.position = value.end
+                        progress.node = child
+                        return nil
+                    }
+                }
+                child = Int(candidate.nextSibling)
+                tries -= 1
+            }
+            if learn(progress.node, progress.position, &scanner) < 0 { return -1 }
+            // The piece fits now: the child is in front, or it is an end that fits.
+        }
+    }
+
+    private func isPiece(_ node: Int, at p: UnsafePointer<UInt8>) -> Bool {
+        let piece = pieceView(node)
+        return ByteView(p, piece.count) == piece
+    }
+
+    /// Whether a value of this kind may begin at `p`. Which node a line goes to must not depend on the lines before it.
+    private func canStart(
+        _ kind: Kind, _ p: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) -> Bool {
+        let first = p < end ? p.pointee : ASCII.newline
+        switch kind {
+        case .bare: return first != ASCII.quote
+        case .rest: return first != ASCII.space
+        case .embeddedToken:
+            return first > ASCII.space && first != ASCII.backslash && first != ASCII.openBrace
+        case .quoted, .embeddedString, .string: return true
+        case .token:
+            switch first {
+            case ASCII.quote, ASCII.space, ASCII.tab, ASCII.newline, ASCII.carriageReturn:
+                return false
+            case ASCII.openBrace: return emptyObjectEnd(p, end) != nil
+            default: return true
+            }
+        case .end: return false
+        }
+    }
+
+    /// Scans a value; its end and whether it has escapes, or nil.
+    private func scanValue(
+        _ kind: Kind, _ start: UnsafePointer<UInt8>, _ scanner: inout JSONScanner
+    ) -> (end: UnsafePointer<UInt8>, isEscaped: Bool)? {
+        var isEscaped = false
+        switch kind {
+        case .string: return scanner.string(start, escaped: &isEscaped).map { ($0, isEscaped) }
+        case .token:
+            let behind =
+                start.pointee == ASCII.openBrace
+                ? emptyObjectEnd(start, scanner.end) : scanner.token(start)
+            return behind.map { ($0, false) }
+        default: return scanOther(kind, start, &scanner)
+        }
+    }
+
+    /// The address behind `{}` (white space allowed inside) at `p`, or nil.
+    func emptyObjectEnd(
+        _ p: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) -> UnsafePointer<UInt8>? {
+        let scanner = JSONScanner(end: end, readable: end)
+        let q = scanner.skipSpace(p + 1)
+        return q < end && q.pointee == ASCII.closeBrace ? q + 1 : nil
+    }
+}
+
+extension weir_node {
+    /// A node without relatives.
+    static var fresh: weir_node {
+        var node = weir_node()
+        node.firstChild = -1
+        node.nextSibling = -1
+        node.parent = -1
+        node.shape = -1
+        return node
+    }
+
+    /// What follows the node's piece.
+    var kind: ShapeTable.Kind {
+        get { ShapeTable.Kind(rawValue: rawKind) ?? .end }
+        set { rawKind = newValue.rawValue }
+    }
+}
