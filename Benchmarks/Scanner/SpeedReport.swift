@@ -27,6 +27,8 @@ struct SpeedReport {
     }
 
     private func row(_ work: String, _ body: () -> UInt64) {
+        // One work alone, for a profiler.
+        if let only = getenv("WEIR_BENCH_WORK"), String(cString: only) != work { return }
         var best = Double.infinity
         var sum: UInt64 = 0
         for _ in 0..<runs {

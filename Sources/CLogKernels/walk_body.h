@@ -1,7 +1,7 @@
 // The walk itself, compiled once for each width of block. Who includes this defines
 //
 //     WALK_NAME       the name of the walk
-//     BLOCK           bytes in a block: 16, 32 or 64
+//     BLOCK           bytes in a block: 16 or 32 (64 would do, too)
 //     block_unequal(p, q)                          a bit for each byte that differs
 //     block_string(p, &stop, &quote, &high)        bits: ends or interrupts a string; is a quote; is ≥ 0x80
 //     block_other(p)                               a bit for each byte that is no digit

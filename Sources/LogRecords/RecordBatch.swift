@@ -1,3 +1,4 @@
+internal import CLogKernels
 public import LogBytes
 public import LogJSON
 
@@ -77,6 +78,9 @@ public final class RecordBatch {
 
     /// The format of all lines that are appended from now on; nil: each line's own.
     public var format: LineFormat?
+
+    /// The day of the latest time that was read.
+    private var day = weir_day()
 
     /// An empty batch that numbers shapes in `table`.
     public init(table: ShapeTable = ShapeTable()) {
@@ -180,8 +184,10 @@ public final class RecordBatch {
             lineStart: UInt32(line.start - origin), lineLength: UInt32(line.count),
             firstValue: UInt32(firstValue), shape: UInt32(shape), time: arrivalTime,
             hasOwnTime: false, isSkewed: false, level: .unknown, classIndex: 0)
-        let eager = table.eagerFields[shape]
-        if eager.time >= 0, let time = Timestamp.parse(raw(record, Int(eager.time))) {
+        let eager = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
+            $0.eagerFields[shape]
+        }
+        if eager.time >= 0, let time = time(raw(record, Int(eager.time))) {
             if time > arrivalTime &+ Self.skewMax {
                 record.isSkewed = true
             } else {
@@ -193,6 +199,14 @@ public final class RecordBatch {
             record.level = LogLevel(text: raw(record, Int(eager.level)))
         }
         records.append(record)
+    }
+
+    /// The time that `text` stands for; the commonest spelling first.
+    @inline(__always)
+    private func time(_ text: ByteView) -> Int64? {
+        var time: Int64 = 0
+        if weir_read_time(text.start, text.count, &day, &time) != 0 { return time }
+        return Timestamp.parse(text)
     }
 
     /// Splits `view`, inside the buffer, at newlines and adds a record for each line, or for several lines that are the parts
@@ -211,15 +225,21 @@ public final class RecordBatch {
         let firstValue = values.count
         var scanner = JSONScanner(end: lines.end, readable: readable)
         if format == nil,
-            let shape = table.scanFirst(
-                of: lines, length: &length, scanner: &scanner, origin: origin, values: &values)
+            // Uncounted: the table stays while the batch does not let go of it.
+            let shape = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef({
+                $0.scanFirst(
+                    of: lines, length: &length, scanner: &scanner, origin: origin, values: &values)
+            })
         {
             add(lines.prefix(length), shape, firstValue, scanner)
         } else {
             length = lines.firstIndex(of: ASCII.newline) ?? lines.count
             scan(lines.prefix(length), readable: readable, as: format)
         }
-        if table.eagerFields[Int(records[records.count - 1].shape)].mayBePart,
+        let isPart = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
+            $0.eagerFields[Int(records[records.count - 1].shape)].mayBePart
+        }
+        if isPart,
             let joined = joinParts(lines, first: length)
         {
             return min(joined + 1, lines.count)

@@ -66,4 +66,17 @@ weir_walker _Nullable weir_walker_at(int32_t index);
 /// The offset of the first byte that cannot belong to valid UTF-8, or `count`.
 size_t weir_utf8_fault(const uint8_t *_Nonnull bytes, size_t count);
 
+/// The day that was read last: logs stay on one for long.
+typedef struct weir_day {
+    /// The ten bytes `YYYY-MM-DD`.
+    uint8_t date[16];
+    /// The day's first nanosecond since 1970.
+    int64_t start;
+} weir_day;
+
+/// Reads the commonest spelling of a time, `YYYY-MM-DDThh:mm:ss.fZ` (a space for the T, up to nine digits of fraction or
+/// none, ` UTC` or nothing for the Z), as nanoseconds since 1970. 0 when `text` is anything else or looks wrong.
+int weir_read_time(
+    const uint8_t *_Nonnull text, size_t count, weir_day *_Nonnull day, int64_t *_Nonnull out);
+
 #endif
