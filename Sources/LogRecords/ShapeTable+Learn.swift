@@ -19,21 +19,15 @@ extension ShapeTable {
     func learn(_ parent: Int, _ p: UnsafePointer<UInt8>, _ scanner: inout JSONScanner) -> Int {
         guard let piece = parse(parent, p, &scanner) else { return -1 }
         let bytes = ByteView(p, piece.end - p)
-        let key =
-            bytes.memoryHash &+ UInt64(parent) &* 0x9E37_79B9_7F4A_7C15
-            &+ UInt64(piece.kind.rawValue)
-        if let known = childIndex[key]?.first(where: { child in
-            let node = nodes[Int(child)]
-            return node.parent == Int32(parent) && node.kind == piece.kind
-                && pieceView(Int(child)) == bytes
-        }) {
-            moveToFront(Int(known), of: parent)
-            return Int(known)
+        let hash = pieceHash(bytes, piece.kind, parent: parent)
+        if let known = child(of: parent, bytes, piece.kind, hash: hash) {
+            moveToFront(known, of: parent)
+            return known
         }
         guard nodes[parent].fieldCount < Int32(JSONLimits.fieldsMax) || piece.kind == .end else {
             return fault(.tooManyFields, p, &scanner)
         }
-        return add(piece, bytes, parent: parent, key: key)
+        return add(piece, bytes, parent: parent, hash: hash)
     }
 
     private func parse(
@@ -56,7 +50,7 @@ extension ShapeTable {
         return -1
     }
 
-    private func add(_ piece: Piece, _ bytes: ByteView, parent: Int, key: UInt64) -> Int {
+    private func add(_ piece: Piece, _ bytes: ByteView, parent: Int, hash: UInt32) -> Int {
         var node = Node.fresh
         node.pieceStart = Int32(pieces.count)
         node.pieceLength = Int32(bytes.count)
@@ -66,6 +60,8 @@ extension ShapeTable {
         node.context = Int32(piece.context)
         node.fieldCount = nodes[parent].fieldCount + (piece.kind == .end ? 0 : 1)
         node.kind = piece.kind
+        node.hash = hash
+        node.isIndexed = true
         if bytes.firstIndex(of: ASCII.newline) != nil { hasNewlineInPiece = true }
         pieces.append(bytes)
         // The walk may load a block from any byte of a piece.
@@ -74,7 +70,7 @@ extension ShapeTable {
         nodes.append(node)
         paths.append(piece.path)
         nodes[parent].firstChild = Int32(index)
-        childIndex[key, default: []].append(Int32(index))
+        self.index(index)
         if piece.kind == .end { nodes[index].shape = Int32(addShape(leaf: index)) }
         return index
     }

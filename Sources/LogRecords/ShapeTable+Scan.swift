@@ -96,27 +96,20 @@ extension ShapeTable {
         _ progress: inout Progress, _ scanner: inout JSONScanner,
         _ values: inout Vector<ValueSpan>
     ) -> Int? {
+        if let child = knownChild(of: progress.node, at: progress.position, &scanner) {
+            return take(child, &progress, &scanner, &values)
+        }
         while true {
             var child = Int(nodes[progress.node].firstChild)
             var tries = Self.childrenTriedMax
             while child >= 0, tries > 0 {
                 let candidate = nodes[child]
                 let start = progress.position + Int(candidate.pieceLength)
-                if start <= scanner.end, isPiece(child, at: progress.position) {
-                    if candidate.kind == .end {
-                        if start == scanner.end { return Int(candidate.shape) }
-                    } else if canStart(candidate.kind, start, scanner.end) {
-                        guard let value = scanValue(candidate.kind, start, &scanner) else {
-                            return -1
-                        }
-                        values.append(
-                            ValueSpan(
-                                start - progress.origin, value.end - start,
-                                escaped: value.isEscaped))
-                        progress.position = value.end
-                        progress.node = child
-                        return nil
-                    }
+                if start <= scanner.end, isPiece(child, at: progress.position),
+                    candidate.kind == .end
+                        ? start == scanner.end : canStart(candidate.kind, start, scanner.end)
+                {
+                    return take(child, &progress, &scanner, &values)
                 }
                 child = Int(candidate.nextSibling)
                 tries -= 1
@@ -124,6 +117,22 @@ extension ShapeTable {
             if learn(progress.node, progress.position, &scanner) < 0 { return -1 }
             // The piece fits now: the child is in front, or it is an end that fits.
         }
+    }
+
+    /// Takes the value behind the piece of `child`, which fits. As `step`.
+    private func take(
+        _ child: Int, _ progress: inout Progress, _ scanner: inout JSONScanner,
+        _ values: inout Vector<ValueSpan>
+    ) -> Int? {
+        let node = nodes[child]
+        guard node.kind != .end else { return Int(node.shape) }
+        let start = progress.position + Int(node.pieceLength)
+        guard let value = scanValue(node.kind, start, &scanner) else { return -1 }
+        values.append(
+            ValueSpan(start - progress.origin, value.end - start, escaped: value.isEscaped))
+        progress.position = value.end
+        progress.node = child
+        return nil
     }
 
     private func isPiece(_ node: Int, at p: UnsafePointer<UInt8>) -> Bool {

@@ -118,8 +118,8 @@ public final class ShapeTable {
     var scratch = ByteWriter(capacity: 256)
     /// The flattened path of the value behind each node; empty for ends.
     var paths: [String] = []
-    /// Children by the hash of their piece and kind; checked by comparison.
-    var childIndex: [UInt64: [Int32]] = [:]
+    /// Numbers of nodes by the hash of their piece, open addressing; −1 for an empty place.
+    var childIndex = ShapeTable.emptyIndex(1_024)
 
     /// A table that knows no JSON shape yet.
     public init() {

@@ -29,7 +29,10 @@ typedef struct weir_node {
     int32_t fieldCount;
     /// The root of the tree.
     int32_t root;
+    /// The hash of the piece and what it belongs to.
+    uint32_t hash;
     uint8_t rawKind;
+    _Bool isIndexed;
 } weir_node;
 
 /// A walk: where it stands and where it writes.
