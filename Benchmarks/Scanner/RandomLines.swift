@@ -3,20 +3,11 @@ import Glibc
 /// Lines of random shapes: random keys, order, nesting and spacing, so that no line helps with the next. The five canonical
 /// fields stand somewhere among the others.
 struct RandomLines {
-    private var state: UInt64
+    private var random: RandomNumbers
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { random = RandomNumbers(seed: seed) }
 
-    /// SplitMix64 (Steele et al. 2014).
-    private mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    private mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
+    private mutating func below(_ limit: Int) -> Int { random.below(limit) }
 
     /// Writes at least `bytes` bytes of lines to stdout.
     consuming func write(bytes: Int) {

@@ -20,6 +20,15 @@ case ("speed", 4...):
 case ("lines", 4):
     guard let seed = UInt64(arguments[2]), let bytes = Int(arguments[3]) else { fail(usage) }
     RandomLines(seed: seed).write(bytes: bytes)
+case ("differential", 4):
+    guard let seed = UInt64(arguments[2]), let count = Int(arguments[3]) else { fail(usage) }
+    do {
+        try Differential(seed: seed, count: count).run()
+    } catch let difference as Differential.Difference {
+        fail(
+            "differs: \(difference.what)\n\(String(decoding: difference.document, as: UTF8.self))\n"
+                + "\(difference.document)\n")
+    }
 default:
     fail(usage)
 }
