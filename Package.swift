@@ -19,7 +19,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
     ("LogBytes", ["CLogKernels"]),
     ("LogSystem", ["LogBytes"]),
     ("LogJSON", ["LogBytes"]),
-    ("LogRecords", ["LogBytes", "LogJSON"]),
+    ("LogRecords", ["LogBytes", "LogJSON", "CLogKernels"]),
     ("LogQuery", ["LogBytes", "LogJSON", "LogRecords", "CRE2"]),
     ("LogMetrics", ["LogBytes", "LogRecords"]),
     (

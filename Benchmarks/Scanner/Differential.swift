@@ -56,7 +56,8 @@ struct Differential {
             (try? JSONSerialization.jsonObject(with: Data(document), options: .fragmentsAllowed))
             != nil
         if foundation != ours {
-            guard let kind = FoundationDeviation.kind(document, foundationAccepts: foundation) else {
+            guard let kind = FoundationDeviation.kind(document, foundationAccepts: foundation)
+            else {
                 throw Difference(document: document, what: "Foundation says \(foundation)")
             }
             tally["Foundation: \(kind)", default: 0] += 1

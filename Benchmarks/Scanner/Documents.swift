@@ -1,4 +1,3 @@
-
 /// Random JSON texts, and damage to them.
 struct Documents {
     private var random: RandomNumbers

@@ -35,6 +35,8 @@ default:
 
 /// Says what is wrong and ends the program.
 func fail(_ message: String) -> Never {
-    _ = message.utf8CString.withUnsafeBufferPointer { write(STDERR_FILENO, $0.baseAddress, $0.count - 1) }
+    _ = message.utf8CString.withUnsafeBufferPointer {
+        write(STDERR_FILENO, $0.baseAddress, $0.count - 1)
+    }
     exit(2)
 }

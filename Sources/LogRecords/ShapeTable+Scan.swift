@@ -48,7 +48,8 @@ extension ShapeTable {
         }
         // No newline stands before the point that the walk has come to.
         let done = progress.position - lines.start
-        length = lines.dropFirst(done).firstIndex(of: ASCII.newline).map { $0 + done } ?? lines.count
+        length =
+            lines.dropFirst(done).firstIndex(of: ASCII.newline).map { $0 + done } ?? lines.count
         guard length > Self.plainObjectBytesMin else {
             values.truncate(firstValue)
             return nil
