@@ -33,15 +33,11 @@ extension ShapeTable {
         guard let root = roots[node] else { return -1 }
         let envelope = root.envelope
         var fields = envelope.fields
-        var seen: [ShapeField: Int] = [:]
-        for field in fields { seen[field] = 1 }
+        fields.reserveCapacity(fields.count + chain.count)
         for node in chain.dropLast() {
-            let first = ShapeField(path: paths[node], kind: nodes[node].kind.valueKind)
-            let occurrence = seen[first, default: 0]
-            seen[first] = occurrence + 1
-            fields.append(
-                ShapeField(path: first.path, kind: first.kind, occurrence: occurrence))
+            fields.append(ShapeField(path: paths[node], kind: nodes[node].kind.valueKind))
         }
+        countOccurrences(&fields)
         let inner = envelope.fields.count..<fields.count
         if root.grammar == .logfmt, !Logfmt.isConvincing(fields[inner].map(\.path)) { return -1 }
         var pieces = envelope.pieces
@@ -53,6 +49,21 @@ extension ShapeTable {
             pieces = innerPieces
         }
         return add(fields: fields, inner: inner, pieces: pieces, of: root)
+    }
+
+    /// Numbers the fields that have the same path and kind as one before.
+    private func countOccurrences(_ fields: inout [ShapeField]) {
+        // Most lines have no double key, which hashes of the paths show for less than a dictionary of the fields.
+        let hashes = fields.map { field in
+            field.path.withView { weir_hash($0.start, $0.count, UInt64(field.kind.rawValue)) }
+        }
+        guard Set(hashes).count < fields.count else { return }
+        var seen: [ShapeField: Int] = [:]
+        for (index, field) in fields.enumerated() {
+            let occurrence = seen[field, default: 0]
+            seen[field] = occurrence + 1
+            fields[index] = ShapeField(path: field.path, kind: field.kind, occurrence: occurrence)
+        }
     }
 
     private func add(
@@ -89,13 +100,15 @@ extension ShapeTable {
         case .logfmt, .anyLogfmt: return .logfmt
         case .json: break
         }
-        let paths = Set(fields.map(\.path))
-        if paths.contains("__REALTIME_TIMESTAMP") { return .journald }
-        if paths.isSuperset(of: ["version", "host", "short_message"]) { return .gelf }
+        // A set of all paths would cost more than asking for a few of them.
+        func has(_ path: String) -> Bool { fields.contains { $0.path == path } }
+        if has("__REALTIME_TIMESTAMP") { return .journald }
+        if has("short_message"), has("version"), has("host") { return .gelf }
         let isDocker =
-            paths.isSuperset(of: ["log", "stream", "time"])
-            && paths.allSatisfy {
-                $0 == "log" || $0 == "stream" || $0 == "time" || $0.hasPrefix("attrs.")
+            has("log") && has("stream") && has("time")
+            && fields.allSatisfy {
+                $0.path == "log" || $0.path == "stream" || $0.path == "time"
+                    || $0.path.hasPrefix("attrs.")
             }
         return isDocker ? .docker : .json
     }
