@@ -249,6 +249,22 @@ final class SegmentBlock: ColumnBlock {
         return Array(names)
     }
 
+    // MARK: Loading
+
+    func load(_ fields: Set<String>?) throws {
+        _ = try sequences()
+        if let fields {
+            for field in fields where field != "_time" && field != "_class" {
+                _ = try column(field)
+            }
+            return
+        }
+        let used = Set(try shapes())
+        for number in Set(used.flatMap { reader.footer.shapes[Int($0)].columns }) {
+            _ = try valueNumbers(number)
+        }
+    }
+
     // MARK: Lines
 
     func appendLine(row: Int, into out: inout ByteWriter) throws {
