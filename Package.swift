@@ -43,7 +43,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
 ]
 
 /// The layers with a documentation catalogue, which `docc` reads and the compiler does not.
-let documented: Set = ["LogPipeline", "LogQuery", "LogSegments"]
+let documented: Set = ["LogPipeline", "LogQuery", "LogRecords", "LogSegments"]
 
 let package = Package(
     name: "weir",

@@ -48,7 +48,8 @@ public final class Shape: Sendable {
         self.index = index
         self.format = format
         self.fields = fields
-        self.canonical = CanonicalMap(fields: fields)
+        self.canonical = CanonicalMap(
+            fields: fields, inner: 0..<fields.count, format: format)
         self.pieceBytes = pieces.flatMap { $0 }
         var end = 0
         self.pieceEnds = pieces.map { piece in

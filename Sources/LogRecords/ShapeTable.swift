@@ -52,14 +52,14 @@ public final class ShapeTable {
     /// All shapes, by their index. Shape 0 is that of text.
     public private(set) var shapes: [Shape] = [.text(index: 0)]
 
-    /// For each shape the numbers of the values that every record is asked for, −1 where it has none.
+    /// For each shape the packed slots of what every record is asked for, −1 where it has none.
     struct EagerFields: BitwiseCopyable {
         let time: Int32
         let level: Int32
 
         init(_ canonical: CanonicalMap) {
-            time = Int32(canonical[.time]?.field ?? -1)
-            level = Int32(canonical[.level]?.field ?? -1)
+            time = canonical[.time]?.packed ?? -1
+            level = canonical[.level]?.packed ?? -1
         }
     }
 
