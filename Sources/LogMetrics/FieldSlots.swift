@@ -86,7 +86,9 @@ public struct BatchReader {
         let span = values[Int(record.firstValue) + Int(slot >> FieldSlot.transformBits)]
         let start = origin + Int(span.start)
         // Four bytes that begin with n may be `null`, which is no text.
-        if slot & (FieldSlot.transformLimit - 1) == 0, !span.isEscaped, span.length != 4 || start[0] != UInt8(ascii: "n") {
+        if slot & (FieldSlot.transformLimit - 1) == 0, !span.isEscaped,
+            span.length != 4 || start[0] != UInt8(ascii: "n")
+        {
             return ByteView(start, span.length)
         }
         return slowText(record, slot, scratch: &scratch)
@@ -97,7 +99,9 @@ public struct BatchReader {
     public func plainText(_ record: Record, _ slot: Int32) -> ByteView? {
         let span = values[Int(record.firstValue) + Int(slot >> FieldSlot.transformBits)]
         let start = origin + Int(span.start)
-        if slot & (FieldSlot.transformLimit - 1) == 0, !span.isEscaped, span.length != 4 || start[0] != UInt8(ascii: "n") {
+        if slot & (FieldSlot.transformLimit - 1) == 0, !span.isEscaped,
+            span.length != 4 || start[0] != UInt8(ascii: "n")
+        {
             return ByteView(start, span.length)
         }
         return nil
@@ -112,7 +116,9 @@ public struct BatchReader {
     @inlinable @inline(__always)
     public func number(_ record: Record, _ slot: Int32, scratch: inout ByteWriter) -> Double {
         if slot < 0 { return .nan }
-        if slot & (FieldSlot.transformLimit - 1) == 0 { return DecimalText.double(raw(record, slot)) }
+        if slot & (FieldSlot.transformLimit - 1) == 0 {
+            return DecimalText.double(raw(record, slot))
+        }
         return transformedNumber(record, slot, scratch: &scratch)
     }
 

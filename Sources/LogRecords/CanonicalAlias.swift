@@ -188,7 +188,8 @@ struct CanonicalAlias {
 
     private static let statuses: [CanonicalAlias] =
         names(
-            .status, "status_code", "http.response.status_code", "http.status_code", "res.statusCode",
+            .status, "status_code", "http.response.status_code", "http.status_code",
+            "res.statusCode",
             "response.status_code", "response.status", "meta.res.statusCode", "statusCode",
             "httpRequest.status", "StatusCode", "Properties.StatusCode", "DownstreamStatus",
             "response_code", "EdgeResponseStatus", "http_status", "http_status_code", "httpStatus",

@@ -30,8 +30,9 @@ public enum LoggedDuration {
         }
         // One number with one decimal unit keeps all its digits.
         var end = 0
-        while end < text.count, ASCII.isDigit(text[end]) || text[end] == ASCII.dot
-            || (end == 0 && text[end] == ASCII.minus)
+        while end < text.count,
+            ASCII.isDigit(text[end]) || text[end] == ASCII.dot
+                || (end == 0 && text[end] == ASCII.minus)
         {
             end += 1
         }

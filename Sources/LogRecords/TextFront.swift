@@ -36,7 +36,8 @@ enum TextFront {
     }
 
     /// Where only the place of a time matters. Leap years have all days.
-    private static let anyArrival = Int64(CivilDate(year: 2024, month: 12, day: 31).daysSinceEpoch)
+    private static let anyArrival =
+        Int64(CivilDate(year: 2024, month: 12, day: 31).daysSinceEpoch)
         * Timestamp.day
 
     private static func find(_ text: ByteView, arrivalTime: Int64) -> Time? {
