@@ -30,7 +30,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
         ]
     ),
     ("LogSegments", ["LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogQuery", "CLZ4"]),
-    ("LogSources", ["LogBytes", "LogSystem"]),
+    ("LogSources", ["LogBytes", "LogSystem", "LogRecords"]),
     ("LogChannels", ["LogBytes", "LogSystem", "LogRecords", "LogAlerting"]),
     (
         "LogPipeline",
@@ -66,7 +66,8 @@ let package = Package(
         + layers.map { layer in
             .testTarget(
                 name: layer.name + "Tests",
-                dependencies: [.init(stringLiteral: layer.name)] + layer.dependencies,
+                dependencies: [.init(stringLiteral: layer.name), "TestSupport"]
+                    + layer.dependencies,
                 // Query cases are text, read by the tests from where they stand.
                 exclude: layer.name == "LogQuery" ? ["Cases"] : [], swiftSettings: strict)
         }
@@ -83,9 +84,14 @@ let package = Package(
                     .product(name: "ArgumentParser", package: "swift-argument-parser")
                 ],
                 swiftSettings: strict),
-            .testTarget(name: "ProjectTests", swiftSettings: strict),
+            // What several test targets need; nothing else may import it.
+            .target(
+                name: "TestSupport", dependencies: ["LogBytes", "LogSystem"],
+                path: "Tests/TestSupport", swiftSettings: strict),
             .testTarget(
-                name: "EndToEndTests", dependencies: ["weir", "weir-samples"],
+                name: "ProjectTests", dependencies: ["TestSupport"], swiftSettings: strict),
+            .testTarget(
+                name: "EndToEndTests", dependencies: ["weir", "weir-samples", "TestSupport"],
                 swiftSettings: strict),
         ],
     cxxLanguageStandard: .cxx17

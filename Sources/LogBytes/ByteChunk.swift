@@ -18,11 +18,30 @@ public final class ByteChunk: @unchecked Sendable {
     /// Bytes of an over-long line that were dropped in front of this chunk's lines.
     public var skippedBytes = 0
 
+    private let spareBytes: Int
+    private var spareCount = 0
+
     /// An empty chunk of `capacity` bytes.
-    public init(capacity: Int) {
+    ///
+    /// - Parameter spareBytes: further bytes for texts that are made from the content (`makeSpare`).
+    public init(capacity: Int, spareBytes: Int = 0) {
         self.capacity = capacity
-        self.base = .allocate(capacity: capacity + Self.paddingBytes)
+        self.spareBytes = spareBytes
+        let total =
+            capacity + Self.paddingBytes + (spareBytes > 0 ? spareBytes + Self.paddingBytes : 0)
+        self.base = .allocate(capacity: total)
         (base + capacity).initialize(repeating: 0, count: Self.paddingBytes)
+        if spareBytes > 0 {
+            (base + total - Self.paddingBytes).initialize(repeating: 0, count: Self.paddingBytes)
+        }
+    }
+
+    /// Room for `count` bytes behind the content, readable 64 bytes further; valid until `removeAll`. Nil when there is
+    /// not so much left.
+    public func makeSpare(_ count: Int) -> UnsafeMutablePointer<UInt8>? {
+        guard count <= spareBytes - spareCount else { return nil }
+        defer { spareCount += count }
+        return base + capacity + Self.paddingBytes + spareCount
     }
 
     deinit { base.deallocate() }
@@ -48,5 +67,6 @@ public final class ByteChunk: @unchecked Sendable {
         count = 0
         endsInTruncatedLine = false
         skippedBytes = 0
+        spareCount = 0
     }
 }

@@ -17,6 +17,17 @@ public enum EndpointTemplate {
     private static let schemeBytesMax = 32
     private static let uuidBytes = 36
 
+    /// The bytes of `text` that a label keeps: all, or as many whole characters as fit. Halves of different characters would
+    /// read alike, and Prometheus refuses everything when a series stands there twice.
+    @inline(__always)
+    static func cutLength(_ text: ByteView) -> Int {
+        guard text.count > bytesMax else { return text.count }
+        // A character has at most three bytes behind its first.
+        var length = bytesMax
+        while length > bytesMax - 3, text[length] & 0xC0 == 0x80 { length -= 1 }
+        return length
+    }
+
     /// Appends the template of `endpoint`.
     ///
     /// Bytes are copied as they are read; where a segment turns out to be an identifier, what was copied of it is replaced.
@@ -25,7 +36,7 @@ public enum EndpointTemplate {
         if endpoint.count > 0, endpoint[0] != UInt8(ascii: "/") {
             endpoint = dropHost(endpoint, into: &out)
         }
-        let limit = min(endpoint.count, bytesMax)
+        let limit = cutLength(endpoint)
         // A segment of one byte and its slash become at most four bytes, and the last segment three.
         out.reserve(limit * 2 + 3)
         var index = 0

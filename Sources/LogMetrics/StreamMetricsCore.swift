@@ -82,7 +82,7 @@ struct StreamMetricsCore: ~Copyable {
         _ service: ByteView, _ endpoint: ByteView, _ cacheHash: UInt64
     ) -> Int {
         keyScratch.removeAll()
-        keyScratch.append(service.prefix(EndpointTemplate.bytesMax))
+        keyScratch.append(service.prefix(EndpointTemplate.cutLength(service)))
         keyScratch.append(0)
         EndpointTemplate.append(endpoint, into: &keyScratch)
         let hash = keyScratch.view.memoryHash

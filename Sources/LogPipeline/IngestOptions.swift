@@ -1,4 +1,5 @@
 public import LogAlerting
+public import LogRecords
 public import LogSegments
 
 /// What an ingester is to do.
@@ -21,6 +22,8 @@ public struct IngestOptions: Sendable {
     public var commitInterval: Int64 = 200_000_000
     /// The longest line that is kept whole, bytes; of a longer one the start is kept.
     public var lineBytesMax = 1 << 20
+    /// The format of all lines; nil: each line's own.
+    public var format: LineFormat?
     /// What happens when the disk is full.
     public var whenFull = WhenFull.wait
     /// When the store seals.

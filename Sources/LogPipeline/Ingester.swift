@@ -67,6 +67,7 @@ public final class Ingester: @unchecked Sendable {
         outlet = ChunkOutlet(
             chunkCount: IngestOptions.chunkCount,
             chunkBytes: min(options.lineBytesMax, IngestOptions.lineBytesLimit) + 1)
+        batch.format = options.format
         summary.recovery = store.recovery
     }
 

@@ -27,6 +27,9 @@ public final class BatchBlock: ColumnBlock {
     /// The number of rows.
     public var rowCount: Int { rows.count }
 
+    /// The format in which the line of `row` was read.
+    public func lineFormat(row: Int) -> LineFormat { batch.shape(batch.records[rows[row]]).format }
+
     /// The time of each row.
     public func times() -> [Int64] { rows.map { batch.records[$0].time } }
 

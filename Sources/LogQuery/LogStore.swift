@@ -1,4 +1,5 @@
 public import LogBytes
+public import LogRecords
 
 /// A half-open range of time, nanoseconds since the epoch.
 public struct TimeRange: Equatable, Sendable, BitwiseCopyable {
@@ -53,6 +54,8 @@ public protocol ColumnBlock: AnyObject {
     func column(_ name: String) throws -> Column
     /// The flattened paths that occur in the block, in no order.
     func fieldNames() throws -> [String]
+    /// The format in which the line of `row` was read.
+    func lineFormat(row: Int) throws -> LineFormat
     /// Appends the very bytes of the line of `row`, without a newline.
     func appendLine(row: Int, into out: inout ByteWriter) throws
 }

@@ -46,6 +46,8 @@ public struct Record: BitwiseCopyable, Sendable {
     public var level: LogLevel
     /// The number of the retention class; filled in by whoever classifies.
     public var classIndex: UInt8
+    /// Whether the line is several lines, the parts of one: its values do not stand in it but in a joined copy.
+    public var isJoined = false
 }
 
 /// Many records over one buffer: the unit that moves through the pipeline.
@@ -65,11 +67,16 @@ public final class RecordBatch {
     public private(set) var table: ShapeTable
     /// Lines taken as text because they are no JSON object, by reason.
     public private(set) var unparsed: [JSONError.Code: Int] = [:]
+    /// What was wrong with the latest line that was taken as text, and where in it.
+    public private(set) var latestFault = JSONError(.unexpectedByte, offset: 0)
     /// When the lines arrived, nanoseconds since the epoch: the time of lines without one.
     public private(set) var arrivalTime: Int64 = 0
 
     /// A line's own time may lie this far ahead of its arrival; beyond, the arrival's is taken (nanoseconds).
     public static let skewMax = Timestamp.day
+
+    /// The format of all lines that are appended from now on; nil: each line's own.
+    public var format: LineFormat?
 
     /// An empty batch that numbers shapes in `table`.
     public init(table: ShapeTable = ShapeTable()) {
@@ -112,15 +119,50 @@ public final class RecordBatch {
         return ByteView(origin + Int(span.start), span.length)
     }
 
-    /// Scans the line at `line`, inside the buffer, and adds its record. Never fails: a line that is no JSON object becomes
-    /// text, counted in `unparsed`. Bytes up to `readable`, at least 8
-    /// behind the line, may be loaded.
-    public func append(line: ByteView, readable: UnsafePointer<UInt8>) {
+    /// Scans the line at `line`, inside the buffer, and adds its record. Never fails: a line in no format that weir knows
+    /// becomes text, counted in `unparsed`. Bytes up to `readable`, at least 8 behind the line, may be loaded.
+    ///
+    /// - Parameter format: the format that the line was found to be in when it was read before; nil: `self.format`.
+    public func append(
+        line: ByteView, readable: UnsafePointer<UInt8>, as format: LineFormat? = nil
+    ) {
+        let format = format ?? self.format
+        if format == nil || format == .docker || format == .cri,
+            line.firstIndex(of: ASCII.newline) != nil,
+            append(parts: line, as: format)
+        {
+            return
+        }
+        scan(line, readable: readable, as: format)
+    }
+
+    /// Adds the record of a line that is several parts of one. False when it is not, or there is no room for a copy.
+    private func append(parts: ByteView, as format: LineFormat?) -> Bool {
+        guard let spare = owner?.makeSpare(parts.count),
+            let count = WrappedLine.join(parts, into: spare)
+        else { return false }
+        let joined = ByteView(spare, count)
+        scan(joined, readable: spare + count + ByteChunk.paddingBytes, as: format)
+        let index = records.count - 1
+        var record = records[index]
+        record.lineStart = UInt32(parts.start - origin)
+        record.lineLength = UInt32(parts.count)
+        record.isJoined = true
+        records[index] = record
+        return true
+    }
+
+    @inline(__always)
+    private func scan(_ line: ByteView, readable: UnsafePointer<UInt8>, as format: LineFormat?) {
         let firstValue = values.count
         var scanner = JSONScanner(end: line.end, readable: readable)
-        var shape = table.scan(line, scanner: &scanner, origin: origin, values: &values)
+        var shape = table.scan(
+            line, as: format, scanner: &scanner, origin: origin, values: &values)
         if shape < 0 {
             unparsed[scanner.fault, default: 0] += 1
+            latestFault = JSONError(
+                scanner.fault,
+                offset: min(max(scanner.faultPosition - line.start, 0), line.count))
             values.truncate(firstValue)
             values.append(ValueSpan(line.start - origin, line.count, escaped: false))
             shape = ShapeTable.textShape
@@ -142,14 +184,41 @@ public final class RecordBatch {
         records.append(record)
     }
 
-    /// Splits `view`, inside the buffer, at newlines and adds a record for each line. A last line without newline counts
-    /// when it has bytes.
+    /// Splits `view`, inside the buffer, at newlines and adds a record for each line, or for several lines that are the parts
+    /// of one. A last line without newline counts when it has bytes.
     public func appendLines(_ view: ByteView, readable: UnsafePointer<UInt8>) {
         var rest = view
-        while !rest.isEmpty {
-            let length = rest.firstIndex(of: ASCII.newline) ?? rest.count
-            append(line: rest.prefix(length), readable: readable)
-            rest = rest.dropFirst(length + 1)
-        }
+        while !rest.isEmpty { rest = rest.dropFirst(appendFirst(of: rest, readable: readable)) }
     }
+
+    /// Adds the record of the first line of `lines`, inside the buffer and not empty, or of the parts that it begins.
+    ///
+    /// - Returns: the number of bytes that the record has taken, its newline included.
+    @inline(__always)
+    public func appendFirst(of lines: ByteView, readable: UnsafePointer<UInt8>) -> Int {
+        let length = lines.firstIndex(of: ASCII.newline) ?? lines.count
+        scan(lines.prefix(length), readable: readable, as: format)
+        if table.eagerFields[Int(records[records.count - 1].shape)].mayBePart,
+            let joined = joinParts(lines, first: length)
+        {
+            return min(joined + 1, lines.count)
+        }
+        return min(length + 1, lines.count)
+    }
+
+    /// Replaces the record of a first part of `first` bytes by that of all parts; their number of bytes, nil when there is
+    /// nothing to be joined.
+    private func joinParts(_ lines: ByteView, first: Int) -> Int? {
+        guard WrappedLine.isPart(lines.prefix(first)),
+            let joined = WrappedLine.joinedLength(lines, limit: Self.joinedBytesMax),
+            append(parts: lines.prefix(joined), as: format)
+        else { return nil }
+        let last = records.count - 1
+        records[last - 1] = records[last]
+        records.truncate(last)
+        return joined
+    }
+
+    /// Parts are joined up to so many bytes; beyond, each is a record of its own.
+    private static let joinedBytesMax = 16 << 20
 }

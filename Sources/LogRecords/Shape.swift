@@ -1,11 +1,3 @@
-/// How a line is written.
-public enum LineFormat: UInt8, Sendable {
-    /// No format that weir knows: the whole line is the message.
-    case text
-    /// One JSON object.
-    case json
-}
-
 /// One value's place in a shape.
 public struct ShapeField: Hashable, Sendable {
     /// The flattened path, `http.status_code`; `_msg` for a line of text.
@@ -34,6 +26,8 @@ public final class Shape: Sendable {
     public let format: LineFormat
     /// The fields in line order.
     public let fields: [ShapeField]
+    /// The fields of the application's own line; the others are those of an envelope, such as a syslog header.
+    public let inner: Range<Int>
     /// Where the canonical fields stand.
     public let canonical: CanonicalMap
     /// All pieces, one behind the other.
@@ -42,14 +36,18 @@ public final class Shape: Sendable {
     public let pieceEnds: [Int]
 
     /// A shape of `fields` between `pieces`, of which there is one more.
-    public init(index: Int, format: LineFormat, fields: [ShapeField], pieces: [[UInt8]]) {
+    public init(
+        index: Int, format: LineFormat, fields: [ShapeField], inner: Range<Int>? = nil,
+        pieces: [[UInt8]]
+    ) {
         precondition(
             pieces.count == fields.count + 1, "BUG: a shape has one piece more than fields")
         self.index = index
         self.format = format
         self.fields = fields
-        self.canonical = CanonicalMap(
-            fields: fields, inner: 0..<fields.count, format: format)
+        let inner = inner ?? 0..<fields.count
+        self.inner = inner
+        self.canonical = CanonicalMap(fields: fields, inner: inner, format: format)
         self.pieceBytes = pieces.flatMap { $0 }
         var end = 0
         self.pieceEnds = pieces.map { piece in

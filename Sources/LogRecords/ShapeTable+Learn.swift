@@ -1,10 +1,10 @@
 internal import LogBytes
 public import LogJSON
 
-/// The slow path: a piece that no node holds yet is parsed by the letter of RFC 8259.
+/// The slow path: a piece that no node holds yet is parsed by the letter of its grammar.
 extension ShapeTable {
     /// What the grammar found between two values.
-    private struct Piece {
+    struct Piece {
         var end: UnsafePointer<UInt8>
         var kind: Kind
         var context: Int
@@ -17,7 +17,7 @@ extension ShapeTable {
     /// - Returns: the node, or −1 with the reason in `scanner.fault`.
     @usableFromInline
     func learn(_ parent: Int, _ p: UnsafePointer<UInt8>, _ scanner: inout JSONScanner) -> Int {
-        guard let piece = parsePiece(parent, p, &scanner) else { return -1 }
+        guard let piece = parse(parent, p, &scanner) else { return -1 }
         let bytes = ByteView(p, piece.end - p)
         let key =
             bytes.memoryHash &+ UInt64(parent) &* 0x9E37_79B9_7F4A_7C15
@@ -36,6 +36,18 @@ extension ShapeTable {
         return add(piece, bytes, parent: parent, key: key)
     }
 
+    private func parse(
+        _ parent: Int, _ p: UnsafePointer<UInt8>, _ scanner: inout JSONScanner
+    ) -> Piece? {
+        switch roots[Int(nodes[parent].root)]?.grammar {
+        case .json: parseJSON(parent, p, &scanner)
+        case .docker: parseDocker(parent, p, &scanner)
+        case .logfmt, .anyLogfmt: parseLogfmt(parent, p, &scanner)
+        case .rest: parseRest(parent, p, &scanner)
+        case nil: fail(.unexpectedByte, p, &scanner)
+        }
+    }
+
     private func fault(
         _ code: JSONError.Code, _ position: UnsafePointer<UInt8>, _ scanner: inout JSONScanner
     ) -> Int {
@@ -49,6 +61,7 @@ extension ShapeTable {
         node.pieceStart = Int32(pieces.count)
         node.pieceLength = Int32(bytes.count)
         node.parent = Int32(parent)
+        node.root = nodes[parent].root
         node.nextSibling = nodes[parent].firstChild
         node.context = Int32(piece.context)
         node.fieldCount = nodes[parent].fieldCount + (piece.kind == .end ? 0 : 1)
@@ -61,7 +74,7 @@ extension ShapeTable {
         paths.append(piece.path)
         nodes[parent].firstChild = Int32(index)
         childIndex[key, default: []].append(Int32(index))
-        if piece.kind == .end { nodes[index].shape = addShape(leaf: index) }
+        if piece.kind == .end { nodes[index].shape = Int32(addShape(leaf: index)) }
         return index
     }
 
@@ -74,13 +87,13 @@ extension ShapeTable {
         nodes[parent].firstChild = Int32(child)
     }
 
-    private func parsePiece(
+    func parseJSON(
         _ parent: Int, _ start: UnsafePointer<UInt8>, _ scanner: inout JSONScanner
     ) -> Piece? {
         var p = start
-        var context = Int(nodes[parent].context)
-        if parent == 0 {
-            p = scanner.skipSpace(p)
+        let context = Int(nodes[parent].context)
+        if nodes[parent].parent < 0 {
+            p = skipCookie(scanner.skipSpace(p), &scanner)
             guard p < scanner.end else { return fail(.endOfInput, p, &scanner) }
             guard p.pointee == ASCII.openBrace else {
                 // A text that is valid but no object has a reason of its own.
@@ -94,6 +107,15 @@ extension ShapeTable {
             return member(p, context, &scanner)
         }
         if nodes[parent].kind == .string { p += 1 }
+        return behindValue(p, context, &scanner)
+    }
+
+    /// Parses what stands behind a value that ends at `start` in the object `innermost`.
+    func behindValue(
+        _ start: UnsafePointer<UInt8>, _ innermost: Int, _ scanner: inout JSONScanner
+    ) -> Piece? {
+        var p = start
+        var context = innermost
         while true {
             p = scanner.skipSpace(p)
             guard p < scanner.end else { return fail(.endOfInput, p, &scanner) }
@@ -102,29 +124,38 @@ extension ShapeTable {
                 return member(scanner.skipSpace(p + 1), context, &scanner)
             case ASCII.closeBrace:
                 p += 1
-                if context == 0 { return finish(p, &scanner) }
                 context = contexts[context].parent
+                if context < 0 { return finish(p, &scanner) }
             default:
                 return fail(.unexpectedByte, p, &scanner)
             }
         }
     }
 
-    private func fail(
+    /// The address behind `@cee:`, by which rsyslog marks JSON in a syslog message.
+    private func skipCookie(
+        _ p: UnsafePointer<UInt8>, _ scanner: inout JSONScanner
+    ) -> UnsafePointer<UInt8> {
+        let cookie = ByteView("@cee:")
+        guard p < scanner.end, ByteView(p, scanner.end - p).hasPrefix(cookie) else { return p }
+        return scanner.skipSpace(p + cookie.count)
+    }
+
+    func fail(
         _ code: JSONError.Code, _ position: UnsafePointer<UInt8>, _ scanner: inout JSONScanner
     ) -> Piece? {
         _ = fault(code, position, &scanner)
         return nil
     }
 
-    private func finish(_ p: UnsafePointer<UInt8>, _ scanner: inout JSONScanner) -> Piece? {
+    func finish(_ p: UnsafePointer<UInt8>, _ scanner: inout JSONScanner) -> Piece? {
         let behind = scanner.skipSpace(p)
         guard behind == scanner.end else { return fail(.trailingBytes, behind, &scanner) }
         return Piece(end: behind, kind: .end, context: 0, path: "")
     }
 
     /// Parses `"key":` and, where an object with members follows, its first key too.
-    private func member(
+    func member(
         _ start: UnsafePointer<UInt8>, _ outer: Int, _ scanner: inout JSONScanner
     ) -> Piece? {
         var p = start
@@ -157,18 +188,20 @@ extension ShapeTable {
         }
     }
 
-    private func keyText(_ raw: ByteView, _ escaped: Bool) -> String {
+    func keyText(_ raw: ByteView, _ escaped: Bool) -> String {
         guard escaped else { return raw.text }
         var out = ByteWriter(capacity: raw.count)
         JSONText.unescape(raw, into: &out)
         return out.view.text
     }
 
-    private func nested(_ parent: Int, prefix: String) -> Int {
+    func nested(_ parent: Int, prefix: String) -> Int {
         let key = "\(parent) \(prefix)"
         if let known = contextIndex[key] { return known }
         contexts.append(
-            Context(parent: parent, depth: contexts[parent].depth + 1, prefix: prefix))
+            Context(
+                parent: parent, depth: contexts[parent].depth + 1, prefix: prefix,
+                isEmbedded: contexts[parent].isEmbedded))
         contextIndex[key] = contexts.count - 1
         return contexts.count - 1
     }

@@ -11,12 +11,30 @@ public import LogJSON
 ///     {"level":"INFO","ok":true}                     └ ","ok": ─ }       → shape 2
 ///
 /// A node is a piece and what follows it: a string's content, another token, or the end of the line. Where no child fits,
-/// `learn` parses the piece strictly and adds a node. One thread uses a table.
+/// `learn` parses the piece strictly and adds a node. Each grammar (`LineGrammar`) behind each envelope has a tree of its
+/// own. One thread uses a table.
 public final class ShapeTable {
     /// What follows the bytes of a node.
     @usableFromInline
     enum Kind: UInt8, BitwiseCopyable {
         case string, token, end
+        /// A logfmt value up to the next space, and one up to its closing quote.
+        case bare, quoted
+        /// All the rest of the line.
+        case rest
+        /// Values of JSON inside of a JSON string.
+        case embeddedString, embeddedToken
+
+        var valueKind: ValueKind {
+            switch self {
+            case .string: .string
+            case .token: .token
+            case .bare, .rest, .end: .text
+            case .quoted: .quoted
+            case .embeddedString: .embeddedString
+            case .embeddedToken: .embeddedToken
+            }
+        }
     }
 
     @usableFromInline
@@ -30,6 +48,8 @@ public final class ShapeTable {
         /// The open object that a piece behind this node starts in; an index into `contexts`.
         @usableFromInline var context: Int32 = 0
         @usableFromInline var fieldCount: Int32 = 0
+        /// The root of the tree.
+        @usableFromInline var root: Int32 = 0
         @usableFromInline var kind: Kind = .string
     }
 
@@ -39,6 +59,25 @@ public final class ShapeTable {
         let depth: Int
         /// The flattened path of the object with a dot behind, empty at the top.
         let prefix: String
+        /// Whether the object stands inside of a JSON string.
+        var isEmbedded = false
+    }
+
+    /// What a tree is for.
+    struct Root: Hashable {
+        let envelope: Envelope
+        let grammar: LineGrammar
+        /// The context of the top of a line.
+        var context = 0
+
+        static func == (left: Root, right: Root) -> Bool {
+            left.envelope == right.envelope && left.grammar == right.grammar
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(envelope)
+            hasher.combine(grammar)
+        }
     }
 
     /// Children that are compared before the hash table is asked: more are rare, and slow to walk.
@@ -50,38 +89,51 @@ public final class ShapeTable {
     static let pieceBytesMax = 16 << 20
 
     /// All shapes, by their index. Shape 0 is that of text.
-    public private(set) var shapes: [Shape] = [.text(index: 0)]
+    public internal(set) var shapes: [Shape] = [.text(index: 0)]
 
     /// For each shape the packed slots of what every record is asked for, −1 where it has none.
     struct EagerFields: BitwiseCopyable {
         let time: Int32
         let level: Int32
+        /// Whether lines of the shape may be parts of a longer one.
+        let mayBePart: Bool
 
-        init(_ canonical: CanonicalMap) {
-            time = canonical[.time]?.packed ?? -1
-            level = canonical[.level]?.packed ?? -1
+        init(_ shape: Shape) {
+            time = shape.canonical[.time]?.packed ?? -1
+            level = shape.canonical[.level]?.packed ?? -1
+            mayBePart = shape.format == .docker || shape.format == .cri
         }
     }
 
+    /// The format of each shape, without touching the shape itself.
+    public internal(set) var formats: [LineFormat] = [.text]
+
     /// The eager fields by shape: asked for each line, without touching the shape itself.
-    private(set) var eagerFields = Vector<EagerFields>(capacity: 64)
+    var eagerFields = Vector<EagerFields>(capacity: 64)
 
     /// The index of the shape of text.
     public static let textShape = 0
 
     @usableFromInline var nodes = Vector<Node>(capacity: 256)
     @usableFromInline var pieces = ByteWriter(capacity: 1 << 14)
-    var contexts: [Context] = [Context(parent: -1, depth: 0, prefix: "")]
-    var contextIndex: [String: Int] = ["": 0]
+    var contexts: [Context] = []
+    var contextIndex: [String: Int] = [:]
+    /// The trees by the number of their root node, and the way back.
+    var roots: [Int: Root] = [:]
+    var rootNodes: [Root: Int] = [:]
+    var envelopes = EnvelopeScanner()
+    /// What is decoded to be checked, by those who may not allocate for each line.
+    var scratch = ByteWriter(capacity: 256)
     /// The flattened path of the value behind each node; empty for ends.
-    var paths: [String] = [""]
+    var paths: [String] = []
     /// Children by the hash of their piece and kind; checked by comparison.
     var childIndex: [UInt64: [Int32]] = [:]
 
     /// A table that knows no JSON shape yet.
     public init() {
-        nodes.append(Node())
-        eagerFields.append(EagerFields(shapes[Self.textShape].canonical))
+        let json = root(.none, .json)
+        assert(json == 0, "BUG: JSON without an envelope is the first tree")
+        eagerFields.append(EagerFields(shapes[Self.textShape]))
     }
 
     /// True when the table should be replaced by an empty one before the next batch.
@@ -90,18 +142,19 @@ public final class ShapeTable {
             || pieces.count > Self.pieceBytesMax
     }
 
-    /// Scans one line as a JSON object and appends its values to `values`, positions counted from `origin`.
+    /// Scans `line` from the node `root` on and appends its values to `values`, positions counted from `origin`.
     ///
-    /// - Returns: the index of the line's shape, or −1 when it is no valid object; then `scanner.fault` says why, and
+    /// - Parameter root: the root of a tree; 0 is that of JSON objects without an envelope.
+    /// - Returns: the index of the line's shape, or −1 when it does not keep to the grammar; then `scanner.fault` says why, and
     ///   `values` may hold values of the part before the fault, which the caller drops.
     @inlinable
     public func scan(
-        _ line: ByteView, scanner: inout JSONScanner, origin: UnsafePointer<UInt8>,
+        _ line: ByteView, root: Int = 0, scanner: inout JSONScanner, origin: UnsafePointer<UInt8>,
         values: inout Vector<ValueSpan>
     ) -> Int {
         let end = line.end
         var p = line.start
-        var node = 0
+        var node = root
         descend: while true {
             var child = nodes[node].firstChild
             var tries = Self.childrenTriedMax
@@ -130,6 +183,17 @@ public final class ShapeTable {
                         }
                     case .end:
                         if q == end { return Int(candidate.shape) }
+                    case .bare, .quoted, .rest, .embeddedString, .embeddedToken:
+                        if canStart(candidate.kind, q, end) {
+                            guard let value = scanOther(candidate.kind, q, &scanner) else {
+                                return -1
+                            }
+                            values.append(
+                                ValueSpan(q - origin, value.end - q, escaped: value.isEscaped))
+                            p = value.end
+                            node = Int(child)
+                            continue descend
+                        }
                     }
                 }
                 child = candidate.nextSibling
@@ -169,33 +233,6 @@ public final class ShapeTable {
         let scanner = JSONScanner(end: end, readable: end)
         let q = scanner.skipSpace(p + 1)
         return q < end && q.pointee == ASCII.closeBrace ? q + 1 : nil
-    }
-
-    /// Adds the shape that ends in the node `leaf`, reading fields and pieces from its ancestors.
-    func addShape(leaf: Int) -> Int32 {
-        var chain: [Int] = []
-        var node = leaf
-        while node > 0 {
-            chain.append(node)
-            node = Int(nodes[node].parent)
-        }
-        chain.reverse()
-        var fields: [ShapeField] = []
-        var seen: [ShapeField: Int] = [:]
-        for node in chain.dropLast() {
-            let first = ShapeField(
-                path: paths[node], kind: nodes[node].kind == .string ? .string : .token)
-            let occurrence = seen[first, default: 0]
-            seen[first] = occurrence + 1
-            fields.append(
-                ShapeField(path: first.path, kind: first.kind, occurrence: occurrence))
-        }
-        let shape = Shape(
-            index: shapes.count, format: .json, fields: fields,
-            pieces: chain.map { Array(pieceView($0)) })
-        shapes.append(shape)
-        eagerFields.append(EagerFields(shape.canonical))
-        return Int32(shape.index)
     }
 
     /// The bytes of a node's piece, valid until the next node is added.

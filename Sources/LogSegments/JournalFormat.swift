@@ -22,7 +22,7 @@ internal import LogBytes
 ///      60   s   payload
 ///     payload, raw
 ///       varint  number of class names; each: varint length, bytes
-///       runs that cover all lines: varint index of the class name, varint number of lines
+///       runs that cover all lines: varint index of the class name, byte format (`LineFormat`), varint number of lines
 ///       for each line: varint length
 ///       the bytes of all lines
 ///

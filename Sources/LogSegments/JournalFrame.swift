@@ -16,7 +16,7 @@ struct FrameWriter: ~Copyable {
         payload.removeAll()
         payload.append(length: classNames.count)
         for name in classNames { name.withView { payload.append(lengthPrefixed: $0) } }
-        appendClassRuns(batches)
+        appendRuns(batches)
         var header = FrameHeader()
         header.firstTime = .max
         header.lastTime = .min
@@ -50,27 +50,38 @@ struct FrameWriter: ~Copyable {
         return header
     }
 
-    private mutating func appendClassRuns(_ batches: [RecordBatch]) {
-        var current: UInt8?
-        var length = 0
+    /// The class and the format of all lines. A format that was found once stays, whatever a later release would find.
+    private mutating func appendRuns(_ batches: [RecordBatch]) {
+        var current: LineRun?
         for batch in batches {
+            let formats = batch.table.formats
             for record in batch.records.buffer {
-                if record.classIndex == current {
-                    length += 1
+                let format = formats[Int(record.shape)]
+                if let run = current, run.classIndex == Int(record.classIndex), run.format == format
+                {
+                    current?.length += 1
                     continue
                 }
-                if let current {
-                    payload.append(length: Int(current))
-                    payload.append(length: length)
-                }
-                current = record.classIndex
-                length = 1
+                current?.append(into: &payload)
+                current = LineRun(
+                    classIndex: Int(record.classIndex), format: format, length: 1)
             }
         }
-        if let current {
-            payload.append(length: Int(current))
-            payload.append(length: length)
-        }
+        current?.append(into: &payload)
+    }
+}
+
+/// Lines behind each other that have the same class and format.
+struct LineRun {
+    /// An index into the class names of the frame.
+    let classIndex: Int
+    let format: LineFormat
+    var length: Int
+
+    func append(into out: inout ByteWriter) {
+        out.append(length: classIndex)
+        out.append(format.rawValue)
+        out.append(length: length)
     }
 }
 
@@ -86,7 +97,8 @@ final class JournalFrame {
     /// Decodes the stored payload that belongs to `header`, whose checksums have been compared, numbering shapes in `table`.
     /// Nil when the payload does not decode.
     init?(header: FrameHeader, payload: ByteView, table: ShapeTable) {
-        let bytes = ByteChunk(capacity: Int(header.rawBytes))
+        // Lines in parts are joined in the spare room; it costs nothing while nobody writes there.
+        let bytes = ByteChunk(capacity: Int(header.rawBytes), spareBytes: Int(header.rawBytes))
         switch header.method {
         case .none:
             guard payload.count == bytes.capacity else { return nil }
@@ -102,22 +114,29 @@ final class JournalFrame {
         let batch = RecordBatch(table: table)
         batch.reset(over: bytes, arrivalTime: header.arrivalTime)
         var start = layout.linesStart
-        for length in layout.lineLengths {
-            batch.append(
-                line: ByteView(bytes.base + start, length), readable: bytes.readableEnd)
-            start += length
+        var number = 0
+        for run in layout.runs {
+            for length in layout.lineLengths[number..<number + run.length] {
+                batch.append(
+                    line: ByteView(bytes.base + start, length), readable: bytes.readableEnd,
+                    as: run.format)
+                start += length
+            }
+            number += run.length
         }
         self.header = header
         self.batch = batch
-        self.lineClasses = layout.lineClasses
+        self.lineClasses = layout.runs.flatMap { run in
+            repeatElement(run.classIndex, count: run.length)
+        }
         self.classNames = layout.classNames
     }
 }
 
-/// Where the lines of a payload stand, and their classes.
+/// Where the lines of a payload stand, their classes and formats.
 private struct PayloadLayout {
     var classNames: [String] = []
-    var lineClasses: [Int] = []
+    var runs: [LineRun] = []
     var lineLengths: [Int] = []
     var linesStart = 0
 
@@ -127,11 +146,15 @@ private struct PayloadLayout {
             classNames.append(try reader.lengthPrefixed("class name").text)
         }
         guard lineCount <= payload.count else { throw reader.malformed("number of lines") }
-        while lineClasses.count < lineCount {
+        var covered = 0
+        while covered < lineCount {
             let index = try reader.length(atMost: classNames.count - 1, "class of lines")
-            let run = try reader.length(atMost: lineCount - lineClasses.count, "run of lines")
-            lineClasses.append(contentsOf: repeatElement(index, count: run))
-            guard run > 0 else { throw reader.malformed("run of lines") }
+            guard let format = LineFormat(rawValue: try reader.fixed(UInt8.self, "format of lines"))
+            else { throw reader.malformed("format of lines") }
+            let length = try reader.length(atMost: lineCount - covered, "run of lines")
+            guard length > 0 else { throw reader.malformed("run of lines") }
+            runs.append(LineRun(classIndex: index, format: format, length: length))
+            covered += length
         }
         var total = 0
         for _ in 0..<lineCount {

@@ -197,10 +197,10 @@ final class SegmentBlock: ColumnBlock {
     private final class WholeLines {
         let block: BatchBlock?
 
-        init(_ lines: Column, className: String) {
+        init(_ lines: Column, formats: [LineFormat], className: String) {
             var size = 0
             for row in 0..<lines.rowCount { lines.withText(row: row) { size += $0.count } }
-            let chunk = ByteChunk(capacity: size)
+            let chunk = ByteChunk(capacity: size, spareBytes: size)
             let batch = RecordBatch()
             batch.reset(over: chunk, arrivalTime: 0)
             for row in 0..<lines.rowCount {
@@ -209,7 +209,7 @@ final class SegmentBlock: ColumnBlock {
                     chunk.append(line)
                     batch.append(
                         line: ByteView(chunk.base + start, line.count),
-                        readable: chunk.readableEnd)
+                        readable: chunk.readableEnd, as: formats[row])
                 }
             }
             block = BatchBlock(
@@ -227,7 +227,16 @@ final class SegmentBlock: ColumnBlock {
         guard
             let number = reader.footer.shapes.first(where: { $0.isWhole })?.columns.first
         else { throw damaged("a column is missing") }
-        let lines = WholeLines(try stored(number), className: className)
+        let column = try stored(number)
+        let stored = reader.footer.shapes
+        let formats = try shapes().compactMap { shape -> LineFormat? in
+            let stored = stored[Int(shape)]
+            return stored.isWhole ? stored.shape.format : nil
+        }
+        guard formats.count == column.rowCount else {
+            throw damaged("a column has not one value for each line")
+        }
+        let lines = WholeLines(column, formats: formats, className: className)
         whole = lines
         return lines
     }
@@ -247,6 +256,10 @@ final class SegmentBlock: ColumnBlock {
     }
 
     // MARK: Lines
+
+    func lineFormat(row: Int) throws -> LineFormat {
+        reader.footer.shapes[Int(try shapes()[row])].shape.format
+    }
 
     func appendLine(row: Int, into out: inout ByteWriter) throws {
         let stored = reader.footer.shapes[Int(try shapes()[row])]

@@ -29,6 +29,7 @@ final class SegmentBuilder {
     private var columnIndex: [ShapeField: Int] = [:]
     private var shapeIndex: [ShapeKey: Int] = [:]
     private var shapeColumns = Vector<Int32>(capacity: 64)
+    private var shapeIsWhole = Vector<Bool>(capacity: 16)
     private var shapeColumnsStart = Vector<Int32>(capacity: 16)
     private var table: ShapeTable?
     private var numbers = Vector<Int32>(capacity: 64)
@@ -36,12 +37,14 @@ final class SegmentBuilder {
     private var scratch = ByteWriter(capacity: 1 << 12)
 
     private struct ShapeKey: Hashable {
+        let format: LineFormat
         let pieces: [UInt8]
         let ends: [Int]
         let fields: [ShapeField]
     }
 
-    private static let wholeShape = 0
+    /// For each format the shape of its lines that are stored whole.
+    private var wholeShapes: [LineFormat: Int] = [:]
 
     init(key: PartitionKey) {
         self.key = key
@@ -49,12 +52,17 @@ final class SegmentBuilder {
         data.append(SegmentFormat.magic)
         data.append(fixed: SegmentFormat.version)
         data.append(fixed: Checksum.crc32c(data.view))
-        // Number 0 in every segment: lines that stand whole in one column.
-        _ = addShape(
-            Shape(
-                index: 0, format: .text,
-                fields: [ShapeField(path: SegmentFormat.wholePath, kind: .text)],
-                pieces: [[], []]), isWhole: true)
+    }
+
+    /// The shape of lines of this format that stand whole in one column.
+    private func wholeShape(_ format: LineFormat) -> Int {
+        if let known = wholeShapes[format] { return known }
+        let shape = Shape(
+            index: 0, format: format,
+            fields: [ShapeField(path: SegmentFormat.wholePath, kind: .text)], pieces: [[], []])
+        let number = addShape(shape, isWhole: true)
+        wholeShapes[format] = number
+        return number
     }
 
     /// An estimate of the memory held: encoded blocks, and twice the lines of the present one.
@@ -68,6 +76,7 @@ final class SegmentBuilder {
         if number < 0 {
             number = Int32(learn(tableShape, batch.table))
         }
+        if record.isJoined { number = Int32(wholeShape(batch.table.formats[tableShape])) }
         appendValues(record, batch, shape: Int(number))
         times.append(record.time)
         sequences.append(Int64(bitPattern: sequence))
@@ -88,7 +97,7 @@ final class SegmentBuilder {
             (shape + 1 < shapeColumnsStart.count
                 ? Int(shapeColumnsStart[shape + 1]) : shapeColumns.count) - start
         rowShapes.append(Int64(shape))
-        if shape == Self.wholeShape {
+        if shapeIsWhole[shape] {
             columns[Int(shapeColumns[start])].append(batch.line(record))
             return
         }
@@ -108,8 +117,10 @@ final class SegmentBuilder {
     private func learn(_ tableShape: Int, _ table: ShapeTable) -> Int {
         while numbers.count <= tableShape { numbers.append(-1) }
         let shape = table.shapes[tableShape]
-        let key = ShapeKey(pieces: shape.pieceBytes, ends: shape.pieceEnds, fields: shape.fields)
-        var number = Self.wholeShape
+        let key = ShapeKey(
+            format: shape.format, pieces: shape.pieceBytes, ends: shape.pieceEnds,
+            fields: shape.fields)
+        let number: Int
         if let known = shapeIndex[key] {
             number = known
         } else if footer.shapes.count < SegmentFormat.shapesMax,
@@ -117,6 +128,8 @@ final class SegmentBuilder {
         {
             number = addShape(shape)
             shapeIndex[key] = number
+        } else {
+            number = wholeShape(shape.format)
         }
         numbers[tableShape] = Int32(number)
         return number
@@ -124,6 +137,7 @@ final class SegmentBuilder {
 
     private func addShape(_ shape: Shape, isWhole: Bool = false) -> Int {
         shapeColumnsStart.append(Int32(shapeColumns.count))
+        shapeIsWhole.append(isWhole)
         var numbers: [Int] = []
         for field in shape.fields {
             let column = columnIndex[field] ?? addColumn(field)

@@ -21,7 +21,7 @@ internal import LogRecords
 ///       text    class
 ///       zigzag  day, counted from 1970-01-01
 ///       varint  columns; each: text path, byte kind of value (`ValueKind`), varint occurrence
-///       varint  shapes; each: byte format (`LineFormat`; 255: whole), varint fields, for each field: varint column, for each piece: text
+///       varint  shapes; each: byte format (`LineFormat`; 128 more: whole), varint fields, for each field: varint column, for each piece: text
 ///       varint  blocks; each:
 ///         varint rows · varint bytes of the lines · zigzag first time · zigzag last time
 ///         varint chunks; each:
@@ -30,8 +30,9 @@ internal import LogRecords
 ///           byte method · byte codec · 4 bytes CRC-32C of the stored bytes
 ///
 /// Roles 0 to 2 are `IntegerPacking`; others are as their codec says. A row has a value in column c if and only if its shape
-/// has a field there, so values stand in row order without gaps. Shape 0 is that of lines that stand
-/// whole in one column, because the segment has as many columns or shapes as it may, and are scanned when they are read.
+/// has a field there, so values stand in row order without gaps. Lines of a shape that
+/// is marked as whole stand in one column, because the segment has as many columns or shapes as it may, or because their
+/// values do not stand in them as they are (parts of a line); they are scanned when they are read.
 ///
 /// A segment is valid if and only if (1) header, trailer and footer have their CRCs, (2) the footer decodes, (3) each chunk
 /// has its CRC and decodes. The file is written under a temporary name, fsynced, renamed and its directory fsynced: a file
@@ -54,11 +55,11 @@ enum SegmentFormat {
     /// The largest chunk or footer that a reader believes.
     static let chunkBytesMax = 1 << 30
 
-    /// The path of the only column of lines that are stored whole.
-    static let wholePath = "_raw"
+    /// The path of the only column of lines that are stored whole; no line has a value of kind `text` there.
+    static let wholePath = ""
 
-    /// What stands for the format of a shape whose lines are stored whole.
-    static let wholeFormat: UInt8 = 255
+    /// Added to the format of a shape whose lines are stored whole.
+    static let wholeMark: UInt8 = 128
 }
 
 /// What a chunk holds.
@@ -182,7 +183,8 @@ struct SegmentFooter {
         }
         out.append(length: shapes.count)
         for stored in shapes {
-            out.append(stored.isWhole ? SegmentFormat.wholeFormat : stored.shape.format.rawValue)
+            out.append(
+                stored.shape.format.rawValue | (stored.isWhole ? SegmentFormat.wholeMark : 0))
             out.append(length: stored.columns.count)
             for column in stored.columns { out.append(length: column) }
             for number in 0...stored.columns.count {
@@ -230,8 +232,8 @@ struct SegmentFooter {
     private mutating func readShapes(_ reader: inout ByteReader) throws(MalformedBytes) {
         for index in 0..<(try reader.length(atMost: reader.remaining, "shapes")) {
             let code = try reader.fixed(UInt8.self, "format of a shape")
-            let isWhole = code == SegmentFormat.wholeFormat
-            guard let format = isWhole ? .text : LineFormat(rawValue: code) else {
+            let isWhole = code & SegmentFormat.wholeMark != 0
+            guard let format = LineFormat(rawValue: code & ~SegmentFormat.wholeMark) else {
                 throw reader.malformed("format of a shape")
             }
             var numbers: [Int] = []

@@ -56,7 +56,7 @@ final class DescriptorReader: @unchecked Sendable {
             switch waitForInput(milliseconds: heldSince.map(remainingLinger) ?? -1) {
             case .stopped: return
             case .timedOut:
-                // What is left then is half a line, whose rest may take for ever.
+                // Half a line, whose rest may take for ever, stays with the chunker.
                 guard chunker.sendLines() else { return }
                 heldSince = nil
                 continue
@@ -71,7 +71,7 @@ final class DescriptorReader: @unchecked Sendable {
             }
             chunker.advance(count)
             if chunker.isFull {
-                guard chunker.sendLines() else { return }
+                guard chunker.sendLines(keepingParts: true) else { return }
                 heldSince = nil
             } else if heldSince == nil {
                 heldSince = clock.monotonic()

@@ -1,20 +1,32 @@
 internal import LogBytes
+internal import LogRecords
 
 /// Cuts a stream of bytes into chunks of whole lines. A line longer than a chunk keeps its first bytes, is flagged, and is
 /// skipped to its newline.
-struct LineChunker {
+///
+/// It never holds a chunk while it waits, for another chunk or for input: the start of a line whose rest is to come moves to
+/// memory of its own. So any number of sources share an outlet, however few its chunks are.
+struct LineChunker: ~Copyable {
     private let outlet: ChunkOutlet
     private var chunk: ByteChunk?
+    /// The start of a line, while no chunk is held.
+    private var carried = ByteWriter()
+    /// Bytes skipped since the last chunk that was sent, while no chunk is held.
+    private var carriedSkippedBytes = 0
     private var isSkipping = false
 
     init(outlet: ChunkOutlet) { self.outlet = outlet }
 
-    /// True when bytes are held that were not sent.
-    var isHolding: Bool { (chunk?.count ?? 0) > 0 }
-
-    /// Room to read into: at least one byte. Nil when the outlet is closed.
+    /// Room to read into: at least one byte. Waits for a chunk; nil when the outlet is closed.
     mutating func room() -> UnsafeMutableRawBufferPointer? {
-        if chunk == nil { chunk = outlet.emptyChunk() }
+        if chunk == nil, let fresh = outlet.emptyChunk() {
+            // It fits: a chunk that was full had a newline in front of what was carried.
+            fresh.append(carried.view)
+            fresh.skippedBytes = carriedSkippedBytes
+            carried.removeAll()
+            carriedSkippedBytes = 0
+            chunk = fresh
+        }
         guard let chunk else { return nil }
         return UnsafeMutableRawBufferPointer(
             start: chunk.base + chunk.count, count: chunk.capacity - chunk.count)
@@ -46,22 +58,38 @@ struct LineChunker {
         chunk.count += rest.count
     }
 
-    /// Sends the whole lines that are held; what is behind the last newline moves to the next chunk. False when the outlet
-    /// is closed.
-    mutating func sendLines() -> Bool {
-        guard let chunk, chunk.count > 0 else { return true }
+    /// Sends the whole lines that are held; what is behind the last newline is carried to the next chunk. False when the
+    /// outlet is closed.
+    ///
+    /// - Parameter keepingParts: lines at the end that are the parts of one whose rest is to come are carried, too.
+    mutating func sendLines(keepingParts: Bool = false) -> Bool {
+        guard let chunk else { return true }
         guard let newline = chunk.view.lastIndex(of: ASCII.newline) else {
-            return chunk.count < chunk.capacity ? true : sendTruncated(chunk)
+            if chunk.count == chunk.capacity { return sendTruncated(chunk) }
+            self.chunk = nil
+            carried.append(chunk.view)
+            carriedSkippedBytes = chunk.skippedBytes
+            outlet.recycle(chunk)
+            return true
         }
-        let tail = chunk.view.dropFirst(newline + 1)
         self.chunk = nil
-        if !tail.isEmpty {
-            guard let next = outlet.emptyChunk() else { return false }
-            next.append(tail)
-            self.chunk = next
-        }
-        chunk.count = newline + 1
+        var end = newline + 1
+        if keepingParts { end = Self.startOfParts(chunk.view.prefix(end)) ?? end }
+        carried.append(chunk.view.dropFirst(end))
+        chunk.count = end
         return outlet.send(chunk)
+    }
+
+    /// Where the parts begin that `lines` end in; nil when they do not, and when there is nothing else.
+    private static func startOfParts(_ lines: ByteView) -> Int? {
+        var start = lines.count
+        while start > 0 {
+            let before = lines.prefix(start - 1)
+            let lineStart = before.lastIndex(of: ASCII.newline).map { $0 + 1 } ?? 0
+            guard WrappedLine.isPart(before.dropFirst(lineStart)) else { break }
+            start = lineStart
+        }
+        return start > 0 && start < lines.count ? start : nil
     }
 
     /// Sends the start of a line that fills the chunk without ending.
@@ -77,7 +105,9 @@ struct LineChunker {
 
     /// Sends what is held at the end of the input: a last line may lack its newline.
     mutating func finish() -> Bool {
-        guard sendLines(), let chunk, chunk.count + chunk.skippedBytes > 0 else { return true }
+        guard sendLines() else { return false }
+        if carried.isEmpty, carriedSkippedBytes == 0 { return true }
+        guard room() != nil, let chunk else { return false }
         self.chunk = nil
         return outlet.send(chunk)
     }

@@ -46,7 +46,9 @@ public final class ChunkOutlet: Sendable {
     public init(chunkCount: Int, chunkBytes: Int) {
         free = BoundedQueue(capacity: chunkCount)
         full = BoundedQueue(capacity: chunkCount)
-        for _ in 0..<chunkCount { _ = free.put(ByteChunk(capacity: chunkBytes)) }
+        for _ in 0..<chunkCount {
+            _ = free.put(ByteChunk(capacity: chunkBytes, spareBytes: chunkBytes))
+        }
     }
 
     /// An empty chunk, waiting until the pipeline gives one back; nil when the outlet is closed.

@@ -57,10 +57,20 @@ public struct DiskFileSystem: FileSystem {
 
     /// Makes the missing part of the path, from the top down.
     public func makeDirectories(_ path: String) throws(FileError) {
+        if try makeDirectory(path) { return }
+        let parent = Self.parent(of: path)
+        if parent != path { try makeDirectories(parent) }
+        // Where nothing can be made, as in /proc, the parent is there and the error stays.
+        guard try makeDirectory(path) else {
+            throw FileError(operation: "make directory", path: path, code: ENOENT)
+        }
+    }
+
+    /// Makes one directory if need be and makes its name durable; false when the one above it is missing.
+    private func makeDirectory(_ path: String) throws(FileError) -> Bool {
         if mkdir(path, Self.directoryMode) == 0 {
-            let parent = Self.parent(of: path)
-            try synchronizeDirectory(parent)
-            return
+            try synchronizeDirectory(Self.parent(of: path))
+            return true
         }
         switch errno {
         case EEXIST:
@@ -68,11 +78,9 @@ public struct DiskFileSystem: FileSystem {
             guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
                 throw FileError(operation: "make directory", path: path, code: ENOTDIR)
             }
+            return true
         case ENOENT:
-            let parent = Self.parent(of: path)
-            guard parent != path else { throw .current("make directory", path) }
-            try makeDirectories(parent)
-            try makeDirectories(path)
+            return false
         default:
             throw .current("make directory", path)
         }

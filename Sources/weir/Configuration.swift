@@ -1,5 +1,6 @@
 internal import LogAlerting
 internal import LogChannels
+internal import LogRecords
 internal import LogSegments
 internal import LogSystem
 
@@ -14,6 +15,13 @@ enum Configuration {
     static func alerts(_ path: String) throws -> AlertConfiguration {
         try AlertConfiguration.parse(
             try text(path), file: path, channelKinds: ChannelRegistry.all.names)
+    }
+
+    /// The line format of this name.
+    static func format(_ name: String) throws -> LineFormat {
+        if let format = LineFormat(name: name) { return format }
+        let names = LineFormat.allCases.map(\.name).joined(separator: ", ")
+        throw CommandFailure("there is no format `\(name)` (there are \(names))")
     }
 
     private static func text(_ path: String) throws -> String {

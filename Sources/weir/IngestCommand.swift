@@ -29,6 +29,9 @@ struct Ingest: ParsableCommand {
     @Option(help: "A file to read to its end; may be given again.")
     var file: [String] = []
 
+    @Option(help: "The format of all lines (default: each line's own; `weir parse` shows it).")
+    var format: String?
+
     @Option(help: "Retention classes (default: the data directory's, else a standard set).")
     var retention: String?
 
@@ -112,6 +115,7 @@ struct Ingest: ParsableCommand {
             throw CommandFailure(
                 "--commit-interval is from 1 to 60000 milliseconds, not \(commitInterval)")
         }
+        let format = try format.map(Configuration.format)
         do {
             let policy =
                 try retention.map(Configuration.retention)
@@ -121,6 +125,7 @@ struct Ingest: ParsableCommand {
             var options = IngestOptions(
                 directory: data.directory, policy: policy, alerting: alerting)
             options.whenFull = whenFull
+            options.format = format
             options.lineBytesMax = maxLineBytes
             options.commitInterval = Int64(commitInterval) * 1_000_000
             return options

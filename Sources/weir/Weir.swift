@@ -19,7 +19,7 @@ struct Weir: ParsableCommand {
             The data directory is --data, else $WEIR_DATA, else ./weir-data.
             """,
         version: "weir 0.1.0",
-        subcommands: [Ingest.self, QueryCommand.self, Stats.self, Retention.self])
+        subcommands: [Ingest.self, QueryCommand.self, Stats.self, Retention.self, Parse.self])
 
     static func main() {
         do {
@@ -68,6 +68,11 @@ struct DataOption: ParsableArguments {
         name: .customLong("data"),
         help: "The data directory (default: $WEIR_DATA, else ./weir-data).")
     var path: String?
+
+    /// An empty name, as of a variable that a script forgot to set, would be the root of the file system.
+    func validate() throws {
+        guard path?.isEmpty != true else { throw ValidationError("--data names no directory") }
+    }
 
     /// The data directory.
     var directory: String {

@@ -57,6 +57,32 @@ import Testing
         #expect(query.status == 1)
     }
 
+    /// It was taken for the root of the file system.
+    @Test func anEmptyDataDirectoryIsRefused() throws {
+        let scratch = try Scratch()
+        let result = try WeirProcess.run("query", "--data", "", "*", in: scratch)
+        #expect(result.status == 2)
+        #expect(result.errors.contains("--data names no directory"))
+    }
+
+    /// Six files at once share four chunks; nobody may wait for ever.
+    @Test func manyFilesAtOnceComeInWhole() throws {
+        let scratch = try Scratch()
+        var arguments = ["ingest", "--data", scratch.data, "--max-line-bytes", "4096"]
+        var want: [Data] = []
+        for file in 0..<6 {
+            let lines = (0..<2_000).map { #"{"file":\#(file),"line":\#($0)}"# }
+            want += lines.map { Data($0.utf8) }
+            let path = try scratch.write("many-\(file)", lines.joined(separator: "\n") + "\n")
+            let empty = try scratch.write("empty-\(file)", "")
+            arguments += ["--file", path, "--file", empty]
+        }
+        #expect(try WeirProcess.Running(arguments, in: scratch).wait().status == 0)
+        let query = try WeirProcess.run(
+            "query", "--data", scratch.data, "-o", "raw", "*", in: scratch)
+        #expect(sortedLines(query.output) == want.sorted { $0.lexicographicallyPrecedes($1) })
+    }
+
     @Test func filesAreReadToTheirEndAndWrongOnesNamed() throws {
         let scratch = try Scratch()
         let first = try scratch.write("a.log", "one\ntwo\n")

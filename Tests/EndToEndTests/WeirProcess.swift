@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -30,10 +31,6 @@ enum WeirProcess {
         let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? ""
         return URL(fileURLWithPath: bundle).deletingLastPathComponent()
     }()
-
-    /// The root of the package.
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
 
     /// A process that is set up and not started: output and errors go to files, so that no pipe can fill.
     final class Running {
@@ -107,15 +104,13 @@ enum WeirProcess {
 /// A directory of its own for one test, removed at the end.
 final class Scratch {
     let url: URL
+    private let directory: TemporaryDirectory
     private var count = 0
 
     init() throws {
-        url = FileManager.default.temporaryDirectory
-            .appendingPathComponent("weir-e2e-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        directory = try TemporaryDirectory(inMemory: false)
+        url = URL(fileURLWithPath: directory.path)
     }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
 
     var data: String { url.appendingPathComponent("data").path }
 
@@ -140,5 +135,5 @@ func sortedLines(_ data: Data) -> [Data] {
 
 /// The sample logs that the project ships.
 func sampleLog(_ name: String) throws -> Data {
-    try Data(contentsOf: WeirProcess.root.appendingPathComponent("sample-logs/\(name).ndjson"))
+    Data(try Checkout.bytes("sample-logs/\(name).ndjson"))
 }

@@ -1,13 +1,10 @@
-import Foundation
 import LogAlerting
+import TestSupport
 import Testing
 
 @Suite struct DefaultAlertsTests {
     @Test func theFileAtTheTopIsTheDefault() throws {
-        let top = URL(filePath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let text = try String(contentsOf: top.appending(path: "alerts.yaml"), encoding: .utf8)
-        #expect(text == AlertConfiguration.defaultText)
+        #expect(try Checkout.text("alerts.yaml") == AlertConfiguration.defaultText)
     }
 
     /// Ten quiet minutes, three minutes in which /pay fails and is slow while someone guesses passwords, 20 quiet minutes.

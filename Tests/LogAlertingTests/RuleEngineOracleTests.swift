@@ -1,4 +1,5 @@
 import LogAlerting
+import TestSupport
 import Testing
 
 /// Random streams through the engine in batches of every size, and through an engine that keeps all records.

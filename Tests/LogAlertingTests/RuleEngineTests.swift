@@ -2,6 +2,7 @@ import LogAlerting
 import LogBytes
 import LogQuery
 import LogRecords
+import TestSupport
 import Testing
 
 @Suite struct RuleEngineTests {
@@ -210,8 +211,7 @@ import Testing
         let wanted = try QueryParser.parseFilter(filter, now: 0)
         var want: [String] = []
         let text = lines.joined(separator: "\n")
-        let chunk = ByteChunk(capacity: text.utf8.count + 1)
-        text.withView { chunk.append($0) }
+        let chunk = ByteChunk(holding: text)
         let batch = RecordBatch()
         batch.reset(origin: UnsafePointer(chunk.base), arrivalTime: S.arrival)
         batch.appendLines(chunk.view, readable: chunk.readableEnd)

@@ -1,22 +1,8 @@
 import LogAlerting
 import LogBytes
 import LogRecords
+import TestSupport
 import Testing
-
-/// A small seeded generator, so that every failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 /// Lines and what rules make of them. Seconds count from 2026-01-05T10:00:00Z.
 enum TestStream {
@@ -81,8 +67,7 @@ enum TestStream {
         var index = 0
         while index < lines.count {
             let text = lines[index..<min(index + size, lines.count)].joined(separator: "\n")
-            let chunk = ByteChunk(capacity: text.utf8.count + 1)
-            text.withView { chunk.append($0) }
+            let chunk = ByteChunk(holding: text)
             batch.reset(origin: UnsafePointer(chunk.base), arrivalTime: arrival)
             batch.appendLines(chunk.view, readable: chunk.readableEnd)
             result += engine.observe(batch)

@@ -1,4 +1,5 @@
 import LogBytes
+import TestSupport
 import Testing
 
 @Suite struct BitmapTests {

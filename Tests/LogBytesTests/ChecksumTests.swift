@@ -1,5 +1,6 @@
 import CLogKernels
 import LogBytes
+import TestSupport
 import Testing
 
 @Suite struct ChecksumTests {

@@ -2,6 +2,7 @@ import LogAlerting
 import LogBytes
 import LogChannels
 import LogRecords
+import TestSupport
 import Testing
 
 @Suite struct StandardOutputChannelTests {
@@ -20,9 +21,7 @@ import Testing
         let configuration = try AlertConfiguration.parse(
             text, file: "t", channelKinds: ChannelRegistry.all.names)
         let engine = RuleEngine(rules: configuration.rules)
-        let joined = lines.joined(separator: "\n")
-        let chunk = ByteChunk(capacity: joined.utf8.count + 1)
-        joined.withView { chunk.append($0) }
+        let chunk = ByteChunk(holding: lines.joined(separator: "\n"))
         let batch = RecordBatch()
         batch.reset(origin: UnsafePointer(chunk.base), arrivalTime: 1_767_700_000_000_000_000)
         batch.appendLines(chunk.view, readable: chunk.readableEnd)

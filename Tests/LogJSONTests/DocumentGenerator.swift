@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Random JSON texts, and damage to them.
 struct DocumentGenerator {
     var random: SeededGenerator

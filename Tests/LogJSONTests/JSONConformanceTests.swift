@@ -1,6 +1,7 @@
 import Foundation
 import LogBytes
 import LogJSON
+import TestSupport
 import Testing
 
 /// The JSON Parsing Test Suite of Nicolas Seriot.

@@ -1,6 +1,7 @@
 import Foundation
 import LogBytes
 import LogJSON
+import TestSupport
 import Testing
 
 @Suite struct JSONScannerTests {

@@ -1,5 +1,6 @@
 import LogBytes
 import LogMetrics
+import TestSupport
 import Testing
 
 @Suite struct ByteKeyTableTests {

@@ -46,6 +46,19 @@ import Testing
         #expect(out.count == EndpointTemplate.bytesMax)
     }
 
+    /// Half a character read as U+FFFD, so that two endpoints became one label, twice in `/metrics`.
+    @Test(arguments: ["é", "日", "😀"])
+    func longEndpointsAreCutBetweenCharacters(character: String) {
+        let size = character.utf8.count
+        for length in EndpointTemplate.bytesMax - 8...EndpointTemplate.bytesMax {
+            let plain = String(repeating: "x", count: length)
+            var out = ByteWriter(capacity: 16)
+            (plain + character).withView { EndpointTemplate.append($0, into: &out) }
+            let fits = length + size <= EndpointTemplate.bytesMax
+            #expect(out.view.text == (fits ? plain + character : plain))
+        }
+    }
+
     @Test func templatesMayBeLongerThanEndpoints() {
         var out = ByteWriter(capacity: 1)
         out.append(UInt8(ascii: "a"))

@@ -1,4 +1,5 @@
 import LogMetrics
+import TestSupport
 import Testing
 
 @Suite struct SlidingWindowTests {

@@ -1,6 +1,7 @@
 import LogBytes
 import LogMetrics
 import LogRecords
+import TestSupport
 import Testing
 
 @Suite struct StreamMetricsTests {
@@ -14,8 +15,7 @@ import Testing
         while start < lines.count {
             let part = lines[start..<min(start + size, lines.count)]
             let text = part.joined(separator: "\n")
-            let chunk = ByteChunk(capacity: text.utf8.count + 1)
-            text.withView { chunk.append($0) }
+            let chunk = ByteChunk(holding: text)
             batch.reset(origin: UnsafePointer(chunk.base), arrivalTime: 0)
             batch.appendLines(chunk.view, readable: chunk.readableEnd)
             metrics.observe(batch)

@@ -7,6 +7,7 @@ import LogRecords
 import LogSegments
 import LogSources
 import LogSystem
+import TestSupport
 import Testing
 
 @testable import LogPipeline

@@ -1,5 +1,6 @@
 import LogBytes
 import LogRecords
+import TestSupport
 import Testing
 
 @testable import LogQuery
@@ -72,7 +73,7 @@ import Testing
     }
 
     private static func read(_ file: String) throws -> [Case] {
-        parse(try TestFile.text("Tests/LogQueryTests/Cases/\(file)"), file: file)
+        parse(try Checkout.text("Tests/LogQueryTests/Cases/\(file)"), file: file)
     }
 
     private static func parse(_ text: String, file: String) -> [Case] {

@@ -1,5 +1,6 @@
 import LogBytes
 import LogRecords
+import TestSupport
 import Testing
 
 @testable import LogQuery
@@ -10,7 +11,7 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
     func printsAsItParses(_ seed: UInt64) throws {
-        var filters = RandomFilters(random: SeededRandom(seed: seed))
+        var filters = RandomFilters(random: SeededGenerator(seed: seed))
         for _ in 0..<1_000 {
             let text = filters.filter(depth: 4)
             let filter = try QueryParser.parseFilter(text, now: now)
@@ -40,7 +41,7 @@ import Testing
 
     @Test(arguments: [11, 12, 13, 14] as [UInt64])
     func recordAndBlockAgree(_ seed: UInt64) throws {
-        var filters = RandomFilters(random: SeededRandom(seed: seed))
+        var filters = RandomFilters(random: SeededGenerator(seed: seed))
         let batches = (0..<3).map { _ in
             Lines((0..<100).map { _ in filters.line() }, arrivalTime: now)
         }

@@ -1,6 +1,7 @@
 import LogBytes
 import LogQuery
 import LogRecords
+import TestSupport
 
 /// Lines in memory of their own, scanned.
 final class Lines {
@@ -8,10 +9,7 @@ final class Lines {
     let batch: RecordBatch
 
     init(_ lines: [String], arrivalTime: Int64) {
-        let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
-        let chunk = ByteChunk(capacity: bytes.count)
-        self.chunk = chunk
-        bytes.withView { chunk.append($0) }
+        chunk = ByteChunk(holding: lines.joined(separator: "\n") + "\n")
         batch = RecordBatch()
         batch.reset(origin: UnsafePointer(chunk.base), arrivalTime: arrivalTime)
         batch.appendLines(chunk.view, readable: chunk.readableEnd)

@@ -1,4 +1,5 @@
 import LogBytes
+import TestSupport
 import Testing
 
 @testable import LogQuery
@@ -24,7 +25,7 @@ import Testing
     }
 
     @Test func exactWhileFew() {
-        var random = SeededRandom(seed: 1)
+        var random = SeededGenerator(seed: 1)
         check((0..<1_000).map { _ in Double(random.below(5_000)) - 2_500 }, parts: 3)
         check([7], parts: 1)
         var none = Quantiles()
@@ -32,7 +33,7 @@ import Testing
     }
 
     @Test func withinOnePerCentWhenMany() {
-        var random = SeededRandom(seed: 2)
+        var random = SeededGenerator(seed: 2)
         // From a millionth to a billion, some negative, some zero.
         let values = (0..<250_000).map { _ -> Double in
             var value = Double(random.below(1_000_000)) / 1_000_000
@@ -44,7 +45,7 @@ import Testing
     }
 
     @Test func memoryOfASketchIsBounded() {
-        var random = SeededRandom(seed: 3)
+        var random = SeededGenerator(seed: 3)
         var quantiles = Quantiles()
         for _ in 0..<300_000 { quantiles.add(Double(random.next())) }
         #expect(quantiles.memoryBytes < 200_000)

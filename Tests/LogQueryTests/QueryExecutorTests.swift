@@ -1,5 +1,6 @@
 import LogBytes
 import LogRecords
+import TestSupport
 import Testing
 
 @testable import LogQuery
@@ -14,7 +15,7 @@ import Testing
 
     /// A store of `count` lines in blocks whose times overlap; line i has the id i and comes i-th by time.
     private func overlapping(_ count: Int, seed: UInt64) -> InMemoryStore {
-        var random = SeededRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var parts = [[Int]](repeating: [], count: 12)
         for id in 0..<count { parts[(id / 40 + random.below(4)) % parts.count].append(id) }
         let store = InMemoryStore()

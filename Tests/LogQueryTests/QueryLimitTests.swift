@@ -1,5 +1,6 @@
 import LogBytes
 import LogRecords
+import TestSupport
 import Testing
 
 @testable import LogQuery
@@ -96,7 +97,7 @@ import Testing
             + #"| stats by (_time:5m offset 1h, f) quantile(0.9, d) if (e:="x"*) as q | top 3 by (q)"#
         let bytes = Array(query.utf8)
         var failures = 0
-        var random = SeededRandom(seed: 5)
+        var random = SeededGenerator(seed: 5)
         let replacements = Array("()[]{}|:,*!~=<>\"'`#-. 0a\\".utf8)
         for index in 0..<bytes.count {
             var texts = [Array(bytes[..<index])]

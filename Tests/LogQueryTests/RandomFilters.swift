@@ -1,6 +1,8 @@
+import TestSupport
+
 /// Random filters as text, and random lines that they can match.
 struct RandomFilters {
-    var random: SeededRandom
+    var random: SeededGenerator
 
     private static let words = [
         "error", "user", "login", "x", "a_b", "für", "10", "42", "Ω", "user login", "a-b", "",

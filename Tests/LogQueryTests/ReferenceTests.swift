@@ -1,4 +1,5 @@
 import LogBytes
+import TestSupport
 import Testing
 
 @testable import LogQuery
@@ -13,7 +14,7 @@ import Testing
 
     init() throws {
         page = ReferencePage(
-            try TestFile.text("Sources/LogQuery/LogQuery.docc/QueryLanguage.md"))
+            try Checkout.text("Sources/LogQuery/LogQuery.docc/QueryLanguage.md"))
     }
 
     private func names(in section: String) -> [String] {
@@ -89,7 +90,7 @@ import Testing
     @Test func everySessionGivesWhatIsShown() throws {
         let store = InMemoryStore()
         for name in ["house", "caddy", "nginx", "postgresql"] {
-            try TestFile.bytes("sample-logs/\(name).ndjson").withView {
+            try Checkout.bytes("sample-logs/\(name).ndjson").withView {
                 store.append($0, arrivalTime: Self.now)
             }
         }

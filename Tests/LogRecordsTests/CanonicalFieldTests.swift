@@ -1,6 +1,7 @@
 import Foundation
 import LogBytes
 import LogRecords
+import TestSupport
 import Testing
 
 @Suite struct CanonicalFieldTests {
@@ -197,7 +198,7 @@ import Testing
 
     /// Every line of the samples in the checkout is an object, comes back byte for byte and has a time of its own.
     @Test func sampleLogsAreUnderstood() throws {
-        let folder = SourceTree.root.appending(path: "sample-logs")
+        let folder = Checkout.root.appending(path: "sample-logs")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         let samples = names.filter { $0.hasSuffix(".ndjson") }.sorted()
         if samples.isEmpty { print("SKIPPED: no sample-logs/*.ndjson in this checkout") }

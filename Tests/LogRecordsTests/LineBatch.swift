@@ -1,5 +1,6 @@
 import LogBytes
 import LogRecords
+import TestSupport
 
 /// A batch over one line at a time, each in memory that ends 8 bytes behind the line.
 final class LineBatch {

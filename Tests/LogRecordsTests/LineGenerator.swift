@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Random log lines whose keys come from a small vocabulary, so that lines share prefixes and shapes.
 struct LineGenerator {
     var random: SeededGenerator

@@ -1,5 +1,6 @@
 import LogBytes
 import LogRecords
+import TestSupport
 import Testing
 
 @Suite struct NumberTextTests {

@@ -2,15 +2,14 @@ import Foundation
 import LogBytes
 import LogJSON
 import LogRecords
+import TestSupport
 import Testing
 
 @Suite struct RecordBatchTests {
     private static let noon: Int64 = 1_737_201_600 * Timestamp.second
 
     private func split(_ text: String) -> [String] {
-        let bytes = Array(text.utf8)
-        let chunk = ByteChunk(capacity: bytes.count)
-        bytes.withView { chunk.append($0) }
+        let chunk = ByteChunk(holding: text)
         let batch = RecordBatch()
         batch.reset(origin: chunk.base, arrivalTime: Self.noon)
         batch.appendLines(chunk.view, readable: chunk.readableEnd)
@@ -66,9 +65,7 @@ import Testing
             text += #"{"n":\#(number),"m":"line \#(number)"}"# + "\n"
             if number % 10 == 0 { text += "not json \(number)\n" }
         }
-        let bytes = Array(text.utf8)
-        let chunk = ByteChunk(capacity: bytes.count)
-        bytes.withView { chunk.append($0) }
+        let chunk = ByteChunk(holding: text)
         let batch = RecordBatch()
         for _ in 0..<2 {
             batch.reset(origin: chunk.base, arrivalTime: 0)
@@ -96,8 +93,8 @@ import Testing
             "\u{FEFF}", "\u{FFFE}", "${jndi:ldap://x}", "<script>alert(0)</script>", "\r\n\t",
             "1; DROP TABLE users", "%s%x%n", "--help", "𠜎𠜱𠝹",
         ]
-        if let file = try naughtyFile() {
-            messages += try JSONDecoder().decode([String].self, from: file)
+        if let file = Conformance.file("strings/naughty.json") {
+            messages += try JSONDecoder().decode([String].self, from: Data(file))
         }
         let lines = try LineBatch()
         for message in messages {
@@ -113,15 +110,5 @@ import Testing
                 #expect(lines.text(record, "message") == object["message"])
             }
         }
-    }
-
-    private func naughtyFile() throws -> Data? {
-        let url = SourceTree.root.deletingLastPathComponent()
-            .appending(path: "shared/conformance/strings/naughty.json")
-        guard let data = try? Data(contentsOf: url) else {
-            print("SKIPPED: no ../shared/conformance/strings/naughty.json beside this checkout")
-            return nil
-        }
-        return data
     }
 }

@@ -1,5 +1,6 @@
 import LogBytes
 import LogRecords
+import TestSupport
 import Testing
 
 /// Lines of text as programs write them, with the time and level that their front says.

@@ -1,6 +1,7 @@
 import Foundation
 import LogBytes
 import LogRecords
+import TestSupport
 import Testing
 
 @Suite struct TimestampTests {

@@ -3,6 +3,7 @@ import LogQuery
 import LogRecords
 import LogSegments
 import LogSystem
+import TestSupport
 import Testing
 
 #if canImport(Glibc)

@@ -3,37 +3,7 @@ import LogQuery
 import LogRecords
 import LogSegments
 import LogSystem
-import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#endif
-
-/// A data directory of its own for one test, removed at the end; in memory where the machine has such a place, since these
-/// tests open thousands of stores and every one of them fsyncs.
-final class TemporaryDirectory {
-    let path: String
-
-    init() throws {
-        let parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-        var template = Array("\(parent)/weir-test-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw FileError(operation: "make", path: "/tmp/weir-test", code: errno)
-        }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit { removeTree(path) }
-
-    private func removeTree(_ path: String) {
-        let disk = DiskFileSystem()
-        for entry in (try? disk.list(path)) ?? [] {
-            let inner = path + "/" + entry.name
-            if entry.isDirectory { removeTree(inner) } else { try? disk.remove(inner) }
-        }
-        try? disk.removeDirectory(path)
-    }
-}
+import TestSupport
 
 /// The classes of these tests: debug by level, the rest as production.
 func testPolicy(
@@ -89,28 +59,13 @@ func storedLines(
     return (found.map(\.1), found.map(\.0), faults)
 }
 
-/// A small generator of repeatable random numbers (SplitMix64, Steele et al. 2014).
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 /// Lines of many makes: house format, odd spacing, escapes, numbers in every spelling, nested, no JSON at all.
 func randomLines(_ count: Int, seed: UInt64) -> [String] {
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     return (0..<count).map { _ in randomLine(&random) }
 }
 
-private func randomLine(_ random: inout SeededRandom) -> String {
+private func randomLine(_ random: inout SeededGenerator) -> String {
     let second = Int.random(in: 0..<60, using: &random)
     let day = Int.random(in: 17...19, using: &random)
     let time =

@@ -3,6 +3,7 @@ import LogQuery
 import LogRecords
 import LogSegments
 import LogSystem
+import TestSupport
 import Testing
 
 @Suite struct StoreWriterTests {
@@ -14,7 +15,7 @@ import Testing
             let writer = try StoreWriter(directory: directory.path, policy: policy)
             let table = ShapeTable()
             var start = 0
-            var random = SeededRandom(seed: seed)
+            var random = SeededGenerator(seed: seed)
             while start < lines.count {
                 let end = min(start + Int.random(in: 1...400, using: &random), lines.count)
                 let lines = LineBatch(Array(lines[start..<end]), policy: policy, table: table)

@@ -14,6 +14,10 @@ struct LayerRule {
         "LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogQuery", "LogMetrics",
     ]
 
+    /// The target that test targets share, and the only layers that it may know: the tests of every layer use it.
+    static let support = "TestSupport"
+    static let supportImports: Set = ["LogBytes", "LogSystem"]
+
     /// The level of a layer, nil for other modules.
     static func level(of module: String) -> Int? {
         levels.firstIndex { $0.contains(module) }
@@ -21,8 +25,13 @@ struct LayerRule {
 
     /// The imports of a file that its layer may not have.
     static func findings(in file: SourceFile) -> [Finding] {
+        if file.target == support { return supportFindings(in: file) }
         guard file.path.hasPrefix("Sources/") else { return [] }
         return imports(in: file).compactMap { module, line in
+            if module == support {
+                return Finding(
+                    path: file.path, line: line, what: "only tests may import \(support)")
+            }
             if withoutFoundation.contains(file.target), module.hasPrefix("Foundation") {
                 return Finding(
                     path: file.path, line: line, what: "\(file.target) does without Foundation")
@@ -32,6 +41,14 @@ struct LayerRule {
             return Finding(
                 path: file.path, line: line,
                 what: "\(file.target) must not import \(module), which is not below it")
+        }
+    }
+
+    private static func supportFindings(in file: SourceFile) -> [Finding] {
+        imports(in: file).compactMap { module, line in
+            guard level(of: module) != nil, !supportImports.contains(module) else { return nil }
+            return Finding(
+                path: file.path, line: line, what: "\(support) must not import \(module)")
         }
     }
 
@@ -77,6 +94,9 @@ struct Manifest {
             found.append(finding("the layers are not \(want.joined(separator: ", "))"))
         }
         for (name, dependencies) in layers {
+            if dependencies.contains(LayerRule.support) {
+                found.append(finding("\(name) must not depend on \(LayerRule.support)"))
+            }
             for other in dependencies {
                 guard let own = LayerRule.level(of: name), let level = LayerRule.level(of: other),
                     level >= own

@@ -5,6 +5,9 @@ import Testing
         let files = try SourceFile.all(in: "Sources")
         #expect(files.count > 20)
         expectNone(files.flatMap { LayerRule.findings(in: $0) })
+        let support = try SourceFile.all(in: "Tests/" + LayerRule.support)
+        #expect(!support.isEmpty)
+        expectNone(support.flatMap { LayerRule.findings(in: $0) })
     }
 
     @Test func packageAgrees() throws {
@@ -21,8 +24,10 @@ import Testing
     }
 
     @Test func upwardImportsAreFound() {
-        func check(_ target: String, _ text: String, _ want: Int) {
-            let file = SourceFile(path: "Sources/\(target)/X.swift", text: text)
+        func check(
+            _ target: String, _ text: String, _ want: Int, in folder: String = "Sources"
+        ) {
+            let file = SourceFile(path: "\(folder)/\(target)/X.swift", text: text)
             #expect(LayerRule.findings(in: file).count == want, "\(target): \(text)")
         }
         check("LogBytes", "import LogJSON", 1)
@@ -38,6 +43,11 @@ import Testing
         check("LogMetrics", "internal import FoundationEssentials", 1)
         check("LogChannels", "import Foundation", 0)
         check("weir", "import LogServer\nimport ArgumentParser", 0)
+        check("weir", "import TestSupport", 1)
+        check("LogBytes", "@testable internal import TestSupport", 1)
+        check("LogBytesTests", "import TestSupport", 0, in: "Tests")
+        check("TestSupport", "public import LogBytes\nimport Foundation", 0, in: "Tests")
+        check("TestSupport", "internal import LogQuery", 1, in: "Tests")
     }
 
     @Test func aWrongPackageIsFound() throws {
@@ -46,6 +56,11 @@ import Testing
             "(\"LogBytes\", [\"CLogKernels\"])", with: "(\"LogBytes\", [\"LogServer\"])")
         #expect(
             Manifest(text: order).findings.map(\.what) == ["LogBytes must not depend on LogServer"])
+        let support = good.replacing(
+            "(\"LogBytes\", [\"CLogKernels\"])", with: "(\"LogBytes\", [\"TestSupport\"])")
+        #expect(
+            Manifest(text: support).findings.map(\.what)
+                == ["LogBytes must not depend on TestSupport"])
         let renamed = good.replacing("(\"LogJSON\", [", with: "(\"LogYAML\", [")
         #expect(Manifest(text: renamed).findings.count == 1)
         #expect(Manifest(text: "").findings.count == 1)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// One file of the checkout.
@@ -8,13 +9,9 @@ struct SourceFile {
     /// The whole text.
     let text: String
 
-    /// The package's folder.
-    static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
     /// Every Swift file below `folder`.
     static func all(in folder: String) throws -> [SourceFile] {
-        let base = root.appending(path: folder)
+        let base = Checkout.root.appending(path: folder)
         let paths = try FileManager.default.subpathsOfDirectory(atPath: base.path)
         return try paths.filter { $0.hasSuffix(".swift") }.sorted().map { path in
             try file("\(folder)/\(path)")
@@ -23,8 +20,7 @@ struct SourceFile {
 
     /// The file at `path`.
     static func file(_ path: String) throws -> SourceFile {
-        let url = root.appending(path: path)
-        return SourceFile(path: path, text: try String(contentsOf: url, encoding: .utf8))
+        SourceFile(path: path, text: try Checkout.text(path))
     }
 
     /// The target that the file belongs to: the folder below `Sources` or `Tests`.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct TopLevelTests {
@@ -32,7 +33,7 @@ import Testing
         let process = Process()
         let output = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["git", "-C", SourceFile.root.path, "ls-files"]
+        process.arguments = ["git", "-C", Checkout.root.path, "ls-files"]
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         try process.run()

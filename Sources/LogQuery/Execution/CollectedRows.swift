@@ -10,6 +10,7 @@ final class CollectedRows {
     private var times: [Int64] = []
     private var sequences: [UInt64] = []
     private var classes: [UInt32] = []
+    private var formats: [LineFormat] = []
     private let classNames = ByteTable()
     private let names = ByteTable()
     /// Whether the rows are lines; nil while there is none.
@@ -19,7 +20,7 @@ final class CollectedRows {
     var count: Int { ends.count }
 
     /// The memory in use, roughly.
-    var memoryBytes: Int { bytes.capacity + ends.capacity * 28 }
+    var memoryBytes: Int { bytes.capacity + ends.capacity * 29 }
 
     /// The time and sequence number of row `number`.
     func place(_ number: Int) -> (time: Int64, sequence: UInt64) {
@@ -53,6 +54,7 @@ final class CollectedRows {
             times.append(blockTimes[row])
             sequences.append(blockSequences[row])
             classes.append(className)
+            formats.append(areLines ? try block.lineFormat(row: row) : .json)
         }
     }
 
@@ -72,6 +74,7 @@ final class CollectedRows {
         times = kept.map { times[$0] }
         sequences = kept.map { sequences[$0] }
         classes = kept.map { classes[$0] }
+        formats = kept.map { formats[$0] }
         bytes = fresh
         ends = freshEnds
     }
@@ -93,22 +96,23 @@ final class CollectedRows {
     private static let rowsPerBlock = 1_024
 
     private func lineBlock(_ rows: ArraySlice<Int>) -> any ColumnBlock {
-        let chunk = ByteChunk(capacity: rows.reduce(0) { $0 + row($1).count })
+        let size = rows.reduce(0) { $0 + row($1).count }
+        let chunk = ByteChunk(capacity: size, spareBytes: size)
         let batch = RecordBatch()
-        batch.reset(origin: UnsafePointer(chunk.base), arrivalTime: 0)
+        batch.reset(over: chunk, arrivalTime: 0)
         for number in rows {
             let start = chunk.count
             chunk.append(row(number))
             batch.append(
                 line: ByteView(chunk.base + start, chunk.count - start),
-                readable: chunk.readableEnd)
+                readable: chunk.readableEnd, as: formats[number])
             // The time of a line without one was that of its arrival, which the line does not tell.
             batch.records[batch.records.count - 1].time = times[number]
         }
         var builder = ColumnBuilder()
         for number in rows { builder.append(classNames.key(Int(classes[number]))) }
         return LinesBlock(
-            chunk: chunk, batch: batch, sequences: rows.map { sequences[$0] },
+            batch: batch, sequences: rows.map { sequences[$0] },
             classes: builder.column())
     }
 
@@ -135,13 +139,11 @@ final class CollectedRows {
 
 /// Lines of any classes in an order of the query's, scanned again.
 private final class LinesBlock: NamedColumns {
-    private let chunk: ByteChunk
     private let batch: RecordBatch
     private let rowSequences: [UInt64]
     private let classes: Column
 
-    init(chunk: ByteChunk, batch: RecordBatch, sequences: [UInt64], classes: Column) {
-        self.chunk = chunk
+    init(batch: RecordBatch, sequences: [UInt64], classes: Column) {
         self.batch = batch
         self.rowSequences = sequences
         self.classes = classes
@@ -176,6 +178,8 @@ private final class LinesBlock: NamedColumns {
         return special
             + (inner?.fieldNames() ?? []).filter { !special.contains($0) }.sorted()
     }
+
+    func lineFormat(row: Int) -> LineFormat { batch.shape(batch.records[row]).format }
 
     func appendLine(row: Int, into out: inout ByteWriter) throws {
         out.append(batch.line(batch.records[row]))

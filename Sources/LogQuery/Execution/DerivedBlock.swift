@@ -36,6 +36,8 @@ final class DerivedBlock: NamedColumns {
 
     func fieldNames() throws -> [String] { names }
 
+    func lineFormat(row: Int) -> LineFormat { .json }
+
     func appendLine(row: Int, into out: inout ByteWriter) throws {
         try JSONRow.append(self, row: row, into: &out)
     }

@@ -24,10 +24,10 @@ public final class InMemoryStore: LogStore {
         _ lines: ByteView, arrivalTime: Int64,
         className: (Record, RecordBatch) -> String = { _, _ in "production" }
     ) {
-        let chunk = ByteChunk(capacity: lines.count)
+        let chunk = ByteChunk(capacity: lines.count, spareBytes: lines.count)
         chunk.append(lines)
         let batch = RecordBatch()
-        batch.reset(origin: UnsafePointer(chunk.base), arrivalTime: arrivalTime)
+        batch.reset(over: chunk, arrivalTime: arrivalTime)
         batch.appendLines(chunk.view, readable: chunk.readableEnd)
         var classes: [String: [Int]] = [:]
         for row in 0..<batch.records.count {

@@ -1,4 +1,5 @@
 internal import LogBytes
+internal import LogRecords
 
 /// `| fields a, b`, `| delete a`, `| rename a as b`, `| copy a as b`: which fields the rows have, and what they are called.
 public struct ProjectionPipe: Pipe {
@@ -129,6 +130,7 @@ private final class ProjectedBlock: NamedColumns {
     var className: String { base.className }
     func times() throws -> [Int64] { try base.times() }
     func sequences() throws -> [UInt64] { try base.sequences() }
+    func lineFormat(row: Int) throws -> LineFormat { try base.lineFormat(row: row) }
 
     func fieldNames() throws -> [String] {
         if case .keep(let names) = pipe.change { return names }

@@ -1,16 +1,19 @@
-import LogBytes
-import LogSystem
-import Synchronization
+internal import LogBytes
+public import LogSystem
+internal import Synchronization
 
 #if canImport(Glibc)
-    import Glibc
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
 #endif
 
 /// A disk whose operation number `failAt` fails, once or for good, or dies: the process ends there.
 ///
 /// Counts the operations that change something: open for writing, write, fsync, truncate, rename, remove, fsync of a directory.
-final class FaultyFileSystem: FileSystem, Sendable {
-    enum Fault: Sendable, Equatable {
+public final class FaultyFileSystem: FileSystem, Sendable {
+    /// How the disk fails.
+    public enum Fault: Sendable, Equatable {
         /// So many operations in a row fail with this code; a write has written half of its bytes by then.
         case some(Int32, count: Int)
         /// This and all later operations fail.
@@ -22,24 +25,31 @@ final class FaultyFileSystem: FileSystem, Sendable {
     private let disk = DiskFileSystem()
     private let fault: Fault
     private let failAt: Int
-    private let count = Mutex(0)
+    private let done = Mutex<[String]>([])
 
-    init(_ fault: Fault, at number: Int) {
+    /// A disk that fails as `fault` says at operation `number`, counted from 0.
+    public init(_ fault: Fault, at number: Int) {
         self.fault = fault
         failAt = number
     }
 
+    /// A disk that never fails and only keeps the `trace`.
+    public convenience init() { self.init(.death, at: .max) }
+
+    /// The operations so far, those that failed included: `rename /a/b`.
+    public var trace: [String] { done.withLock { $0 } }
+
     /// Operations so far.
-    var operations: Int { count.withLock { $0 } }
+    public var operations: Int { done.withLock { $0.count } }
 
     /// Whether the fault has struck.
-    var hasStruck: Bool { operations > failAt }
+    public var hasStruck: Bool { operations > failAt }
 
     /// Counts an operation; the code that it is to fail with.
-    fileprivate func strike() -> Int32? {
-        let number = count.withLock { count in
-            count += 1
-            return count - 1
+    fileprivate func strike(_ operation: String, _ path: String) -> Int32? {
+        let number = done.withLock { done in
+            done.append("\(operation) \(path)")
+            return done.count - 1
         }
         switch fault {
         case .some(let code, let length):
@@ -53,39 +63,48 @@ final class FaultyFileSystem: FileSystem, Sendable {
     fileprivate func tears() -> Bool { operations == failAt + 1 }
 
     private func check(_ operation: String, _ path: String) throws(FileError) {
-        if let code = strike() { throw FileError(operation: operation, path: path, code: code) }
+        if let code = strike(operation, path) {
+            throw FileError(operation: operation, path: path, code: code)
+        }
     }
 
-    func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any OpenFile {
+    /// Opens a file; for writing it counts.
+    public func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any OpenFile {
         if mode != .read { try check("open", path) }
         return FaultyFile(try disk.open(path, mode), self)
     }
 
-    func list(_ directory: String) throws(FileError) -> [DirectoryEntry] {
+    /// The entries of a directory, as they are.
+    public func list(_ directory: String) throws(FileError) -> [DirectoryEntry] {
         try disk.list(directory)
     }
 
-    func makeDirectories(_ path: String) throws(FileError) {
+    /// Makes directories.
+    public func makeDirectories(_ path: String) throws(FileError) {
         try check("make directory", path)
         try disk.makeDirectories(path)
     }
 
-    func rename(_ path: String, to newPath: String) throws(FileError) {
+    /// Renames a file.
+    public func rename(_ path: String, to newPath: String) throws(FileError) {
         try check("rename", path)
         try disk.rename(path, to: newPath)
     }
 
-    func remove(_ path: String) throws(FileError) {
+    /// Removes a file.
+    public func remove(_ path: String) throws(FileError) {
         try check("remove", path)
         try disk.remove(path)
     }
 
-    func removeDirectory(_ path: String) throws(FileError) {
+    /// Removes an empty directory.
+    public func removeDirectory(_ path: String) throws(FileError) {
         try check("remove directory", path)
         try disk.removeDirectory(path)
     }
 
-    func synchronizeDirectory(_ path: String) throws(FileError) {
+    /// Makes the names in a directory durable.
+    public func synchronizeDirectory(_ path: String) throws(FileError) {
         try check("fsync directory", path)
         try disk.synchronizeDirectory(path)
     }
@@ -114,7 +133,7 @@ private final class FaultyFile: OpenFile {
     }
 
     func write(_ bytes: ByteView, at offset: Int) throws(FileError) {
-        if let code = system.strike() {
+        if let code = system.strike("write", path) {
             if system.tears() { try file.write(bytes.prefix(bytes.count / 2), at: offset) }
             throw FileError(operation: "write", path: path, code: code)
         }
@@ -122,7 +141,7 @@ private final class FaultyFile: OpenFile {
     }
 
     func synchronize() throws(FileError) {
-        if let code = system.strike() {
+        if let code = system.strike("fsync", path) {
             // What a failed fsync did not bring to the disk may be gone: here it is.
             if code != ENOSPC { try file.truncate(to: min(synchronized, try file.size())) }
             throw FileError(operation: "fsync", path: path, code: code)
@@ -132,7 +151,7 @@ private final class FaultyFile: OpenFile {
     }
 
     func truncate(to size: Int) throws(FileError) {
-        if let code = system.strike() {
+        if let code = system.strike("truncate", path) {
             throw FileError(operation: "truncate", path: path, code: code)
         }
         try file.truncate(to: size)

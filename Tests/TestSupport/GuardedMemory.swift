@@ -1,14 +1,19 @@
-import Glibc
-import LogBytes
+public import LogBytes
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
 
 /// Memory that ends at a page which cannot be read: a load behind the end kills the test process.
-final class GuardedMemory {
+public final class GuardedMemory {
     private let base: UnsafeMutableRawPointer
     private let mappedBytes: Int
     private let guardPage: UnsafeMutableRawPointer
 
     /// Room for `capacity` bytes before the forbidden page.
-    init(capacity: Int) throws {
+    public init(capacity: Int) throws {
         let page = Int(getpagesize())
         let usable = (capacity + page - 1) / page * page
         mappedBytes = usable + page
@@ -23,7 +28,7 @@ final class GuardedMemory {
     deinit { munmap(base, mappedBytes) }
 
     /// Copies `bytes` so that `slack` readable bytes, all 0xFF, and then the forbidden page follow them.
-    func place(_ bytes: [UInt8], slack: Int = 0) -> ByteView {
+    public func place(_ bytes: [UInt8], slack: Int = 0) -> ByteView {
         let start = guardPage - slack - bytes.count
         precondition(start >= base, "the test placed more than it asked room for")
         start.copyMemory(from: bytes, byteCount: bytes.count)
