@@ -143,6 +143,7 @@ public struct BatchReader {
     @inlinable @inline(__always)
     public func status(_ record: Record, _ slot: Int32) -> Int {
         if slot < 0 { return 0 }
+        if slot & (FieldSlot.transformLimit - 1) != 0 { return transformedStatus(record, slot) }
         let text = raw(record, slot)
         guard text.count == 3 else { return slowStatus(text) }
         let hundreds = text[0] &- ASCII.zero
@@ -158,12 +159,27 @@ public struct BatchReader {
         return Int(status)
     }
 
+    /// The status that a text quotes.
+    @usableFromInline
+    func transformedStatus(_ record: Record, _ slot: Int32) -> Int {
+        var scratch = ByteWriter(capacity: 1)
+        return slowStatus(slowText(record, slot, scratch: &scratch))
+    }
+
     /// True when a field has some text.
     @inlinable @inline(__always)
     public func isPresent(_ record: Record, _ slot: Int32) -> Bool {
         if slot < 0 { return false }
+        if slot & (FieldSlot.transformLimit - 1) != 0 { return isMade(record, slot) }
         let text = raw(record, slot)
         if text.count == 4, text[0] == UInt8(ascii: "n") { return text != ByteView("null") }
         return text.count > 0
+    }
+
+    /// True when a transform makes some text of a field.
+    @usableFromInline
+    func isMade(_ record: Record, _ slot: Int32) -> Bool {
+        var scratch = ByteWriter(capacity: 1)
+        return !slowText(record, slot, scratch: &scratch).isEmpty
     }
 }

@@ -149,7 +149,9 @@ struct CanonicalAlias {
         + names(
             .service, "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "logger", "route_name", "app",
             "application", "Application", "Properties.Application", "syslog.appname",
-            "resource.labels.service_name", "kubernetes.container_name")
+            "resource.attributes.service.name", "resource.labels.service_name",
+            "kubernetes.container_name", "logger_name", "loggerName")
+        + [CanonicalAlias(.service, "channel", .none, .monolog)]
 
     private static let endpoints: [CanonicalAlias] =
         names(
@@ -197,14 +199,15 @@ struct CanonicalAlias {
             "res.status", "status")
 
     private static let others: [CanonicalAlias] =
-        names(
-            .trace, "trace_id", "traceId", "trace.id", "traceID", "TraceId", "@tr",
+        [
+            "trace_id", "traceId", "trace.id", "traceID", "TraceId", "@tr",
             "logging.googleapis.com/trace", "otelTraceID", "dd.trace_id", "xray_trace_id",
             "_trace_id", "traceid", "request_id", "requestId", "RequestId", "request.id",
             "x_request_id", "X-Request-ID", "RayID", "req.id", "reqId", "req_id",
             "correlation_id", "correlationId", "CorrelationId", "http.request.id",
-            "function_request_id", "awsRequestId", "_request_id")
-        + [CanonicalAlias(.trace, "id", .none, .echo)]
+            "function_request_id", "awsRequestId", "_request_id",
+        ].map { CanonicalAlias(.trace, $0, .identifier) }
+        + [CanonicalAlias(.trace, "id", .identifier, .echo)]
         + names(
             .user, "user_id", "userId", "user.id", "usr.id", "enduser.id", "userID", "UserId",
             "_user_id", "user.name")

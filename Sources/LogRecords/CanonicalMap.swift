@@ -67,9 +67,16 @@ public struct CanonicalMap: Sendable {
             if field.kind == .wrappedLine {
                 append(.message, index, .none, rank: containerRank, &found)
             }
-            append(.time, index, .textTime, rank: guessRank, &found)
-            append(.level, index, .textLevel, rank: guessRank, &found)
+            addText(index, &found)
         }
+    }
+
+    /// Adds what may stand in a line of text.
+    private static func addText(_ index: Int, _ found: inout [[Candidate]]) {
+        append(.time, index, .textTime, rank: guessRank, &found)
+        append(.level, index, .textLevel, rank: guessRank, &found)
+        append(.endpoint, index, .requestPath, rank: guessRank, &found)
+        append(.status, index, .requestStatus, rank: guessRank, &found)
     }
 
     /// Adds what a field of this name, at the top or in a container, stands for.
@@ -106,8 +113,7 @@ public struct CanonicalMap: Sendable {
         case "app_name": append(.service, index, .none, rank: rank, &found)
         case CanonicalField.message.name:
             append(.message, index, .none, rank: rank, &found)
-            append(.time, index, .textTime, rank: guessRank, &found)
-            append(.level, index, .textLevel, rank: guessRank, &found)
+            addText(index, &found)
         case "prefix":
             append(.time, index, .textTime, rank: guessRank, &found)
             append(.level, index, .textLevel, rank: guessRank, &found)

@@ -16,7 +16,7 @@ enum FieldContainer {
     /// Containers whose names say something themselves: in them only names that can mean nothing else count.
     private static let telling: Set<String> = [
         "req.", "request.", "res.", "response.", "http.", "log.", "event.", "record.", "labels.",
-        "payload.", "data.", "context.", "record.metrics.",
+        "payload.", "data.", "record.metrics.",
     ]
 
     /// What may mean something else than the line's own when it stands in `request.` or `data.`.

@@ -31,7 +31,10 @@ struct LineSignature: OptionSet {
     /// A level or a time under one of the common names.
     static let log = LineSignature(rawValue: 1 << 16)
     static let journald = LineSignature(rawValue: 1 << 17)
+    /// Rust's tracing.
     static let tracing = LineSignature(rawValue: 1 << 18)
+    /// PHP's Monolog.
+    static let monolog = LineSignature(rawValue: 1 << 19)
 
     /// The fields as the tests see them.
     private struct Names {
@@ -59,7 +62,10 @@ struct LineSignature: OptionSet {
         self = []
         addApplications(names, isJSON: isJSON)
         addLoggers(names, isJSON: isJSON)
-        if names.hasAny(Self.requestNames) { insert(.request) }
+        let contents = inner.lazy.compactMap { FieldContainer.content(of: fields[$0].path) }
+        if names.hasAny(Self.requestNames) || contents.contains(where: Self.requestNames.contains) {
+            insert(.request)
+        }
         if names.hasAny([
             "level", "timestamp", "@timestamp", "time", "ts", "severity", "log_level", "lvl",
         ]) {
@@ -71,7 +77,8 @@ struct LineSignature: OptionSet {
         "status", "status_code", "statusCode", "http_status", "method", "http_method",
         "request_method", "requestMethod", "verb", "response_code", "duration_ms", "latency",
         "response_time", "request_time", "http.method", "http.status_code", "req.method",
-        "http.request.method", "res.statusCode", "durationMs", "responseTime",
+        "http.request.method", "res.statusCode", "durationMs", "responseTime", "duration",
+        "elapsed",
     ]
 
     private mutating func addApplications(_ names: Names, isJSON: Bool) {
@@ -115,6 +122,7 @@ struct LineSignature: OptionSet {
         if isNode { insert(.node) }
         if names.hasAny(["levelname", "asctime", "levelno"]) { insert(.python) }
         if names.has("fields.message", "target") { insert(.tracing) }
+        if names.has("level_name", "channel", "datetime") { insert(.monolog) }
     }
 
     /// slog writes time, level, perhaps the source, and the message, in this order.

@@ -86,9 +86,9 @@ public import LogBytes
                 "debug2", "d5", "d4", "d3", "d2", "t",
             ],
             .debug: [
-                "debug", "debug1", "dbug", "dbg", "fine", "config", "verbose", "d1", "d", "http",
+                "debug", "debug1", "dbug", "dbg", "fine", "config", "verbose", "d1", "d",
             ],
-            .info: ["info", "log", "inf", "success", "i"],
+            .info: ["info", "log", "inf", "success", "http", "i"],
             .notice: ["notice", "note"],
             .warn: ["warn", "warning", "wrn", "w"],
             .error: ["error", "err", "severe", "fail", "eror", "e"],
@@ -109,7 +109,8 @@ public import LogBytes
 
     /// slog's levels between those with a name: `ERROR+2`, `DEBUG-4`.
     ///
-    /// slog numbers DEBUG −4, INFO 0, WARN 4 and ERROR 8; its documentation makes NOTICE of 2, TRACE of −8 and EMERGENCY of 12.
+    /// slog numbers DEBUG −4, INFO 0, WARN 4 and ERROR 8. A level is that below it; its documentation makes a TRACE of −8 and
+    /// an EMERGENCY of 12.
     private static func slogLevel(_ text: ByteView) -> LogLevel {
         guard
             let sign = text.firstIndex(of: ASCII.plus) ?? text.firstIndex(of: ASCII.minus),
@@ -127,8 +128,7 @@ public import LogBytes
         switch base + offset {
         case ..<(-4): return .trace
         case ..<0: return .debug
-        case ..<2: return .info
-        case ..<4: return .notice
+        case ..<4: return .info
         case ..<8: return .warn
         case ..<12: return .error
         default: return .critical

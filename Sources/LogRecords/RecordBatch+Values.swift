@@ -37,9 +37,14 @@ extension RecordBatch {
     /// The HTTP status of a line, 100 to 599.
     public func statusCode(_ record: Record) -> Int? {
         guard let slot = shape(record).canonical[.status],
-            let status = NumberText.integer(raw(record, slot.field)), (100...599).contains(status)
+            let status = statusNumber(record, slot), (100...599).contains(status)
         else { return nil }
         return Int(status)
+    }
+
+    private func statusNumber(_ record: Record, _ slot: FieldSlot) -> Int64? {
+        let raw = raw(record, slot.field)
+        return NumberText.integer(slot.transform == .requestStatus ? RequestLine.status(raw) : raw)
     }
 }
 
@@ -76,6 +81,12 @@ public enum ValueText {
             return postgresDuration(text)
         case .textTime:
             return TextFront.timeText(text)
+        case .requestPath:
+            return RequestLine.path(text)
+        case .requestStatus:
+            return RequestLine.status(text)
+        case .identifier:
+            return identifier(text)
         case .pinoLevel, .pythonLevel, .syslogLevel, .syslogPriority, .openTelemetryLevel,
             .logbackLevel, .serilogLevel, .alwaysInformation, .textLevel:
             return ByteView(LogLevel.read(text, transform).staticName)
@@ -155,6 +166,13 @@ public enum ValueText {
             scratch.append(inner.view)
             return scratch.view
         }
+    }
+
+    /// The text unless it says that there is no identifier: `-`, or zeros only (`0x` before them is OpenTelemetry's).
+    private static func identifier(_ text: ByteView) -> ByteView {
+        let digits = text.hasPrefix(ByteView("0x")) ? text.dropFirst(2) : text
+        let isNone = digits.firstIndex { $0 != ASCII.zero && $0 != ASCII.minus } == nil
+        return isNone ? .empty : text
     }
 
     private static func postgresDuration(_ message: ByteView) -> ByteView {

@@ -55,7 +55,14 @@ public enum ValueTransform: UInt8, Sendable {
     /// The time at the front of a line of text.
     case textTime
 
-    // Messages.
+    // Messages, requests and traces.
+
+    /// The path of the request that a line of an access log quotes.
+    case requestPath
+    /// The status behind the request that a line of an access log quotes.
+    case requestStatus
+    /// An identifier; `-` and zeros are none.
+    case identifier
 
     /// journald's array of byte values, for messages that are no UTF-8.
     case byteArray

@@ -82,7 +82,7 @@ import Testing
             """#,
             time: Self.noon, level: .info, message: "HTTP GET /v1/items",
             endpoint: "/v1/items?q=1", duration: "3", status: 201)
-        check(#"{"level":"http","message":"x"}"#, level: .debug, message: "x")
+        check(#"{"level":"http","message":"x"}"#, level: .info, message: "x")
         check(#"{"level":"silly","message":"x"}"#, level: .trace, message: "x")
     }
 
@@ -130,7 +130,7 @@ import Testing
             time: "2025-01-18T12:00:00.123456789Z", level: .error, message: "x", endpoint: "/v1",
             duration: "12.3")
         for (word, want): (String, LogLevel) in [
-            ("DEBUG-4", .trace), ("DEBUG", .debug), ("INFO+2", .notice), ("WARN+1", .warn),
+            ("DEBUG-4", .trace), ("DEBUG", .debug), ("INFO+2", .info), ("WARN+1", .warn),
             ("ERROR+4", .critical), ("INFO-", .unknown), ("ERROR+x", .unknown),
         ] {
             check(
@@ -256,7 +256,7 @@ import Testing
             {"@timestamp":"2025-01-18T13:00:00.000+01:00","@version":"1","message":"x","logger_name":"com.shop.A",\#
             "thread_name":"main","level":"INFO","level_value":20000,"traceId":"abc"}
             """#,
-            time: Self.noon, level: .info, message: "x", trace: "abc")
+            time: Self.noon, level: .info, message: "x", service: "com.shop.A", trace: "abc")
         check(#"{"message":"x","level_value":40000}"#, level: .error, message: "x")
     }
 
