@@ -87,7 +87,10 @@ struct CanonicalAlias {
             "datetime", "date_time", "dateTime", "Time", "eventTime", "event_time", "eventtime",
             "log_time", "logTime", "timestamp_ms", "timestampMs", "timestamp_ns", "receivedAt",
             "requestTime", "EdgeEndTimestamp", "date")
-        + [CanonicalAlias(.time, "created", .none, .python)]
+        + [
+            CanonicalAlias(.time, "created", .none, .python),
+            CanonicalAlias(.time, "T", .none, .zapShort),
+        ]
 
     private static let levels: [CanonicalAlias] =
         [
@@ -118,6 +121,7 @@ struct CanonicalAlias {
             CanonicalAlias(.level, "levelno", .pythonLevel),
             CanonicalAlias(.level, "record.level.no", .pythonLevel),
             CanonicalAlias(.level, "syslogseverity", .syslogLevel),
+            CanonicalAlias(.level, "L", .none, .zapShort),
         ]
 
     private static let messages: [CanonicalAlias] =
@@ -130,6 +134,7 @@ struct CanonicalAlias {
         + [
             CanonicalAlias(.message, "event", .none, .log, kind: .text),
             CanonicalAlias(.message, "full_message", .none, .gelf),
+            CanonicalAlias(.message, "M", .none, .zapShort),
         ]
 
     private static let services: [CanonicalAlias] =
@@ -151,7 +156,10 @@ struct CanonicalAlias {
             "application", "Application", "Properties.Application", "syslog.appname",
             "resource.attributes.service.name", "resource.labels.service_name",
             "kubernetes.container_name", "logger_name", "loggerName")
-        + [CanonicalAlias(.service, "channel", .none, .monolog)]
+        + [
+            CanonicalAlias(.service, "channel", .none, .monolog),
+            CanonicalAlias(.service, "N", .none, .zapShort),
+        ]
 
     private static let endpoints: [CanonicalAlias] =
         names(
@@ -165,8 +173,8 @@ struct CanonicalAlias {
             CanonicalAlias(.endpoint, $0, .none, .request, kind: .text)
         }
         + [
-            CanonicalAlias(.endpoint, "_path", .none, .gelf),
-            CanonicalAlias(.endpoint, "path", .none, .echo),
+            CanonicalAlias(
+                .endpoint, "attributes", .openTelemetryPath, .openTelemetry, kind: .token),
         ]
 
     private static let durations: [CanonicalAlias] = [
@@ -197,6 +205,10 @@ struct CanonicalAlias {
             "response_code", "EdgeResponseStatus", "http_status", "http_status_code", "httpStatus",
             "httpStatusCode", "responseStatus", "response_status", "_status_code", "_status",
             "res.status", "status")
+        + [
+            CanonicalAlias(
+                .status, "attributes", .openTelemetryStatus, .openTelemetry, kind: .token)
+        ]
 
     private static let others: [CanonicalAlias] =
         [

@@ -35,6 +35,9 @@ struct LineSignature: OptionSet {
     static let tracing = LineSignature(rawValue: 1 << 18)
     /// PHP's Monolog.
     static let monolog = LineSignature(rawValue: 1 << 19)
+    /// zap's development encoder with short keys.
+    static let zapShort = LineSignature(rawValue: 1 << 20)
+    static let openTelemetry = LineSignature(rawValue: 1 << 21)
 
     /// The fields as the tests see them.
     private struct Names {
@@ -122,6 +125,8 @@ struct LineSignature: OptionSet {
         if isNode { insert(.node) }
         if names.hasAny(["levelname", "asctime", "levelno"]) { insert(.python) }
         if names.has("fields.message", "target") { insert(.tracing) }
+        if names.has("L", "T", "M") { insert(.zapShort) }
+        if names.has("timeUnixNano") || names.has("severityNumber") { insert(.openTelemetry) }
         if names.has("level_name", "channel", "datetime") { insert(.monolog) }
     }
 

@@ -43,8 +43,9 @@ extension RecordBatch {
     }
 
     private func statusNumber(_ record: Record, _ slot: FieldSlot) -> Int64? {
-        let raw = raw(record, slot.field)
-        return NumberText.integer(slot.transform == .requestStatus ? RequestLine.status(raw) : raw)
+        if slot.transform == .none { return NumberText.integer(raw(record, slot.field)) }
+        var scratch = ByteWriter(capacity: 1)
+        return NumberText.integer(text(record, slot, scratch: &scratch))
     }
 }
 
@@ -85,6 +86,10 @@ public enum ValueText {
             return RequestLine.path(text)
         case .requestStatus:
             return RequestLine.status(text)
+        case .openTelemetryPath:
+            return OpenTelemetryAttributes.path(text)
+        case .openTelemetryStatus:
+            return OpenTelemetryAttributes.status(text)
         case .identifier:
             return identifier(text)
         case .pinoLevel, .pythonLevel, .syslogLevel, .syslogPriority, .openTelemetryLevel,

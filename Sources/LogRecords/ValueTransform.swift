@@ -61,6 +61,8 @@ public enum ValueTransform: UInt8, Sendable {
     case requestPath
     /// The status behind the request that a line of an access log quotes.
     case requestStatus
+    /// The path and the status among OpenTelemetry's attributes.
+    case openTelemetryPath, openTelemetryStatus
     /// An identifier; `-` and zeros are none.
     case identifier
 
