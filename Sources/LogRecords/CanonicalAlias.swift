@@ -174,7 +174,7 @@ struct CanonicalAlias {
         }
         + [
             CanonicalAlias(
-                .endpoint, "attributes", .openTelemetryPath, .openTelemetry, kind: .token),
+                .endpoint, "attributes", .openTelemetryPath, .openTelemetry, kind: .token)
         ]
 
     private static let durations: [CanonicalAlias] = [

@@ -9,7 +9,8 @@ public enum LoggedDuration {
     /// How many places the decimal point moves from a unit to milliseconds.
     @frozen
     public enum Unit: Int, Sendable {
-        case seconds = 3, milliseconds = 0
+        case seconds = 3
+        case milliseconds = 0
         case microseconds = -3
         case nanoseconds = -6
     }

@@ -95,7 +95,8 @@ import Testing
             "\(total)".withView { _ = NumberText.appendShifted($0, places: -6, into: &want) }
             func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
             for text in [
-                "\(hours)h\(minutes)m\(seconds).\(fraction)s", "PT\(hours)H\(minutes)M\(seconds).\(fraction)S",
+                "\(hours)h\(minutes)m\(seconds).\(fraction)s",
+                "PT\(hours)H\(minutes)M\(seconds).\(fraction)S",
                 "\(two(hours)):\(two(minutes)):\(two(seconds)).\(fraction)",
             ] {
                 #expect(read(text) == want.view.text, "\(text)")
@@ -111,7 +112,8 @@ import Testing
             let bytes = (0..<random.below(24)).map { _ in alphabet[random.below(alphabet.count)] }
             let view = memory.place(bytes)
             var out = ByteWriter()
-            if LoggedDuration.append(view, unit: random.below(2) == 0 ? nil : .seconds, into: &out) {
+            if LoggedDuration.append(view, unit: random.below(2) == 0 ? nil : .seconds, into: &out)
+            {
                 #expect(NumberText.double(out.view) != nil, "\(view.text)")
             }
             _ = LoggedDuration.appendSecondsList(view, into: &out)

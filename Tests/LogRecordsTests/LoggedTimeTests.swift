@@ -95,7 +95,9 @@ import Testing
         seconds: Int64, fraction: Int64, digits: Int, zone: Int, _ random: inout SeededGenerator
     ) -> String {
         func padded(_ value: Int, _ width: Int) -> String {
-            String(String(value + (width == 2 ? 100 : width == 4 ? 10_000 : 1_000_000_000)).dropFirst())
+            String(
+                String(value + (width == 2 ? 100 : width == 4 ? 10_000 : 1_000_000_000)).dropFirst()
+            )
         }
         var days = Int(seconds / 86_400)
         let rest = Int(seconds % 86_400)
@@ -121,7 +123,10 @@ import Testing
         let zones =
             zone == 0
             ? ["Z", "z", "", " UTC", " GMT", "+00:00", "-0000", " +00"]
-            : ["\(sign)\(hours):\(minutes)", "\(sign)\(hours)\(minutes)", " \(sign)\(hours):\(minutes)"]
+            : [
+                "\(sign)\(hours):\(minutes)", "\(sign)\(hours)\(minutes)",
+                " \(sign)\(hours):\(minutes)",
+            ]
         return date + ["T", "t", " "][random.below(3)] + clock + tail
             + zones[random.below(zones.count)]
     }

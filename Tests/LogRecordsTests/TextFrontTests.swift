@@ -18,7 +18,8 @@ import Testing
     ) {
         let record = lines.take(line, arrivalTime: Self.arrival)
         let own = record.hasOwnTime ? Timestamp.text(record.time, digits: 9) : nil
-        #expect(own == time.map { $0.contains("T") ? $0 : "2025-01-18T12:00:00.\($0)Z" }, "\(line)",
+        #expect(
+            own == time.map { $0.contains("T") ? $0 : "2025-01-18T12:00:00.\($0)Z" }, "\(line)",
             sourceLocation: location)
         #expect(record.level == level, "\(line)", sourceLocation: location)
         if lines.batch.shape(record).format == .text {
@@ -55,7 +56,8 @@ import Testing
         check("[18-Jan-2025 12:00:00] NOTICE: fpm is running", Self.noon, .notice)
         check("1:M 18 Jan 2025 12:00:00.123 * Ready", Self.milliseconds)
         check("I, [2025-01-18T12:00:00.123 #7]  INFO -- : x", Self.milliseconds, .info)
-        check("\u{1B}[2m2025-01-18T12:00:00.123Z\u{1B}[0m \u{1B}[32m INFO\u{1B}[0m shop: x",
+        check(
+            "\u{1B}[2m2025-01-18T12:00:00.123Z\u{1B}[0m \u{1B}[32m INFO\u{1B}[0m shop: x",
             Self.milliseconds, .info)
         check(
             #"203.0.113.7 - frank [18/Jan/2025:13:00:00 +0100] "GET /ERROR HTTP/1.1" 200 7"#,
@@ -147,7 +149,8 @@ import Testing
         var random = SeededGenerator(seed: 81)
         let parts = [
             "2025-01-18", " ", "T", "12:00:00", ",123", "Z", "[", "]", "ERROR", "info", ":", "Jan",
-            "18", "/", "\u{1B}[", "m", "I0118", "+01:00", "UTC", "-", "|", "é", "<", "(", "{", "1:M ",
+            "18", "/", "\u{1B}[", "m", "I0118", "+01:00", "UTC", "-", "|", "é", "<", "(", "{",
+            "1:M ",
             "Sat ", "2025", "\t", ".", "#",
         ]
         for _ in 0..<20_000 {
