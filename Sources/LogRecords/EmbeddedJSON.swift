@@ -11,7 +11,7 @@ enum EmbeddedJSON {
     static func character(
         _ p: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
     ) -> (byte: UInt8, length: Int)? {
-        guard p < end, p.pointee != ASCII.quote else { return nil }
+        guard p < end, p.pointee >= ASCII.space, p.pointee != ASCII.quote else { return nil }
         guard p.pointee == ASCII.backslash else { return (p.pointee, 1) }
         guard p + 1 < end else { return nil }
         switch p[1] {

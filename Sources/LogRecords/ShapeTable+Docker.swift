@@ -96,6 +96,9 @@ extension ShapeTable {
                 }
                 return Piece(end: p + 2, kind: .embeddedString, context: context, path: path)
             }
+            guard p.pointee > ASCII.space, p.pointee != ASCII.quote else {
+                return fail(.unexpectedByte, p, &scanner)
+            }
             guard p.pointee == ASCII.openBrace else {
                 return Piece(end: p, kind: .embeddedToken, context: context, path: path)
             }

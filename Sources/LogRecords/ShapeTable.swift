@@ -155,6 +155,8 @@ public final class ShapeTable {
         let end = line.end
         var p = line.start
         var node = root
+        var lastLearned: UnsafePointer<UInt8>?
+        var learnedNode = -1
         descend: while true {
             var child = nodes[node].firstChild
             var tries = Self.childrenTriedMax
@@ -199,6 +201,13 @@ public final class ShapeTable {
                 child = candidate.nextSibling
                 tries -= 1
             }
+            // A piece that was just learned fits. If it does not, scanning it again would never end.
+            if p == lastLearned, node == learnedNode {
+                assertionFailure("BUG: a piece that was learned does not fit")
+                return -1
+            }
+            lastLearned = p
+            learnedNode = node
             let learned = learn(node, p, &scanner)
             if learned < 0 { return -1 }
             // The piece fits now: the child is in front, or it is an end that fits.
