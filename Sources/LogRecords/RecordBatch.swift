@@ -172,7 +172,7 @@ public final class RecordBatch {
             firstValue: UInt32(firstValue), shape: UInt32(shape), time: arrivalTime,
             hasOwnTime: false, isSkewed: false, level: .unknown, classIndex: 0)
         let eager = table.eagerFields[shape]
-        if eager.time >= 0, let time = Timestamp.parse(raw(record, Int(eager.time))) {
+        if eager.time >= 0, let time = time(of: record, at: eager.time) {
             if time > arrivalTime &+ Self.skewMax {
                 record.isSkewed = true
             } else {
@@ -180,9 +180,7 @@ public final class RecordBatch {
                 record.hasOwnTime = true
             }
         }
-        if eager.level >= 0 {
-            record.level = LogLevel(text: raw(record, Int(eager.level)))
-        }
+        if eager.level >= 0 { record.level = level(of: record, at: eager.level) }
         records.append(record)
     }
 

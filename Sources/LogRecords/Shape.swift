@@ -45,8 +45,9 @@ public final class Shape: Sendable {
         self.index = index
         self.format = format
         self.fields = fields
-        self.inner = inner ?? 0..<fields.count
-        self.canonical = CanonicalMap(fields: fields)
+        let inner = inner ?? 0..<fields.count
+        self.inner = inner
+        self.canonical = CanonicalMap(fields: fields, inner: inner, format: format)
         self.pieceBytes = pieces.flatMap { $0 }
         var end = 0
         self.pieceEnds = pieces.map { piece in

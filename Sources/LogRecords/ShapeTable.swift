@@ -91,7 +91,7 @@ public final class ShapeTable {
     /// All shapes, by their index. Shape 0 is that of text.
     public internal(set) var shapes: [Shape] = [.text(index: 0)]
 
-    /// For each shape the numbers of the values that every record is asked for, −1 where it has none.
+    /// For each shape the packed slots of what every record is asked for, −1 where it has none.
     struct EagerFields: BitwiseCopyable {
         let time: Int32
         let level: Int32
@@ -99,8 +99,8 @@ public final class ShapeTable {
         let mayBePart: Bool
 
         init(_ shape: Shape) {
-            time = Int32(shape.canonical[.time]?.field ?? -1)
-            level = Int32(shape.canonical[.level]?.field ?? -1)
+            time = shape.canonical[.time]?.packed ?? -1
+            level = shape.canonical[.level]?.packed ?? -1
             mayBePart = shape.format == .docker || shape.format == .cri
         }
     }
