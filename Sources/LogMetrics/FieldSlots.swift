@@ -123,7 +123,7 @@ public struct BatchReader {
     }
 
     /// The number in a field that has a transform. Bare numbers, which nearly all durations are, need no text of their own.
-    @usableFromInline
+    @usableFromInline @inline(never)
     func transformedNumber(
         _ record: Record, _ slot: Int32, scratch: inout ByteWriter
     ) -> Double {
@@ -160,7 +160,7 @@ public struct BatchReader {
     }
 
     /// The status that a text quotes.
-    @usableFromInline
+    @usableFromInline @inline(never)
     func transformedStatus(_ record: Record, _ slot: Int32) -> Int {
         var scratch = ByteWriter(capacity: 1)
         return slowStatus(slowText(record, slot, scratch: &scratch))
@@ -177,7 +177,7 @@ public struct BatchReader {
     }
 
     /// True when a transform makes some text of a field.
-    @usableFromInline
+    @usableFromInline @inline(never)
     func isMade(_ record: Record, _ slot: Int32) -> Bool {
         var scratch = ByteWriter(capacity: 1)
         return !slowText(record, slot, scratch: &scratch).isEmpty
