@@ -85,9 +85,9 @@ public struct BatchReader {
         if slot < 0 { return ByteView(origin, 0) }
         let span = values[Int(record.firstValue) + Int(slot >> FieldSlot.transformBits)]
         let start = origin + Int(span.start)
-        // Four bytes that begin with n may be `null`, which is no text.
+        // Four bytes that begin with n may be `null`, which is no text; no bytes may be a flag, which is.
         if slot & (FieldSlot.transformLimit - 1) == 0, !span.isEscaped,
-            span.length != 4 || start[0] != UInt8(ascii: "n")
+            span.length != 0, span.length != 4 || start[0] != UInt8(ascii: "n")
         {
             return ByteView(start, span.length)
         }
@@ -100,7 +100,7 @@ public struct BatchReader {
         let span = values[Int(record.firstValue) + Int(slot >> FieldSlot.transformBits)]
         let start = origin + Int(span.start)
         if slot & (FieldSlot.transformLimit - 1) == 0, !span.isEscaped,
-            span.length != 4 || start[0] != UInt8(ascii: "n")
+            span.length != 0, span.length != 4 || start[0] != UInt8(ascii: "n")
         {
             return ByteView(start, span.length)
         }

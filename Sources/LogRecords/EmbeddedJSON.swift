@@ -112,6 +112,23 @@ enum EmbeddedJSON {
         return isPlain ? p + 4 : nil
     }
 
+    /// Scans an inner logfmt value without quotes, which ends at a space, a line break or the end of the outer string.
+    static func word(
+        _ start: UnsafePointer<UInt8>, _ scanner: inout JSONScanner, isEscaped: inout Bool
+    ) -> UnsafePointer<UInt8>? {
+        var p = start
+        while let next = character(p, scanner.end) ?? other(p, scanner.end) {
+            if next.byte <= ASCII.space || next.byte == ASCII.quote { break }
+            if next.length > 1 { isEscaped = true }
+            p += next.length
+        }
+        let text = ByteView(start, p - start)
+        if let bad = UTF8Validation.firstFault(text) {
+            return fault(.badUTF8, start + bad, &scanner)
+        }
+        return p
+    }
+
     /// Scans an inner number, literal or array; the address behind it, or nil. `scratch` is overwritten.
     static func token(
         _ start: UnsafePointer<UInt8>, _ scanner: inout JSONScanner, _ scratch: inout ByteWriter,

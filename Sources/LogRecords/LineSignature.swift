@@ -60,7 +60,10 @@ struct LineSignature: OptionSet {
         for index in inner {
             names.isToken[fields[index].path] = fields[index].kind.isToken
             names.order.append(fields[index].path)
-            if fields[index].kind == .text || fields[index].kind == .quoted { isJSON = false }
+            switch fields[index].kind {
+            case .text, .quoted, .embeddedText: isJSON = false
+            default: break
+            }
         }
         self = []
         addApplications(names, isJSON: isJSON)

@@ -55,7 +55,7 @@ extension LogLevel {
 
     private static func syslog(_ number: Int64) -> LogLevel {
         switch number {
-        case 0: .emergency
+        case 0: .emerg
         case 1: .alert
         case 2: .critical
         case 3: .error
@@ -101,7 +101,7 @@ extension LogLevel {
         case .error: "error"
         case .critical: "critical"
         case .alert: "alert"
-        case .emergency: "emergency"
+        case .emerg: "emerg"
         }
     }
 }

@@ -2,7 +2,7 @@ public import LogBytes
 
 /// The severity of a record, in one order for all loggers.
 @frozen public enum LogLevel: UInt8, Comparable, Sendable, CaseIterable, BitwiseCopyable {
-    case unknown, trace, debug, info, notice, warn, error, critical, alert, emergency
+    case unknown, trace, debug, info, notice, warn, error, critical, alert, emerg
 
     /// The level that a logger's word stands for; case does not matter. `.unknown` for other words, and for numbers, which
     /// mean something only where the logger is known.
@@ -65,7 +65,7 @@ public import LogBytes
     private static let wordBytesMax = 8
 
     private static let longWords: [(word: StaticString, level: LogLevel)] = [
-        ("emergency", .emergency), ("information", .info), ("informational", .info),
+        ("emergency", .emerg), ("information", .info), ("informational", .info),
     ]
 
     private static func longWord(_ text: ByteView) -> LogLevel {
@@ -96,7 +96,7 @@ public import LogBytes
                 "critical", "crit", "fatal", "ftl", "panic", "pnc", "dpanic", "fault", "f", "c",
             ],
             .alert: ["alert"],
-            .emergency: ["emerg"],
+            .emerg: ["emerg"],
         ]
         var table: [UInt64: LogLevel] = [:]
         for (level, words) in spellings {

@@ -12,7 +12,9 @@ extension RecordBatch {
     ) -> ByteView {
         let span = values[Int(record.firstValue) + slot.field]
         let raw = ByteView(origin + Int(span.start), span.length)
-        if slot.transform == .none, !span.isEscaped, raw.count != 4 || raw[0] != UInt8(ascii: "n") {
+        if slot.transform == .none, !span.isEscaped, raw.count != 0,
+            raw.count != 4 || raw[0] != UInt8(ascii: "n")
+        {
             return raw
         }
         return ValueText.resolve(
@@ -65,6 +67,8 @@ public enum ValueText {
             text = unescape(raw, kind, scratch: &scratch)
         } else if kind == .token || kind == .embeddedToken, raw == ByteView("null") {
             return .empty
+        } else if kind == .flag {
+            return ByteView("true")
         }
         return transform == .none
             ? text : transformed(text, transform, isInScratch: isEscaped, scratch: &scratch)
@@ -162,7 +166,7 @@ public enum ValueText {
         }
         JSONText.unescape(raw, into: &scratch)
         switch kind {
-        case .text, .token, .string, .quoted, .embeddedToken:
+        case .text, .token, .string, .quoted, .embeddedToken, .embeddedText, .flag:
             return scratch.view
         case .wrappedLine:
             let text = scratch.view

@@ -20,10 +20,12 @@ public final class ShapeTable {
         case string, token, end
         /// A logfmt value up to the next space, and one up to its closing quote.
         case bare, quoted
+        /// A logfmt key that has no value.
+        case flag
         /// All the rest of the line.
         case rest
-        /// Values of JSON inside of a JSON string.
-        case embeddedString, embeddedToken
+        /// Values of JSON, and of logfmt without quotes, inside of a JSON string.
+        case embeddedString, embeddedToken, embeddedBare
 
         var valueKind: ValueKind {
             switch self {
@@ -33,6 +35,8 @@ public final class ShapeTable {
             case .quoted: .quoted
             case .embeddedString: .embeddedString
             case .embeddedToken: .embeddedToken
+            case .embeddedBare: .embeddedText
+            case .flag: .flag
             }
         }
     }
@@ -185,7 +189,8 @@ public final class ShapeTable {
                         }
                     case .end:
                         if q == end { return Int(candidate.shape) }
-                    case .bare, .quoted, .rest, .embeddedString, .embeddedToken:
+                    case .bare, .quoted, .flag, .rest, .embeddedString, .embeddedToken,
+                        .embeddedBare:
                         if canStart(candidate.kind, q, end) {
                             guard let value = scanOther(candidate.kind, q, &scanner) else {
                                 return -1

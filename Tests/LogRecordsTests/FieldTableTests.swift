@@ -351,7 +351,7 @@ import Testing
             service: "shop.service")
         check(
             #"{"__REALTIME_TIMESTAMP":"1737201600000000","PRIORITY":"0","MESSAGE":[72, 195, 188,255]}"#,
-            time: Self.noon, level: .emergency, message: "Hü\u{FFFD}")
+            time: Self.noon, level: .emerg, message: "Hü\u{FFFD}")
         check(
             #"{"__REALTIME_TIMESTAMP":"1737201600000000","PRIORITY":"8","MESSAGE":[72,256]}"#,
             time: Self.noon, message: "[72,256]")

@@ -30,6 +30,26 @@ private let examples: [(format: LineFormat, line: String, fields: [(String, Stri
         [("log", "{\"cut\":\"off"), ("stream", "stderr"), ("time", "T")]
     ),
     (
+        .docker,
+        #"{"log":"level=warn msg=\"a b\" d=3ms p=/\u003c\n","stream":"stderr","time":"T"}"#,
+        [
+            ("level", "warn"), ("msg", "a b"), ("d", "3ms"), ("p", "/<"), ("stream", "stderr"),
+            ("time", "T"),
+        ]
+    ),
+    (
+        .logfmt, "level=info ready msg=x note=",
+        [("level", "info"), ("ready", "true"), ("msg", "x"), ("note", "")]
+    ),
+    (
+        .rfc3164, "2025-01-18T12:00:00+00:00 shop-1 shop: hello",
+        [
+            ("timestamp", "2025-01-18T12:00:00+00:00"), ("hostname", "shop-1"),
+            ("app_name", "shop"),
+            ("_msg", "hello"),
+        ]
+    ),
+    (
         .cri, #"2025-01-18T12:00:00.123456789Z stdout F {"level":"warn"}"#,
         [
             ("time", "2025-01-18T12:00:00.123456789Z"), ("stream", "stdout"), ("logtag", "F"),
@@ -134,7 +154,9 @@ private let texts = [
     "<34>no syslog", "<192>Oct 11 22:14:15 h a: m", "<34>1 yesterday h a - - -",
     "<034>Oct 11 22:14:15 h a: m", "Jan 18 12:00:00 no tag here", "Jan 38 1x:00:00 h a: m",
     "2025-01-18T12:00:00Z stdin F x", "2025-01-18T12:00:00Z stdout X x",
-    "2025-01-18T12:00:00Z ERROR failed: x", "text {\"a\":1} more", "text {\"a\":1", "msg=\"open",
+    "2025-01-18T12:00:00Z ERROR failed: x",
+    "2025-01-18T12:00:00+00:00 ERROR failed: x", "2025-01-18 12:00:00 LOG: said {\"a\": 1}",
+    "text {\"a\":1} more", "text {\"a\":1", "msg=\"open",
     "<34>1 2003-10-11T22:14:15Z h a - - [open",
 ]
 

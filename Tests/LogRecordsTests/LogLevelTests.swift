@@ -22,7 +22,7 @@ import Testing
         check(.error, "error", "err")
         check(.critical, "critical", "crit", "fatal", "panic")
         check(.alert, "alert")
-        check(.emergency, "emerg", "emergency")
+        check(.emerg, "emerg", "emergency")
         check(
             .unknown, "", "x", "informal", "warnings", "errors", "emergencyx", "a longer word",
             "in fo")
@@ -61,7 +61,7 @@ import Testing
                 ("-30", .unknown), ("30.5", .unknown),
             ])
         let syslog: [(String, LogLevel)] = [
-            ("0", .emergency), ("1", .alert), ("2", .critical), ("3", .error), ("4", .warn),
+            ("0", .emerg), ("1", .alert), ("2", .critical), ("3", .error), ("4", .warn),
             ("5", .notice), ("6", .info), ("7", .debug), ("8", .unknown),
         ]
         check({ #"{"version":"1.1","host":"h","short_message":"m","level":\#($0)}"# }, syslog)
@@ -69,7 +69,7 @@ import Testing
         check(
             { "<\($0)>1 2025-01-18T12:00:00Z h a 1 - - x" },
             [
-                ("34", .critical), ("0", .emergency), ("191", .debug), ("165", .notice),
+                ("34", .critical), ("0", .emerg), ("191", .debug), ("165", .notice),
             ])
         check(
             { #"{"timeUnixNano":"1","severityNumber":\#($0)}"# },
