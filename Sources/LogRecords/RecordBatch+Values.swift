@@ -98,7 +98,8 @@ public enum ValueText {
             return identifier(text)
         case .pinoLevel, .pythonLevel, .syslogLevel, .syslogPriority, .openTelemetryLevel,
             .logbackLevel, .serilogLevel, .alwaysInformation, .textLevel:
-            return ByteView(LogLevel.read(text, transform).staticName)
+            let level = LogLevel.read(text, transform)
+            return level == .unknown && transform.isLevelNumber ? text : ByteView(level.staticName)
         case .seconds, .milliseconds, .microseconds, .nanoseconds, .wholeNanoseconds,
             .durationWithUnit, .secondsList, .byteArray:
             break

@@ -75,3 +75,13 @@ public enum ValueTransform: UInt8, Sendable {
         rawValue >= Self.seconds.rawValue && rawValue <= Self.postgresDuration.rawValue
     }
 }
+
+extension ValueTransform {
+    /// Whether the value is a level as some logger counts them.
+    var isLevelNumber: Bool {
+        switch self {
+        case .pinoLevel, .pythonLevel, .syslogLevel, .openTelemetryLevel, .logbackLevel: true
+        default: false
+        }
+    }
+}
