@@ -43,7 +43,10 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
 ]
 
 /// The layers with a documentation catalogue, which `docc` reads and the compiler does not.
-let documented: Set = ["LogPipeline", "LogQuery", "LogSegments"]
+let documented: Set = ["LogPipeline", "LogQuery", "LogRecords", "LogSegments"]
+
+/// Test cases that are text, read by the tests from where they stand.
+let testCases = ["LogQuery": ["Cases"], "LogRecords": ["Loggers"]]
 
 let package = Package(
     name: "weir",
@@ -68,8 +71,7 @@ let package = Package(
                 name: layer.name + "Tests",
                 dependencies: [.init(stringLiteral: layer.name), "TestSupport"]
                     + layer.dependencies,
-                // Query cases are text, read by the tests from where they stand.
-                exclude: layer.name == "LogQuery" ? ["Cases"] : [], swiftSettings: strict)
+                exclude: testCases[layer.name, default: []], swiftSettings: strict)
         }
         + [
             .executableTarget(

@@ -50,7 +50,7 @@ pack 'gzip -6' gzip -6
 printf '\n%-60s %8s %8s\n' 'query (whole process, warm)' 'CPU s' 'wall s'
 query() { "$weir" query --data "$work/data" "$1" | cat; }
 for q in '* | stats count() as n' 'level:ERROR | stats count() as n' 'timeout | stats count() as n' \
-    'message:~"code [45][0-9]+" | stats count() as n' \
+    'message:~"timeout in [0-9]+ ms" | stats count() as n' \
     '* | stats by (endpoint) count() as n, quantile(0.95, duration_ms) as p95' \
     '_time:2025-01-15T12:00Z' '*'; do
     cpu query "$q" >/dev/null

@@ -62,16 +62,18 @@ struct Differential {
             }
             tally["Foundation: \(kind)", default: 0] += 1
         }
-        try checkRecord(document, ours, memory, batch)
+        if try checkRecord(document, ours, memory, batch) {
+            tally["as a record, too", default: 0] += 1
+        }
     }
 
-    /// The line as a record, with each slack that decides between the fast and the careful way.
+    /// The line as a record, if it may be one, with each slack that decides between the fast and the careful way.
     private func checkRecord(
         _ document: [UInt8], _ isValid: Bool, _ memory: GuardedPage, _ batch: RecordBatch
-    ) throws {
+    ) throws -> Bool {
         guard document.first == ASCII.openBrace, document.count > 9,
             !document.starts(with: Array(#"{"log":"{"#.utf8))
-        else { return }
+        else { return false }
         for slack in [8, 64] {
             let view = memory.place(document, slack: slack)
             batch.reset(origin: view.start, arrivalTime: 0)
@@ -84,6 +86,7 @@ struct Differential {
             try checkRebuilt(document, batch)
         }
         try checkLines(document, memory, batch)
+        return true
     }
 
     /// The line twice in one chunk, its end not known before, gives twice the record that it gives alone.

@@ -2,15 +2,19 @@ public import LogBytes
 
 /// The endpoint as a label: what varies from call to call is taken out, so that labels stay few.
 ///
-///     /users/8231/orders?page=2      /users/:id/orders
+///     /users/8231/orders?page=2                /users/:id/orders
+///     https://shop.example/items/7f3a9c01      /items/:id
 ///
-/// The query string and fragment go. A path segment that is a number, a UUID, a hexadecimal word of at least 16 digits or an
-/// e-mail address becomes `:id`. The line itself is never changed.
+/// The query string and fragment go, and of a full URL everything before its path. A path segment that is a number, a UUID, a
+/// hexadecimal word of at least 8 digits with a decimal one among them, or an e-mail address becomes `:id`. The line itself is
+/// never changed.
 public enum EndpointTemplate {
     /// Bytes of a template; what is longer is cut, since a label is no place for a document.
     public static let bytesMax = 256
-    /// The shortest hexadecimal word taken for an identifier: 64 bits. Shorter ones may be words ("facade").
-    static let hexDigitsMin = 16
+    /// The shortest hexadecimal word taken for an identifier: 32 bits. Shorter ones are versions and years ("2a", "2024b").
+    static let hexDigitsMin = 8
+    /// The scheme of a URL, and a method before it, end within these bytes.
+    private static let schemeBytesMax = 32
     private static let uuidBytes = 36
 
     /// The bytes of `text` that a label keeps: all, or as many whole characters as fit. Halves of different characters would
@@ -28,6 +32,10 @@ public enum EndpointTemplate {
     ///
     /// Bytes are copied as they are read; where a segment turns out to be an identifier, what was copied of it is replaced.
     public static func append(_ endpoint: ByteView, into out: inout ByteWriter) {
+        var endpoint = endpoint
+        if endpoint.count > 0, endpoint[0] != UInt8(ascii: "/") {
+            endpoint = dropHost(endpoint, into: &out)
+        }
         let limit = cutLength(endpoint)
         // A segment of one byte and its slash become at most four bytes, and the last segment three.
         out.reserve(limit * 2 + 3)
@@ -60,6 +68,33 @@ public enum EndpointTemplate {
         if isSuspect {
             replace(endpoint.slice(segmentStart..<index), at: outSegmentStart, in: &out)
         }
+    }
+
+    /// The path of a full URL, `/` where it has none; a method before the URL is appended. Anything else stays as it is.
+    private static func dropHost(_ endpoint: ByteView, into out: inout ByteWriter) -> ByteView {
+        guard let mark = endpoint.prefix(schemeBytesMax).firstIndex(of: ByteView("://")) else {
+            return endpoint
+        }
+        var scheme = mark
+        while scheme > 0, isSchemeByte(endpoint[scheme - 1]) { scheme -= 1 }
+        // Only a method may stand before the scheme.
+        guard scheme < mark, scheme == 0 || endpoint[scheme - 1] == ASCII.space else {
+            return endpoint
+        }
+        out.append(endpoint.prefix(scheme))
+        let host = endpoint.dropFirst(mark + 3)
+        for index in 0..<host.count {
+            switch host[index] {
+            case UInt8(ascii: "/"): return host.dropFirst(index)
+            case UInt8(ascii: "?"), UInt8(ascii: "#"): return ByteView("/")
+            default: break
+            }
+        }
+        return ByteView("/")
+    }
+
+    private static func isSchemeByte(_ byte: UInt8) -> Bool {
+        (byte | 0x20) &- UInt8(ascii: "a") < 26 || ASCII.isDigit(byte) || byte == ASCII.plus
     }
 
     /// Puts `:id` in the place of `segment`, which was copied to `start`, where it names one thing among many. There is

@@ -32,8 +32,7 @@ public struct FieldSlots: ~Copyable {
     }
 
     private static func pack(_ slot: FieldSlot?) -> Int32 {
-        guard let slot else { return -1 }
-        return Int32(truncatingIfNeeded: slot.field << 2 | Int(slot.transform.rawValue))
+        slot?.packed ?? -1
     }
 
     /// The place of field `name` (its number in `names`) in lines of `shape`: −1 for none.
@@ -76,7 +75,7 @@ public struct BatchReader {
     /// The bytes of a value as they stand in the line; `slot` is not −1.
     @inlinable @inline(__always)
     public func raw(_ record: Record, _ slot: Int32) -> ByteView {
-        let span = values[Int(record.firstValue) + Int(slot >> 2)]
+        let span = values[Int(record.firstValue) + Int(slot >> FieldSlot.transformBits)]
         return ByteView(origin + Int(span.start), span.length)
     }
 
@@ -84,10 +83,12 @@ public struct BatchReader {
     @inlinable @inline(__always)
     public func text(_ record: Record, _ slot: Int32, scratch: inout ByteWriter) -> ByteView {
         if slot < 0 { return ByteView(origin, 0) }
-        let span = values[Int(record.firstValue) + Int(slot >> 2)]
+        let span = values[Int(record.firstValue) + Int(slot >> FieldSlot.transformBits)]
         let start = origin + Int(span.start)
-        // Four bytes that begin with n may be `null`, which is no text.
-        if slot & 3 == 0, !span.isEscaped, span.length != 4 || start[0] != UInt8(ascii: "n") {
+        // Four bytes that begin with n may be `null`, which is no text; no bytes may be a flag, which is.
+        if slot & (FieldSlot.transformLimit - 1) == 0, !span.isEscaped,
+            span.length != 0, span.length != 4 || start[0] != UInt8(ascii: "n")
+        {
             return ByteView(start, span.length)
         }
         return slowText(record, slot, scratch: &scratch)
@@ -96,9 +97,11 @@ public struct BatchReader {
     /// The text of a field that stands in the line as it is, nil when it has to be made; `slot` is not −1.
     @inlinable @inline(__always)
     public func plainText(_ record: Record, _ slot: Int32) -> ByteView? {
-        let span = values[Int(record.firstValue) + Int(slot >> 2)]
+        let span = values[Int(record.firstValue) + Int(slot >> FieldSlot.transformBits)]
         let start = origin + Int(span.start)
-        if slot & 3 == 0, !span.isEscaped, span.length != 4 || start[0] != UInt8(ascii: "n") {
+        if slot & (FieldSlot.transformLimit - 1) == 0, !span.isEscaped,
+            span.length != 0, span.length != 4 || start[0] != UInt8(ascii: "n")
+        {
             return ByteView(start, span.length)
         }
         return nil
@@ -106,26 +109,41 @@ public struct BatchReader {
 
     @usableFromInline
     func slowText(_ record: Record, _ slot: Int32, scratch: inout ByteWriter) -> ByteView {
-        let transform = ValueTransform(rawValue: UInt8(slot & 3)) ?? .none
-        return batch.text(
-            record, FieldSlot(field: Int(slot >> 2), transform: transform), scratch: &scratch)
+        batch.text(record, FieldSlot(packed: slot), scratch: &scratch)
     }
 
-    /// The number in a field, NaN where there is none. Seconds come as milliseconds where the slot says so.
+    /// The number in a field, NaN where there is none. Durations come in milliseconds.
     @inlinable @inline(__always)
     public func number(_ record: Record, _ slot: Int32, scratch: inout ByteWriter) -> Double {
         if slot < 0 { return .nan }
-        switch slot & 3 {
-        case 0: return DecimalText.double(raw(record, slot))
-        case 1: return DecimalText.double(raw(record, slot)) * 1_000
-        default: return NumberText.double(slowText(record, slot, scratch: &scratch)) ?? .nan
+        if slot & (FieldSlot.transformLimit - 1) == 0 {
+            return DecimalText.double(raw(record, slot))
         }
+        return transformedNumber(record, slot, scratch: &scratch)
+    }
+
+    /// The number in a field that has a transform. Bare numbers, which nearly all durations are, need no text of their own.
+    @usableFromInline @inline(never)
+    func transformedNumber(
+        _ record: Record, _ slot: Int32, scratch: inout ByteWriter
+    ) -> Double {
+        let bare: Double
+        switch FieldSlot(packed: slot).transform {
+        case .seconds: bare = DecimalText.double(raw(record, slot)) * 1_000
+        case .milliseconds: bare = DecimalText.double(raw(record, slot))
+        case .microseconds: bare = DecimalText.double(raw(record, slot)) / 1_000
+        case .nanoseconds: bare = DecimalText.double(raw(record, slot)) / 1_000_000
+        default: bare = .nan
+        }
+        guard bare.isNaN else { return bare }
+        return NumberText.double(slowText(record, slot, scratch: &scratch)) ?? .nan
     }
 
     /// The HTTP status in a field, 0 where there is none.
     @inlinable @inline(__always)
     public func status(_ record: Record, _ slot: Int32) -> Int {
         if slot < 0 { return 0 }
+        if slot & (FieldSlot.transformLimit - 1) != 0 { return transformedStatus(record, slot) }
         let text = raw(record, slot)
         guard text.count == 3 else { return slowStatus(text) }
         let hundreds = text[0] &- ASCII.zero
@@ -141,12 +159,27 @@ public struct BatchReader {
         return Int(status)
     }
 
+    /// The status that a text quotes.
+    @usableFromInline @inline(never)
+    func transformedStatus(_ record: Record, _ slot: Int32) -> Int {
+        var scratch = ByteWriter(capacity: 1)
+        return slowStatus(slowText(record, slot, scratch: &scratch))
+    }
+
     /// True when a field has some text.
     @inlinable @inline(__always)
     public func isPresent(_ record: Record, _ slot: Int32) -> Bool {
         if slot < 0 { return false }
+        if slot & (FieldSlot.transformLimit - 1) != 0 { return isMade(record, slot) }
         let text = raw(record, slot)
         if text.count == 4, text[0] == UInt8(ascii: "n") { return text != ByteView("null") }
         return text.count > 0
+    }
+
+    /// True when a transform makes some text of a field.
+    @usableFromInline @inline(never)
+    func isMade(_ record: Record, _ slot: Int32) -> Bool {
+        var scratch = ByteWriter(capacity: 1)
+        return !slowText(record, slot, scratch: &scratch).isEmpty
     }
 }

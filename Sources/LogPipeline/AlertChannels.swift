@@ -32,12 +32,17 @@ public final class AlertChannels: @unchecked Sendable {
     }
 
     /// Begins to deliver.
-    func start(counters: MetricsRegistry) {
+    ///
+    /// - Parameter report: is told of the first failure; all are counted.
+    func start(counters: MetricsRegistry, report: @escaping @Sendable (String) -> Void) {
         lock.locked { isDelivering = true }
         WorkerThread.start { [self] in
             let channel = makeChannel()
+            var hasReported = false
             while case .element(let transition) = queue.take() {
-                deliver(transition, by: channel, counters)
+                guard let failure = deliver(transition, by: channel, counters) else { continue }
+                if !hasReported { report("\(failure); the alerts are stored, class `alerts`") }
+                hasReported = true
             }
             lock.locked {
                 isDelivering = false
@@ -48,7 +53,7 @@ public final class AlertChannels: @unchecked Sendable {
 
     private func deliver(
         _ transition: AlertTransition, by channel: (any Channel)?, _ counters: MetricsRegistry
-    ) {
+    ) -> ChannelError? {
         do throws(ChannelError) {
             guard let channel else {
                 throw ChannelError(
@@ -57,8 +62,10 @@ public final class AlertChannels: @unchecked Sendable {
             }
             try channel.deliver(transition)
             counters.add(.notifications, label: receiver.name)
+            return nil
         } catch {
             counters.add(.notificationFailures, label: receiver.name)
+            return error
         }
     }
 

@@ -22,13 +22,13 @@ final class AlertStage {
 
     init(
         configuration: AlertConfiguration, channels: AlertChannels, counters: MetricsRegistry,
-        classIndex: UInt8
+        classIndex: UInt8, report: @escaping @Sendable (String) -> Void
     ) {
         engine = RuleEngine(rules: configuration.rules)
         self.channels = channels
         self.counters = counters
         self.classIndex = classIndex
-        channels.start(counters: counters)
+        channels.start(counters: counters, report: report)
     }
 
     /// Evaluates the rules over the records of `batch`.

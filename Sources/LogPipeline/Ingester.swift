@@ -25,6 +25,7 @@ public final class Ingester: @unchecked Sendable {
     private var partitions: [PartitionKey: PartitionSummary] = [:]
     private var commitDue: Int64?
     private var uncommittedLines = 0
+    private var countedJournalBytes = 0
     private var nextSealAttempt: Int64 = 0
     private var silence = SilenceClock()
     private var observer: (interval: Int64, due: Int64, body: (Ingester) -> Void)?
@@ -63,7 +64,8 @@ public final class Ingester: @unchecked Sendable {
         classifier = Classifier(policy: options.policy)
         alerts = AlertStage(
             configuration: options.alerting, channels: channels, counters: counters,
-            classIndex: UInt8(options.policy.index(of: RetentionPolicy.alertsClass) ?? 0))
+            classIndex: UInt8(options.policy.index(of: RetentionPolicy.alertsClass) ?? 0),
+            report: report)
         outlet = ChunkOutlet(
             chunkCount: IngestOptions.chunkCount,
             chunkBytes: min(options.lineBytesMax, IngestOptions.lineBytesLimit) + 1)
@@ -254,6 +256,8 @@ public final class Ingester: @unchecked Sendable {
         try retryingWhenFull(lines: 0) { () throws(StoreError) in try store.commit() }
         uncommittedLines = 0
         counters.add(.fsyncs, store.journalSynchronizations - before)
+        counters.add(.journalBytes, store.journalBytes - countedJournalBytes)
+        countedJournalBytes = store.journalBytes
     }
 
     /// Does a store operation again and again while the disk is full, if that is what the options say.

@@ -6,8 +6,9 @@
 struct SilenceClock {
     /// How far the latest record of a live stream may be from the wall clock, either way (5 min).
     static let liveDistance: Int64 = 300_000_000_000
-    /// How long a writer may hold back what it wrote (1 min): buffers that are flushed when full or each half minute.
-    static let grace: Int64 = 60_000_000_000
+    /// How long a writer may hold back what it wrote (15 s): buffers that are flushed when full or every few seconds. Longer
+    /// waits cost alerts more than they save.
+    static let grace: Int64 = 15_000_000_000
     /// How often event time moves on (1 s): alerts are no more exact than that.
     static let tick: Int64 = 1_000_000_000
 

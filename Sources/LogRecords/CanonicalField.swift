@@ -27,70 +27,6 @@ public enum CanonicalField: Int, CaseIterable, Sendable {
         uniqueKeysWithValues: allCases.map { ($0.name, $0) })
 }
 
-/// How the text of a stored value becomes the text of a canonical field.
-public enum ValueTransform: UInt8, Sendable {
-    /// The value as it stands.
-    case none
-    /// Seconds, to be given in milliseconds.
-    case seconds
-    /// The `duration: 12.345 ms` that PostgreSQL writes at the start of its message.
-    case postgresDuration
-}
-
-/// A name under which loggers write a canonical field.
-struct CanonicalAlias {
-    let field: CanonicalField
-    let path: String
-    let transform: ValueTransform
-    /// Paths that must stand in the same line: the signature of the logger that writes this name with this meaning.
-    let signature: [String]
-
-    init(
-        _ field: CanonicalField, _ path: String, _ transform: ValueTransform = .none,
-        signature: [String] = []
-    ) {
-        self.field = field
-        self.path = path
-        self.transform = transform
-        self.signature = signature
-    }
-
-    /// Every known name. For each field the first that a line has wins.
-    static let all: [CanonicalAlias] = [
-        // The house format.
-        .init(.time, "timestamp"),
-        .init(.level, "level"),
-        .init(.message, "message"),
-        .init(.service, "service"),
-        .init(.endpoint, "endpoint"),
-        .init(.duration, "duration_ms"),
-        .init(.status, "status_code"),
-        .init(.trace, "trace_id"),
-        .init(.trace, "request_id"),
-        .init(.user, "user_id"),
-        // Caddy: zap's encoder with float seconds.
-        .init(.time, "ts"),
-        .init(.message, "msg"),
-        .init(.service, "logger"),
-        .init(.endpoint, "request.uri"),
-        .init(.duration, "duration", .seconds, signature: ["ts", "logger"]),
-        .init(.status, "status"),
-        // nginx with a JSON log_format.
-        .init(.time, "time_iso8601"),
-        .init(.time, "time"),
-        .init(.time, "msec"),
-        .init(.endpoint, "request_uri"),
-        .init(.endpoint, "uri"),
-        .init(.duration, "request_time", .seconds),
-        // PostgreSQL's jsonlog.
-        .init(.level, "error_severity"),
-        .init(.service, "dbname", signature: ["error_severity"]),
-        .init(.service, "application_name", signature: ["error_severity"]),
-        .init(.duration, "message", .postgresDuration, signature: ["error_severity", "pid"]),
-        .init(.user, "user", signature: ["error_severity"]),
-    ]
-}
-
 /// Where a value stands in a line of some shape, and how to read it.
 @frozen
 public struct FieldSlot: Equatable, Sendable {
@@ -100,29 +36,29 @@ public struct FieldSlot: Equatable, Sendable {
     public let transform: ValueTransform
 
     /// Value number `field`, read through `transform`.
+    @inlinable
     public init(field: Int, transform: ValueTransform = .none) {
         self.field = field
         self.transform = transform
     }
-}
 
-/// The canonical fields of one shape, decided once from its paths.
-public struct CanonicalMap: Sendable {
-    private var slots: [FieldSlot?]
+    /// The bits of a packed slot that say the transform.
+    @inlinable public static var transformBits: Int32 { 6 }
+    /// Transforms have raw values below this.
+    @inlinable public static var transformLimit: Int32 { 1 << transformBits }
 
-    /// The mapping of a line that has these fields, in this order.
-    init(fields: [ShapeField]) {
-        slots = Array(repeating: nil, count: CanonicalField.allCases.count)
-        var positions: [String: Int] = [:]
-        for (index, field) in fields.enumerated() { positions[field.path] = index }
-        for alias in CanonicalAlias.all where slots[alias.field.rawValue] == nil {
-            guard let position = positions[alias.path],
-                alias.signature.allSatisfy({ positions[$0] != nil })
-            else { continue }
-            slots[alias.field.rawValue] = FieldSlot(field: position, transform: alias.transform)
-        }
+    /// The slot in one number, never negative: −1 may stand for no slot. Zero in the transform's bits is `.none`.
+    @inlinable
+    public var packed: Int32 {
+        Int32(truncatingIfNeeded: field) << Self.transformBits | Int32(transform.rawValue)
     }
 
-    /// Where the canonical field stands, or nil when lines of this shape have none.
-    public subscript(field: CanonicalField) -> FieldSlot? { slots[field.rawValue] }
+    /// The slot that `packed` was made of.
+    @inlinable
+    public init(packed: Int32) {
+        field = Int(packed >> Self.transformBits)
+        transform =
+            ValueTransform(rawValue: UInt8(truncatingIfNeeded: packed & (Self.transformLimit - 1)))
+            ?? .none
+    }
 }

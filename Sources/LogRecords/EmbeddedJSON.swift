@@ -11,7 +11,7 @@ enum EmbeddedJSON {
     static func character(
         _ p: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
     ) -> (byte: UInt8, length: Int)? {
-        guard p < end, p.pointee != ASCII.quote else { return nil }
+        guard p < end, p.pointee >= ASCII.space, p.pointee != ASCII.quote else { return nil }
         guard p.pointee == ASCII.backslash else { return (p.pointee, 1) }
         guard p + 1 < end else { return nil }
         switch p[1] {
@@ -110,6 +110,23 @@ enum EmbeddedJSON {
         }
         let isPlain = value >= 0x20 && value != 0x22 && value != 0x5C
         return isPlain ? p + 4 : nil
+    }
+
+    /// Scans an inner logfmt value without quotes, which ends at a space, a line break or the end of the outer string.
+    static func word(
+        _ start: UnsafePointer<UInt8>, _ scanner: inout JSONScanner, isEscaped: inout Bool
+    ) -> UnsafePointer<UInt8>? {
+        var p = start
+        while let next = character(p, scanner.end) ?? other(p, scanner.end) {
+            if next.byte <= ASCII.space || next.byte == ASCII.quote { break }
+            if next.length > 1 { isEscaped = true }
+            p += next.length
+        }
+        let text = ByteView(start, p - start)
+        if let bad = UTF8Validation.firstFault(text) {
+            return fault(.badUTF8, start + bad, &scanner)
+        }
+        return p
     }
 
     /// Scans an inner number, literal or array; the address behind it, or nil. `scratch` is overwritten.

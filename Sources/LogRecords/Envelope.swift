@@ -15,8 +15,8 @@ enum Envelope: UInt8, Hashable, Sendable {
     /// number, the host (as local programs do).
     case rfc3164, rfc3164NoProcess, rfc3164NoHost, rfc3164NoHostNoProcess
     case syslogFile, syslogFileNoProcess
-    /// Any text before a JSON object.
-    case prefix
+    /// Any text before a JSON object with a field that every logger writes, and before one that is said to be there.
+    case prefix, anyPrefix
 
     /// The format of lines in this envelope; nil where it is that of the line inside.
     var format: LineFormat? {
@@ -27,7 +27,7 @@ enum Envelope: UInt8, Hashable, Sendable {
         case .rfc3164, .rfc3164NoProcess, .rfc3164NoHost, .rfc3164NoHostNoProcess, .syslogFile,
             .syslogFileNoProcess:
             .rfc3164
-        case .prefix: .prefixed
+        case .prefix, .anyPrefix: .prefixed
         }
     }
 
@@ -59,7 +59,7 @@ enum Envelope: UInt8, Hashable, Sendable {
         case .rfc3164NoHostNoProcess: make("<{priority}>{timestamp} {app_name}:")
         case .syslogFile: make("{timestamp} {hostname} {app_name}[{proc_id}]:")
         case .syslogFileNoProcess: make("{timestamp} {hostname} {app_name}:")
-        case .prefix: make("{prefix}")
+        case .prefix, .anyPrefix: make("{prefix}")
         }
     }
 

@@ -119,7 +119,9 @@ struct EnvelopeScanner {
 
     /// What rsyslog writes to files: no priority, and either the short time or one with microseconds and a numeric zone.
     private mutating func file() -> Envelope? {
-        guard take(shortTime() ?? fileTime()), take(word()) else { return nil }
+        guard take(shortTime() ?? fileTime()), let host = nextWord(),
+            LogLevel(text: host) == .unknown, take(word())
+        else { return nil }
         switch tag() {
         case .process: return .syslogFile
         case .noProcess: return .syslogFileNoProcess
@@ -160,11 +162,11 @@ struct EnvelopeScanner {
         return time
     }
 
-    /// `2025-01-18T12:00:00.123456+01:00 `; other spellings are too common before other texts.
+    /// `2025-01-18T12:00:00.123456+01:00 `, also without a fraction; other spellings are too common before other texts.
     private mutating func fileTime() -> ByteView? {
         let start = end
-        guard let time = isoTime(), time.count == 32, time[19] == ASCII.dot,
-            time[26] == ASCII.plus || time[26] == ASCII.minus
+        guard let time = isoTime(), time.count == 32 && time[19] == ASCII.dot || time.count == 25,
+            time[time.count - 3] == ASCII.colon
         else {
             end = start
             return nil

@@ -2,33 +2,70 @@ public import LogBytes
 
 /// The severity of a record, in one order for all loggers.
 @frozen public enum LogLevel: UInt8, Comparable, Sendable, CaseIterable, BitwiseCopyable {
-    case unknown, trace, debug, info, notice, warn, error, critical, alert, emergency
+    case unknown, trace, debug, info, notice, warn, error, critical, alert, emerg
 
-    /// The level that a logger's word stands for; case does not matter. `.unknown` for other words.
+    /// The level that a logger's word stands for; case does not matter. `.unknown` for other words, and for numbers, which
+    /// mean something only where the logger is known.
     public init(text: ByteView) {
-        guard text.count > 0, text.count <= Self.wordBytesMax else {
-            self = text.isEmpty ? .unknown : Self.longWord(text)
-            return
+        // The commonest words of all, before the table is asked. Setting bit 5 makes letters small, and no other byte a
+        // letter.
+        let start = UnsafeRawPointer(text.start)
+        switch text.count {
+        case 4:
+            switch Self.word32(start) | 0x2020_2020 {
+            case 0x6F66_6E69:
+                self = .info
+                return
+            case 0x6E72_6177:
+                self = .warn
+                return
+            default: break
+            }
+        case 5:
+            switch (Self.word32(start) | 0x2020_2020, text[4] | 0x20) {
+            case (0x6F72_7265, 0x72):
+                self = .error
+                return
+            case (0x7562_6564, 0x67):
+                self = .debug
+                return
+            default: break
+            }
+        case 7:
+            let last = Self.word32(start + 3) | 0x2020_2020
+            if Self.word32(start) | 0x2020_2020 == 0x6E72_6177, last == 0x676E_696E {
+                self = .warn
+                return
+            }
+        default: break
         }
+        self = Self.uncommon(text)
+    }
+
+    private static func word32(_ start: UnsafeRawPointer) -> UInt32 {
+        UInt32(littleEndian: start.loadUnaligned(as: UInt32.self))
+    }
+
+    private static func uncommon(_ text: ByteView) -> LogLevel {
+        guard text.count > 0 else { return .unknown }
+        guard text.count <= wordBytesMax else { return longWord(text) }
+        if let level = words[folded(text)] { return level }
+        return slogLevel(text)
+    }
+
+    private static func folded(_ text: ByteView) -> UInt64 {
         var folded: UInt64 = 0
         for index in 0..<text.count {
             folded = folded << 8 | UInt64(ASCII.lowercased(text[index]))
         }
-        // The commonest words of all, before the table is asked.
-        switch folded {
-        case 0x696E_666F: self = .info
-        case 0x64_6562_7567: self = .debug
-        case 0x7761_726E: self = .warn
-        case 0x65_7272_6F72: self = .error
-        default: self = Self.words[folded] ?? .unknown
-        }
+        return folded
     }
 
     /// Words of up to 8 bytes are looked up as one integer; the few longer ones are compared.
     private static let wordBytesMax = 8
 
     private static let longWords: [(word: StaticString, level: LogLevel)] = [
-        ("emergency", .emergency), ("information", .info),
+        ("emergency", .emerg), ("information", .info), ("informational", .info),
     ]
 
     private static func longWord(_ text: ByteView) -> LogLevel {
@@ -42,16 +79,24 @@ public import LogBytes
     }
 
     private static let words: [UInt64: LogLevel] = {
+        // Single letters are those of glog, MongoDB (`D1` to `D5`) and Android; three those of zerolog's console.
         let spellings: [LogLevel: [String]] = [
-            .trace: ["trace", "debug5", "debug4", "debug3", "debug2"],
-            .debug: ["debug", "debug1"],
-            .info: ["info", "log"],
-            .notice: ["notice"],
-            .warn: ["warn", "warning"],
-            .error: ["error", "err"],
-            .critical: ["critical", "crit", "fatal", "panic"],
+            .trace: [
+                "trace", "trce", "trc", "finest", "finer", "silly", "debug5", "debug4", "debug3",
+                "debug2", "d5", "d4", "d3", "d2", "t",
+            ],
+            .debug: [
+                "debug", "debug1", "dbug", "dbg", "fine", "config", "verbose", "d1", "d",
+            ],
+            .info: ["info", "log", "inf", "success", "http", "i"],
+            .notice: ["notice", "note"],
+            .warn: ["warn", "warning", "wrn", "w"],
+            .error: ["error", "err", "severe", "fail", "eror", "e"],
+            .critical: [
+                "critical", "crit", "fatal", "ftl", "panic", "pnc", "dpanic", "fault", "f", "c",
+            ],
             .alert: ["alert"],
-            .emergency: ["emerg"],
+            .emerg: ["emerg"],
         ]
         var table: [UInt64: LogLevel] = [:]
         for (level, words) in spellings {
@@ -61,6 +106,34 @@ public import LogBytes
         }
         return table
     }()
+
+    /// slog's levels between those with a name: `ERROR+2`, `DEBUG-4`.
+    ///
+    /// slog numbers DEBUG −4, INFO 0, WARN 4 and ERROR 8. A level is that below it; its documentation makes a TRACE of −8 and
+    /// an EMERGENCY of 12.
+    private static func slogLevel(_ text: ByteView) -> LogLevel {
+        guard
+            let sign = text.firstIndex(of: ASCII.plus) ?? text.firstIndex(of: ASCII.minus),
+            sign == 4 || sign == 5,
+            let offset = NumberText.integer(text.dropFirst(sign)), offset.magnitude < 1_000
+        else { return .unknown }
+        let base: Int64
+        switch LogLevel(text: text.prefix(sign)) {
+        case .debug: base = -4
+        case .info: base = 0
+        case .warn: base = 4
+        case .error: base = 8
+        default: return .unknown
+        }
+        switch base + offset {
+        case ..<(-4): return .trace
+        case ..<0: return .debug
+        case ..<4: return .info
+        case ..<8: return .warn
+        case ..<12: return .error
+        default: return .critical
+        }
+    }
 
     /// The name in LogsQL's ordered comparison and in labels.
     public var name: String { "\(self)" }

@@ -4,13 +4,27 @@ public import LogBytes
 public enum Logfmt {
     /// Keys of which a line must have one to be taken for logfmt without being told: `x=1 y=2` may be anybody's text.
     private static let knownKeys: Set<String> = [
-        "time", "ts", "timestamp", "t", "level", "lvl", "severity", "msg", "message", "at",
-        "method",
+        "time", "ts", "timestamp", "t", "@timestamp", "@t", "level", "lvl", "severity", "levelname",
+        "@l", "msg", "message", "event", "at", "method", "short_message", "MESSAGE",
     ]
 
-    /// Whether a line with these keys is logfmt beyond doubt.
-    static func isConvincing(_ keys: [String]) -> Bool {
-        keys.count > 1 && keys.contains(where: knownKeys.contains)
+    /// Whether a line with these fields is logfmt beyond doubt: two values or more, at most half as many keys without one.
+    static func isConvincing(_ fields: ArraySlice<ShapeField>) -> Bool {
+        let flags = fields.count { $0.kind == .flag }
+        let pairs = fields.count - flags
+        return pairs > 1 && flags * 2 <= pairs && isRecord(fields)
+    }
+
+    /// Whether one of the fields is one that every logger writes.
+    static func isRecord(_ fields: ArraySlice<ShapeField>) -> Bool {
+        fields.contains { knownKeys.contains($0.path) }
+    }
+
+    /// The length of the key at the start of `text` when a space or nothing follows it, else 0.
+    static func flagLength(_ text: ByteView) -> Int {
+        var length = 0
+        while length < text.count, isKeyByte(text[length]) { length += 1 }
+        return length == text.count || text[length] == ASCII.space ? length : 0
     }
 
     /// The length of the key at the start of `text` when `=` follows it, else nil.

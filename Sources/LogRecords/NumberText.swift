@@ -94,42 +94,88 @@ public enum NumberText {
         1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ]
 
-    /// Appends the plain decimal `text` with its point moved `places` to the right (negative: left), exactly.
+    /// Appends the decimal `text` with its point moved `places` to the right (negative: left), exactly: no zeros in front
+    /// but one before the point, none at the end of a fraction, an exponent resolved.
     ///
-    /// Returns false, appending nothing, when `text` is no plain decimal (an exponent, a word).
+    /// Returns false, appending nothing, when `text` is no decimal (a word, too long).
     public static func appendShifted(
         _ text: ByteView, places: Int, into out: inout ByteWriter
     ) -> Bool {
-        var digits: [UInt8] = []
-        var pointAt: Int?
-        let negative = text.count > 0 && text[0] == ASCII.minus
-        for index in (negative ? 1 : 0)..<max(text.count, negative ? 1 : 0) {
-            let byte = text[index]
-            if byte == ASCII.dot, pointAt == nil {
-                pointAt = digits.count
-            } else if ASCII.isDigit(byte) {
-                digits.append(byte)
-            } else {
-                return false
-            }
+        guard let decimal = DecimalDigits(text) else { return false }
+        let digits = decimal.digits
+        // The point's place among the digits, counted from the first that is not zero.
+        let point = decimal.point + places
+        guard abs(point) <= shiftedDigitsMax else { return false }
+        if decimal.isNegative { out.append(ASCII.minus) }
+        if digits.isEmpty || point <= 0 { out.append(ASCII.zero) }
+        if digits.isEmpty { return true }
+        for place in 0..<max(point, 0) {
+            out.append(place < digits.count ? decimal.digit(place) : ASCII.zero)
         }
-        guard !digits.isEmpty, digits.count <= 40 else { return false }
-        var point = (pointAt ?? digits.count) + places
-        while point > digits.count { digits.append(ASCII.zero) }
-        while point < 1 {
-            digits.insert(ASCII.zero, at: 0)
-            point += 1
-        }
-        while point > 1, digits[0] == ASCII.zero {
-            digits.removeFirst()
-            point -= 1
-        }
-        while digits.count > point, digits.last == ASCII.zero { digits.removeLast() }
-        if negative { out.append(ASCII.minus) }
-        for (index, digit) in digits.enumerated() {
-            if index == point { out.append(ASCII.dot) }
-            out.append(digit)
-        }
+        guard point < digits.count else { return true }
+        out.append(ASCII.dot)
+        for _ in min(point, 0)..<0 { out.append(ASCII.zero) }
+        for place in max(point, 0)..<digits.count { out.append(decimal.digit(place)) }
         return true
+    }
+
+    /// A shifted number has no more digits before its point, nor zeros behind it: exponents do not fill memory.
+    private static let shiftedDigitsMax = 60
+
+    /// The significant digits of a decimal, which stay where they are.
+    private struct DecimalDigits {
+        let text: ByteView
+        var isNegative = false
+        /// The numbers of the first and behind the last digit that is not zero, the point not counted.
+        var digits = 0..<0
+        /// How many of the significant digits stand before the point; may be negative.
+        var point = 0
+        /// Where in the text the point is, and where the digits begin.
+        private var pointIndex: Int
+        private var start: Int
+
+        init?(_ text: ByteView) {
+            self.text = text
+            isNegative = text.count > 0 && text[0] == ASCII.minus
+            start = isNegative ? 1 : 0
+            pointIndex = text.count
+            var end = start
+            while end < text.count {
+                if text[end] == ASCII.dot, pointIndex == text.count {
+                    pointIndex = end
+                } else if !ASCII.isDigit(text[end]) {
+                    break
+                }
+                end += 1
+            }
+            let hasPoint = pointIndex < end
+            let count = end - start - (hasPoint ? 1 : 0)
+            guard count > 0, count <= 40 else { return nil }
+            if !hasPoint { pointIndex = end }
+            var exponent = 0
+            if end < text.count {
+                guard text[end] | 0x20 == UInt8(ascii: "e"),
+                    let value = NumberText.integer(text.dropFirst(end + 1)), value.magnitude < 100
+                else { return nil }
+                exponent = Int(value)
+            }
+            var first = 0
+            while first < count, rawDigit(first) == ASCII.zero { first += 1 }
+            var last = count
+            while last > first, rawDigit(last - 1) == ASCII.zero { last -= 1 }
+            digits = 0..<(last - first)
+            point = pointIndex - start - first + exponent
+            skipped = first
+        }
+
+        private var skipped = 0
+
+        private func rawDigit(_ number: Int) -> UInt8 {
+            let place = start + number
+            return text[place < pointIndex ? place : place + 1]
+        }
+
+        /// Significant digit `number`, from 0.
+        func digit(_ number: Int) -> UInt8 { rawDigit(skipped + number) }
     }
 }

@@ -187,7 +187,7 @@ public final class RecordBatch {
         let eager = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
             $0.eagerFields[shape]
         }
-        if eager.time >= 0, let time = time(raw(record, Int(eager.time))) {
+        if eager.time >= 0, let time = time(of: record, at: eager.time) {
             if time > arrivalTime &+ Self.skewMax {
                 record.isSkewed = true
             } else {
@@ -195,15 +195,13 @@ public final class RecordBatch {
                 record.hasOwnTime = true
             }
         }
-        if eager.level >= 0 {
-            record.level = LogLevel(text: raw(record, Int(eager.level)))
-        }
+        if eager.level >= 0 { record.level = level(of: record, at: eager.level) }
         records.append(record)
     }
 
     /// The time that `text` stands for; the commonest spelling first.
     @inline(__always)
-    private func time(_ text: ByteView) -> Int64? {
+    func time(_ text: ByteView) -> Int64? {
         var time: Int64 = 0
         if weir_read_time(text.start, text.count, &day, &time) != 0 { return time }
         return Timestamp.parse(text)

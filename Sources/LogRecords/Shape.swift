@@ -45,8 +45,9 @@ public final class Shape: Sendable {
         self.index = index
         self.format = format
         self.fields = fields
-        self.inner = inner ?? 0..<fields.count
-        self.canonical = CanonicalMap(fields: fields)
+        let inner = inner ?? 0..<fields.count
+        self.inner = inner
+        self.canonical = CanonicalMap(fields: fields, inner: inner, format: format)
         self.pieceBytes = pieces.flatMap { $0 }
         var end = 0
         self.pieceEnds = pieces.map { piece in
@@ -69,10 +70,20 @@ public final class Shape: Sendable {
 
     /// Where lines of this shape have the field that a query calls `name`: the last field of that path (as JSON readers
     /// resolve double keys), else the canonical field of that name, else nil.
+    ///
+    /// Where `level` is a number as its logger counts them (pino's `"level":50`), the word is meant: `level:error` finds the
+    /// errors of all loggers. In Docker's lines the wrapped line stands before Docker's own
+    /// members, and has precedence.
     public func slot(named name: String) -> FieldSlot? {
-        if let index = fields.lastIndex(where: { $0.path == name }) {
-            return FieldSlot(field: index)
+        let inside = fields[inner].lastIndex { $0.path == name }
+        guard let index = inside ?? fields.lastIndex(where: { $0.path == name }) else {
+            return CanonicalField(name: name).flatMap { canonical[$0] }
         }
-        return CanonicalField(name: name).flatMap { canonical[$0] }
+        if name == CanonicalField.level.name, let slot = canonical[.level], slot.field == index,
+            slot.transform.isLevelNumber
+        {
+            return slot
+        }
+        return FieldSlot(field: index)
     }
 }

@@ -36,9 +36,41 @@ extension ShapeTable {
             return behindInnerValue(start, Int(node.context), &scanner)
         case .string:
             return behindValue(start + 1, Int(node.context), &scanner)
-        case .token, .bare, .quoted, .rest, .end:
+        case .token, .bare, .quoted, .flag, .rest, .embeddedBare, .end:
             return behindValue(start, Int(node.context), &scanner)
         }
+    }
+
+    /// Parses ` key=` or ` key=\"` of logfmt in Docker's string, and what stands behind it as for JSON.
+    func parseDockerLogfmt(
+        _ parent: Int, _ start: UnsafePointer<UInt8>, _ scanner: inout JSONScanner
+    ) -> Piece? {
+        let node = nodes[parent]
+        var p = start
+        var inner = Int(node.context)
+        if node.parent < 0 {
+            p += ByteView(Self.head).count
+            inner = embedded(in: inner)
+        } else {
+            guard contexts[inner].isEmbedded else { return parseDocker(parent, start, &scanner) }
+            if node.kind == .embeddedString { p += 2 }
+            let space = p
+            while p < scanner.end, p.pointee == ASCII.space { p += 1 }
+            if p == space || p == scanner.end || p.pointee == ASCII.backslash
+                || p.pointee == ASCII.quote
+            {
+                return behindInner(p, inner, &scanner)
+            }
+        }
+        let rest = ByteView(p, scanner.end - p)
+        guard let length = Logfmt.keyLength(rest), length <= JSONLimits.pathBytesMax else {
+            return fail(.unexpectedByte, p, &scanner)
+        }
+        p += length + 1
+        let isQuoted = scanner.end - p > 1 && p.pointee == ASCII.backslash && p[1] == ASCII.quote
+        return Piece(
+            end: isQuoted ? p + 2 : p, kind: isQuoted ? .embeddedString : .embeddedBare,
+            context: inner, path: rest.prefix(length).text)
     }
 
     /// The context of the top of the inner object.
@@ -96,6 +128,9 @@ extension ShapeTable {
                     return fail(.unexpectedByte, p, &scanner)
                 }
                 return Piece(end: p + 2, kind: .embeddedString, context: context, path: path)
+            }
+            guard p.pointee > ASCII.space, p.pointee != ASCII.quote else {
+                return fail(.unexpectedByte, p, &scanner)
             }
             guard p.pointee == ASCII.openBrace else {
                 return Piece(end: p, kind: .embeddedToken, context: context, path: path)

@@ -83,9 +83,11 @@ extension ShapeTable {
         case .json, .journald, .gelf:
             return scan(line, scanner: &scanner, origin: origin, values: &values)
         case .docker:
+            let inner = line.dropFirst(Self.dockerStart.utf8CodeUnitCount - 1)
+            let isLogfmt = Logfmt.keyLength(inner.prefix(Self.logfmtKeyMax)) != nil
             return scan(
-                line, root: root(.none, .docker), scanner: &scanner, origin: origin,
-                values: &values)
+                line, root: root(.none, isLogfmt ? .dockerLogfmt : .docker), scanner: &scanner,
+                origin: origin, values: &values)
         case .logfmt:
             guard Logfmt.keyLength(line.prefix(Self.logfmtKeyMax)) != nil || forced else {
                 return -1
@@ -101,7 +103,7 @@ extension ShapeTable {
             return scanInner(line, envelope, &scanner, origin, &values)
         case .prefixed:
             guard envelopes.prefix(line) else { return -1 }
-            return scanInner(line, .prefix, &scanner, origin, &values)
+            return scanInner(line, forced ? .anyPrefix : .prefix, &scanner, origin, &values)
         }
     }
 
@@ -125,7 +127,7 @@ extension ShapeTable {
                 values: &values)
             if shape >= 0 { return shape }
         }
-        guard envelope != .prefix else { return -1 }
+        guard envelope.format != .prefixed else { return -1 }
         values.truncate(behindEnvelope)
         return scan(
             inner, root: root(envelope, .rest), scanner: &scanner, origin: origin,

@@ -36,6 +36,7 @@ extension ShapeTable {
         switch roots[Int(nodes[parent].root)]?.grammar {
         case .json: parseJSON(parent, p, &scanner)
         case .docker: parseDocker(parent, p, &scanner)
+        case .dockerLogfmt: parseDockerLogfmt(parent, p, &scanner)
         case .logfmt, .anyLogfmt: parseLogfmt(parent, p, &scanner)
         case .rest: parseRest(parent, p, &scanner)
         case nil: fail(.unexpectedByte, p, &scanner)

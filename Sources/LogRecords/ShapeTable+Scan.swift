@@ -100,6 +100,7 @@ extension ShapeTable {
         if let child = knownChild(of: progress.node, at: progress.position, &scanner) {
             return take(child, &progress, &scanner, &values)
         }
+        var hasLearned = false
         while true {
             var child = Int(nodes[progress.node].firstChild)
             var tries = Self.childrenTriedMax
@@ -115,7 +116,13 @@ extension ShapeTable {
                 child = Int(candidate.nextSibling)
                 tries -= 1
             }
+            // A piece that was just learned fits. If it does not, scanning it again would never end.
+            if hasLearned {
+                assertionFailure("BUG: a piece that was learned does not fit")
+                return -1
+            }
             if learn(progress.node, progress.position, &scanner) < 0 { return -1 }
+            hasLearned = true
             // The piece fits now: the child is in front, or it is an end that fits.
         }
     }
@@ -148,6 +155,9 @@ extension ShapeTable {
         let first = p < end ? p.pointee : ASCII.newline
         switch kind {
         case .bare: return first != ASCII.quote
+        case .embeddedBare:
+            return !(first == ASCII.backslash && p + 1 < end && p[1] == ASCII.quote)
+        case .flag: return p == end || first == ASCII.space
         case .rest: return first != ASCII.space
         case .embeddedToken:
             return first > ASCII.space && first != ASCII.backslash && first != ASCII.openBrace

@@ -39,7 +39,14 @@ extension ShapeTable {
         }
         countOccurrences(&fields)
         let inner = envelope.fields.count..<fields.count
-        if root.grammar == .logfmt, !Logfmt.isConvincing(fields[inner].map(\.path)) { return -1 }
+        switch (root.grammar, envelope) {
+        case (.logfmt, _), (.dockerLogfmt, _):
+            let own = fields[inner].prefix { $0.kind != .string }
+            guard Logfmt.isConvincing(own) else { return -1 }
+        case (.json, .prefix):
+            guard Logfmt.isRecord(fields[inner]) else { return -1 }
+        default: break
+        }
         var pieces = envelope.pieces
         let innerPieces = chain.map { Array(pieceView($0)) }
         if let last = pieces.popLast() {
@@ -73,7 +80,7 @@ extension ShapeTable {
         var fields = fields
         var inner = inner
         if format == .docker {
-            if root.grammar == .docker {
+            if root.grammar != .json {
                 // Docker's own members stand behind those of the line that it wraps.
                 inner = 0..<(fields.firstIndex { $0.kind == .string } ?? fields.count)
             } else {
@@ -96,7 +103,7 @@ extension ShapeTable {
         if let format = root.envelope.format { return format }
         switch root.grammar {
         case .rest: return .text
-        case .docker: return .docker
+        case .docker, .dockerLogfmt: return .docker
         case .logfmt, .anyLogfmt: return .logfmt
         case .json: break
         }

@@ -4,7 +4,7 @@ internal import LogJSON
 
 /// The grammars without brackets: logfmt, and the rest of a line as it stands.
 extension ShapeTable {
-    /// Parses ` key=` or ` key="`, or the end of the line.
+    /// Parses ` key=` or ` key="`, a key alone, or the end of the line.
     func parseLogfmt(
         _ parent: Int, _ start: UnsafePointer<UInt8>, _ scanner: inout JSONScanner
     ) -> Piece? {
@@ -20,7 +20,9 @@ extension ShapeTable {
         guard isFirst || p > space else { return fail(.unexpectedByte, p, &scanner) }
         let rest = ByteView(p, scanner.end - p)
         guard let length = Logfmt.keyLength(rest) else {
-            return fail(.unexpectedByte, p, &scanner)
+            let flag = isFirst ? 0 : Logfmt.flagLength(rest)
+            guard flag > 0 else { return fail(.unexpectedByte, p, &scanner) }
+            return Piece(end: p + flag, kind: .flag, context: 0, path: rest.prefix(flag).text)
         }
         guard length <= JSONLimits.pathBytesMax else { return fail(.keyTooLong, p, &scanner) }
         let path = rest.prefix(length).text
@@ -49,6 +51,9 @@ extension ShapeTable {
         var isEscaped = false
         switch kind {
         case .rest: return (scanner.end, false)
+        case .flag: return (start, false)
+        case .embeddedBare:
+            return EmbeddedJSON.word(start, &scanner, isEscaped: &isEscaped).map { ($0, isEscaped) }
         case .bare:
             let rest = ByteView(start, scanner.end - start)
             return (start + (rest.firstIndex(of: ASCII.space) ?? rest.count), false)

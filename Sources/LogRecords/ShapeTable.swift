@@ -13,16 +13,17 @@ internal import LogBytes
 /// `learn` parses the piece strictly and adds a node. Each grammar (`LineGrammar`) behind each envelope has a tree of its
 /// own. One thread uses a table.
 public final class ShapeTable {
-    /// What follows the bytes of a node.
-    /// The first three raw values are those of `WEIR_WALK_STRING`, `WEIR_WALK_TOKEN` and `WEIR_WALK_END`.
+    /// What follows the bytes of a node. The first three raw values are those of `WEIR_WALK_STRING`, `WEIR_WALK_TOKEN` and `WEIR_WALK_END`.
     enum Kind: UInt8, BitwiseCopyable {
         case string, token, end
         /// A logfmt value up to the next space, and one up to its closing quote.
         case bare, quoted
+        /// A logfmt key that has no value.
+        case flag
         /// All the rest of the line.
         case rest
-        /// Values of JSON inside of a JSON string.
-        case embeddedString, embeddedToken
+        /// Values of JSON, and of logfmt without quotes, inside of a JSON string.
+        case embeddedString, embeddedToken, embeddedBare
 
         var valueKind: ValueKind {
             switch self {
@@ -32,6 +33,8 @@ public final class ShapeTable {
             case .quoted: .quoted
             case .embeddedString: .embeddedString
             case .embeddedToken: .embeddedToken
+            case .embeddedBare: .embeddedText
+            case .flag: .flag
             }
         }
     }
@@ -77,7 +80,7 @@ public final class ShapeTable {
     /// All shapes, by their index. Shape 0 is that of text.
     public internal(set) var shapes: [Shape] = [.text(index: 0)]
 
-    /// For each shape the numbers of the values that every record is asked for, −1 where it has none.
+    /// For each shape the packed slots of what every record is asked for, −1 where it has none.
     struct EagerFields: BitwiseCopyable {
         let time: Int32
         let level: Int32
@@ -85,8 +88,8 @@ public final class ShapeTable {
         let mayBePart: Bool
 
         init(_ shape: Shape) {
-            time = Int32(shape.canonical[.time]?.field ?? -1)
-            level = Int32(shape.canonical[.level]?.field ?? -1)
+            time = shape.canonical[.time]?.packed ?? -1
+            level = shape.canonical[.level]?.packed ?? -1
             mayBePart = shape.format == .docker || shape.format == .cri
         }
     }

@@ -3,121 +3,106 @@ public import LogBytes
 /// Points in time: nanoseconds since 1970-01-01T00:00:00Z in 64 bits (1677 to 2262).
 public enum Timestamp {
     /// Nanoseconds in a second.
-    @inlinable public static var second: Int64 { 1_000_000_000 }
+    @inlinable @inline(__always) public static var second: Int64 { 1_000_000_000 }
     /// Nanoseconds in a UTC day.
     @inlinable public static var day: Int64 { 86_400 * second }
 
     /// The time that a logger's text stands for: a date and time in the spellings of RFC 3339 (also with a space for the
-    /// `T`, a comma before the fraction, a named zone UTC or GMT as PostgreSQL writes it, no zone at all meaning UTC), or a
+    /// `T`, a comma before the fraction, a zone by name where only one zone has that name, no zone at all meaning UTC), or a
     /// number of seconds, milliseconds, microseconds or nanoseconds told apart by magnitude. Nil for anything else.
+    ///
+    /// From 1970 to the last instant that 64 bits hold, 2262-04-11T23:47:16.854775807Z. A leap second is the second after it.
+    @inlinable
     public static func parse(_ text: ByteView) -> Int64? {
-        if text.count >= 19, text[4] == ASCII.minus { return parseDate(text) }
-        return parseEpoch(text)
-    }
-
-    private static func parseDate(_ text: ByteView) -> Int64? {
-        guard text[7] == ASCII.minus, text[13] == ASCII.colon, text[16] == ASCII.colon,
-            text[10] | 0x20 == UInt8(ascii: "t") || text[10] == ASCII.space,
-            let year = pair(text, 0), let years = pair(text, 2), let month = pair(text, 5),
-            let day = pair(text, 8), let hour = pair(text, 11), let minute = pair(text, 14),
-            let second = pair(text, 17)
-        else { return nil }
-        let fullYear = year * 100 + years
-        guard (1970...2261).contains(fullYear), (1...12).contains(month), day >= 1,
-            day <= CivilDate.days(inMonth: month, year: fullYear), hour < 24, minute < 60,
-            second <= 60
-        else { return nil }
-        var index = 19
-        guard let fraction = parseFraction(text, &index),
-            let zone = parseZone(text, index)
-        else { return nil }
-        let days = CivilDate(year: fullYear, month: month, day: day).daysSinceEpoch
-        let seconds = Int64(days * 86_400 + hour * 3_600 + minute * 60 + second - zone)
-        return seconds * Self.second + fraction
-    }
-
-    @inline(__always)
-    private static func pair(_ text: ByteView, _ index: Int) -> Int? {
-        let tens = text[index] &- ASCII.zero
-        let ones = text[index + 1] &- ASCII.zero
-        return tens <= 9 && ones <= 9 ? Int(tens) * 10 + Int(ones) : nil
-    }
-
-    /// The nanoseconds of a fraction at `index`, which moves behind it; digits beyond the ninth are dropped.
-    private static func parseFraction(_ text: ByteView, _ index: inout Int) -> Int64? {
-        guard index < text.count, text[index] == ASCII.dot || text[index] == ASCII.comma else {
-            return 0
-        }
-        index += 1
-        let first = index
-        var value: Int64 = 0
-        while index < text.count, ASCII.isDigit(text[index]) {
-            if index - first < 9 { value = value * 10 + Int64(text[index] &- ASCII.zero) }
-            index += 1
-        }
-        guard index > first else { return nil }
-        for _ in min(index - first, 9)..<9 { value *= 10 }
-        return value
-    }
-
-    /// The seconds east of Greenwich that the rest of the text names.
-    private static func parseZone(_ text: ByteView, _ start: Int) -> Int? {
-        var index = start
-        if index < text.count, text[index] == ASCII.space { index += 1 }
-        let rest = text.dropFirst(index)
-        if rest.isEmpty { return 0 }
-        let first = rest[0]
-        if first == ASCII.plus || first == ASCII.minus {
-            guard rest.count >= 3, let hours = pair(rest, 1), hours < 24 else { return nil }
-            var minutes = 0
-            if rest.count > 3 {
-                let at = rest[3] == ASCII.colon ? 4 : 3
-                guard rest.count == at + 2, let value = pair(rest, at), value < 60 else {
-                    return nil
+        if text.count >= dateBytes, text[4] == ASCII.minus {
+            guard let start = secondsOfDate(text) else { return nil }
+            // Most of all times end right behind their seconds or milliseconds in a Z.
+            let last = text[text.count - 1] | 0x20
+            if last == UInt8(ascii: "z") {
+                if text.count == 24, text[19] == ASCII.dot {
+                    let hundreds = text[20] &- ASCII.zero
+                    let tens = text[21] &- ASCII.zero
+                    let ones = text[22] &- ASCII.zero
+                    if hundreds <= 9, tens <= 9, ones <= 9 {
+                        let thousandths = Int64(hundreds) * 100 + Int64(tens) * 10 + Int64(ones)
+                        return nanoseconds(start, thousandths * 1_000_000)
+                    }
+                } else if text.count == 20 {
+                    return nanoseconds(start, 0)
                 }
-                minutes = value
             }
-            let seconds = hours * 3_600 + minutes * 60
-            return first == ASCII.minus ? -seconds : seconds
+            return parseRest(text, start)
         }
-        if rest.count == 1, first | 0x20 == UInt8(ascii: "z") { return 0 }
-        return rest == ByteView("UTC") || rest == ByteView("GMT") ? 0 : nil
+        return EpochText.parse(text)
     }
 
-    /// An epoch number: below 1e11 seconds, 1e14 milliseconds, 1e17 microseconds, else nanoseconds.
-    private static func parseEpoch(_ text: ByteView) -> Int64? {
-        var whole: Int64 = 0
-        var index = 0
-        while index < text.count, ASCII.isDigit(text[index]) {
-            guard index < 19 else { return nil }
-            let (product, overflow) = whole.multipliedReportingOverflow(by: 10)
-            let (sum, carry) = product.addingReportingOverflow(Int64(text[index] &- ASCII.zero))
-            if overflow || carry { return nil }
-            whole = sum
-            index += 1
-        }
-        guard index > 0 else { return nil }
-        let scale: Int64
-        switch whole {
-        case ..<100_000_000_000: scale = second
-        case ..<100_000_000_000_000: scale = 1_000_000
-        case ..<100_000_000_000_000_000: scale = 1_000
-        default: scale = 1
-        }
-        guard let fraction = parseFraction(text, &index), index == text.count else {
-            return epochByExponent(text)
-        }
-        let (base, overflow) = whole.multipliedReportingOverflow(by: scale)
-        if overflow { return nil }
-        let (result, carry) = base.addingReportingOverflow(fraction / (second / scale))
-        return carry ? nil : result
+    /// The bytes of `2025-01-18T12:00:00`.
+    @usableFromInline static var dateBytes: Int { 19 }
+
+    /// The seconds since the epoch of the date and time of day that the first 19 bytes of `text` say, as if it were UTC.
+    ///
+    /// Eight bytes are checked and read at once: exclusive or with the layout (`0000-00-`) leaves each digit's value and zero
+    /// for each sign; adding makes the high bit of every byte that is too large; times ten plus the neighbour joins pairs.
+    @inlinable @inline(__always)
+    static func secondsOfDate(_ text: ByteView) -> Int64? {
+        let start = UnsafeRawPointer(text.start)
+        let date = word(start) ^ 0x2D30_302D_3030_3030
+        let clock = word(start + 11) ^ 0x3030_3A30_303A_3030
+        let dateExcess = (date &+ 0x7F76_767F_7676_7676) | date
+        let clockExcess = (clock &+ 0x7676_7F76_767F_7676) | clock
+        let tens = text[8] &- ASCII.zero
+        let ones = text[9] &- ASCII.zero
+        let isSpaced = text[10] == ASCII.space || text[10] | 0x20 == UInt8(ascii: "t")
+        guard (dateExcess | clockExcess) & 0x8080_8080_8080_8080 == 0, tens <= 9, ones <= 9,
+            isSpaced
+        else { return nil }
+        let dates = date &* 10 &+ (date >> 8)
+        let clocks = clock &* 10 &+ (clock >> 8)
+        let year = Int(dates & 0xFF) * 100 + Int(dates >> 16 & 0xFF)
+        let month = Int(dates >> 40 & 0xFF)
+        let day = Int(tens) * 10 + Int(ones)
+        let hour = Int(clocks & 0xFF)
+        let minute = Int(clocks >> 24 & 0xFF)
+        let second = Int(clocks >> 48 & 0xFF)
+        guard hour < 24, minute < 60, second <= 60, day &- 1 < 31,
+            let days = dayNumber(year, month, day)
+        else { return nil }
+        return Int64(days &* 86_400 &+ hour &* 3_600 &+ minute &* 60 &+ second)
     }
 
-    private static func epochByExponent(_ text: ByteView) -> Int64? {
-        guard let value = NumberText.double(text), value >= 0, value < 9.2e18 else { return nil }
-        let scale: Double = value < 1e11 ? 1e9 : value < 1e14 ? 1e6 : value < 1e17 ? 1e3 : 1
-        let result = value * scale
-        return result < 9.2e18 ? Int64(result) : nil
+    @inlinable @inline(__always)
+    static func word(_ start: UnsafeRawPointer) -> UInt64 {
+        UInt64(littleEndian: start.loadUnaligned(as: UInt64.self))
+    }
+
+    /// The days since the epoch of a day of the years 1970 to 2262, or nil where there is no such day.
+    @inlinable @inline(__always)
+    static func dayNumber(_ year: Int, _ month: Int, _ day: Int) -> Int? {
+        guard year >= 1970, year <= 2262, month &- 1 < 12, month >= 1, day >= 1 else { return nil }
+        if day > 28, day > CivilDate.days(inMonth: month, year: year) { return nil }
+        // The year begins in March, so that the leap day is its last: Hinnant's days_from_civil without its eras.
+        let isEarly = month <= 2
+        let shiftedYear = isEarly ? year &- 1 : year
+        let shiftedMonth = isEarly ? month &+ 9 : month &- 3
+        let century = shiftedYear / 100
+        let leaps = shiftedYear / 4 &- century &+ century / 4
+        return shiftedYear &* 365 &+ leaps &+ (153 &* shiftedMonth &+ 2) / 5 &+ day &- 719_469
+    }
+
+    /// Seconds and a fraction in nanoseconds, or nil beyond the range.
+    @inlinable @inline(__always)
+    static func nanoseconds(_ seconds: Int64, _ fraction: Int64) -> Int64? {
+        let (base, overflow) = seconds.multipliedReportingOverflow(by: second)
+        let (result, carry) = base.addingReportingOverflow(fraction)
+        return overflow || carry ? nil : result
+    }
+
+    /// The fraction and the zone behind the first 19 bytes.
+    @usableFromInline
+    static func parseRest(_ text: ByteView, _ start: Int64) -> Int64? {
+        var cursor = TimeCursor(text, at: dateBytes)
+        guard let fraction = cursor.fraction(), let zone = cursor.wholeZone() else { return nil }
+        return nanoseconds(start - zone, fraction)
     }
 
     /// Appends RFC 3339 in UTC with `digits` digits of fraction (0 to 9) and `Z`.

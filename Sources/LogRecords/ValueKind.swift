@@ -15,12 +15,16 @@ public enum ValueKind: UInt8, Sendable, BitwiseCopyable {
     case embeddedToken = 5
     /// The content of a JSON string that ends with the newline of the line it wraps, which is no part of the text.
     case wrappedLine = 6
+    /// Nothing: a logfmt key without a value says `true`.
+    case flag = 7
+    /// A logfmt value without quotes inside of a JSON string.
+    case embeddedText = 8
 
     /// Whether a backslash in the bytes begins an escape.
     public var hasEscapes: Bool {
         switch self {
-        case .text, .token: false
-        case .string, .quoted, .embeddedString, .embeddedToken, .wrappedLine: true
+        case .text, .token, .flag: false
+        case .string, .quoted, .embeddedString, .embeddedToken, .embeddedText, .wrappedLine: true
         }
     }
 }

@@ -34,13 +34,21 @@ public enum WrappedLine {
             guard rest.hasPrefix(ByteView("\",\"stream\":\"")) else { return nil }
             let range = head.count..<(close - line.start)
             return Content(
-                format: .docker, range: range, isLast: line.slice(range).hasSuffix(ByteView("\\n")))
+                format: .docker, range: range, isLast: endsInNewline(line.slice(range)))
         }
         var envelope = EnvelopeScanner()
         guard envelope.cri(line) else { return nil }
         return Content(
             format: .cri, range: envelope.end..<line.count,
             isLast: envelope.values[2][0] != UInt8(ascii: "P"))
+    }
+
+    /// Whether the last character of the string content `text` is an escaped newline; `\\n` is a backslash and a letter.
+    private static func endsInNewline(_ text: ByteView) -> Bool {
+        guard text.hasSuffix(ByteView("\\n")) else { return false }
+        var start = text.count - 2
+        while start > 0, text[start - 1] == ASCII.backslash { start -= 1 }
+        return (text.count - 1 - start) % 2 == 1
     }
 
     /// The number of bytes of `lines`, from its start, that are one line in parts: all lines up to the first that is a last

@@ -23,6 +23,8 @@ final class JournalWriter {
     private var mustRewrite = false
     /// Fsyncs done so far.
     private(set) var synchronizations = 0
+    /// Bytes written so far.
+    private(set) var writtenBytes = 0
 
     init(
         fileSystem: any FileSystem, directory: String, nextNumber: UInt64, classNames: [String]
@@ -60,6 +62,7 @@ final class JournalWriter {
             throw error
         }
         offset += bytes.count
+        writtenBytes += bytes.count
     }
 
     private func openIfNeeded() throws(FileError) {

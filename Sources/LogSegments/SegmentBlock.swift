@@ -255,6 +255,22 @@ final class SegmentBlock: ColumnBlock {
         return Array(names)
     }
 
+    // MARK: Loading
+
+    func load(_ fields: Set<String>?) throws {
+        if let fields {
+            for field in fields where field != "_time" && field != "_class" {
+                _ = try column(field)
+            }
+            return
+        }
+        _ = try sequences()
+        let used = Set(try shapes())
+        for number in Set(used.flatMap { reader.footer.shapes[Int($0)].columns }) {
+            _ = try valueNumbers(number)
+        }
+    }
+
     // MARK: Lines
 
     func lineFormat(row: Int) throws -> LineFormat {

@@ -38,6 +38,7 @@ final class SegmentBuilder {
 
     private struct ShapeKey: Hashable {
         let format: LineFormat
+        let inner: Range<Int>
         let pieces: [UInt8]
         let ends: [Int]
         let fields: [ShapeField]
@@ -118,7 +119,8 @@ final class SegmentBuilder {
         while numbers.count <= tableShape { numbers.append(-1) }
         let shape = table.shapes[tableShape]
         let key = ShapeKey(
-            format: shape.format, pieces: shape.pieceBytes, ends: shape.pieceEnds,
+            format: shape.format, inner: shape.inner, pieces: shape.pieceBytes,
+            ends: shape.pieceEnds,
             fields: shape.fields)
         let number: Int
         if let known = shapeIndex[key] {

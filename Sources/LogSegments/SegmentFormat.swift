@@ -21,7 +21,9 @@ internal import LogRecords
 ///       text    class
 ///       zigzag  day, counted from 1970-01-01
 ///       varint  columns; each: text path, byte kind of value (`ValueKind`), varint occurrence
-///       varint  shapes; each: byte format (`LineFormat`; 128 more: whole), varint fields, for each field: varint column, for each piece: text
+///       varint  shapes; each: byte format (`LineFormat`; 128 more: whole), varint fields,
+///               varint first field of the line inside an envelope, varint field behind its last,
+///               for each field: varint column, for each piece: text
 ///       varint  blocks; each:
 ///         varint rows · varint bytes of the lines · zigzag first time · zigzag last time
 ///         varint chunks; each:
@@ -186,6 +188,8 @@ struct SegmentFooter {
             out.append(
                 stored.shape.format.rawValue | (stored.isWhole ? SegmentFormat.wholeMark : 0))
             out.append(length: stored.columns.count)
+            out.append(length: stored.shape.inner.lowerBound)
+            out.append(length: stored.shape.inner.upperBound)
             for column in stored.columns { out.append(length: column) }
             for number in 0...stored.columns.count {
                 let piece = stored.shape.piece(number)
@@ -237,7 +241,11 @@ struct SegmentFooter {
                 throw reader.malformed("format of a shape")
             }
             var numbers: [Int] = []
-            for _ in 0..<(try reader.length(atMost: reader.remaining, "fields")) {
+            let fieldCount = try reader.length(atMost: reader.remaining, "fields")
+            let innerStart = try reader.length(atMost: fieldCount, "first inner field")
+            let innerEnd = try reader.length(atMost: fieldCount, "last inner field")
+            guard innerStart <= innerEnd else { throw reader.malformed("inner fields") }
+            for _ in 0..<fieldCount {
                 numbers.append(try reader.length(atMost: columns.count - 1, "column of a field"))
             }
             var pieces: [[UInt8]] = []
@@ -249,7 +257,8 @@ struct SegmentFooter {
                     isWhole: isWhole, columns: numbers,
                     shape: Shape(
                         index: index, format: format,
-                        fields: numbers.map { columns[$0] }, pieces: pieces)))
+                        fields: numbers.map { columns[$0] },
+                        inner: innerStart..<innerEnd, pieces: pieces)))
         }
     }
 

@@ -123,6 +123,7 @@ final class SegmentReader {
             else { throw StoreError.damaged(file: path, offset: chunk.offset, what: "checksum") }
             return raw
         } catch {
+            if case .damaged(_, _, let what) = error { throw fault(chunk, what) }
             throw fault(chunk, "\(error)")
         }
     }

@@ -156,6 +156,9 @@ public final class StoreWriter {
     /// Fsyncs of the journal so far.
     public var journalSynchronizations: Int { journal.synchronizations }
 
+    /// Bytes written to the journal so far.
+    public var journalBytes: Int { journal.writtenBytes }
+
     // MARK: Sealing
 
     /// True when the journal is large or old enough to be sealed.

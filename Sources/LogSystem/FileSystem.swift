@@ -83,7 +83,12 @@ extension FileSystem {
         try file.truncate(to: 0)
         try file.write(bytes, at: 0)
         try file.synchronize()
-        try rename(temporary, to: path)
+        do throws(FileError) {
+            try rename(temporary, to: path)
+        } catch {
+            try? remove(temporary)
+            throw FileError(operation: "replace", path: path, code: error.code)
+        }
         try synchronizeDirectory(directory)
     }
 }

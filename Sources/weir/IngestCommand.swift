@@ -57,12 +57,19 @@ struct Ingest: ParsableCommand {
     var input: [String] = []
 
     func run() throws {
+        SignalWatcher.hold()
         let options = try self.options()
         let sources = try self.sources()
         let ingester: Ingester
         do {
-            let channels = AlertChannels(configuration: options.alerting) { line in
-                Terminal.output(line + "\n")
+            let channels = AlertChannels(configuration: options.alerting) {
+                (line) throws(ChannelError) in
+                do {
+                    try Terminal.output(line + "\n")
+                } catch {
+                    let message = (error as? CommandFailure)?.message ?? "\(error)"
+                    throw ChannelError(receiver: "stdout", message: message, isTemporary: false)
+                }
             }
             ingester = try Ingester(options: options, channels: channels) { message in
                 Terminal.note("weir: \(message)")
@@ -141,9 +148,15 @@ struct Ingest: ParsableCommand {
         }
         do {
             var sources: [any LineSource] = []
+            for path in file where path == "-" {
+                throw CommandFailure(
+                    "`\(path)` is no file; for standard input say `-` without --file")
+            }
             for path in file { sources.append(try make("file", path)) }
             if file.isEmpty || !input.isEmpty { sources.append(try make("stdin", "-")) }
             return sources
+        } catch let failure as CommandFailure {
+            throw failure
         } catch {
             throw CommandFailure("\(error)")
         }

@@ -95,14 +95,16 @@ struct Parse: ParsableCommand {
                 throw CommandFailure("the text is longer than \(Self.wholeBytesMax) bytes")
             }
         }
+        var answer = "{\"ok\":true}"
+        var isValid = true
         do throws(JSONError) {
             try JSONScanner.validate(text.view)
-            Terminal.output("{\"ok\":true}\n")
-            return true
         } catch {
-            Terminal.output(
-                "{\"ok\":false,\"error\":\"\(error.code.rawValue)\",\"offset\":\(error.offset)}\n")
-            return false
+            isValid = false
+            answer =
+                "{\"ok\":false,\"error\":\"\(error.code.rawValue)\",\"offset\":\(error.offset)}"
         }
+        try Terminal.output(answer + "\n")
+        return isValid
     }
 }

@@ -67,8 +67,8 @@ struct QueryCommand: ParsableCommand {
         let report: QueryReport
         do {
             report = try QueryExecutor.run(query, store: store, newest: newest, into: sink)
-        } catch is Terminal.Closed {
-            throw CommandFailure(status: 2)
+        } catch let closed as Terminal.Closed {
+            throw CommandFailure(closed)
         } catch {
             throw CommandFailure("\(error)")
         }
@@ -93,18 +93,30 @@ struct QueryCommand: ParsableCommand {
         return query
     }
 
-    /// The filter that `_time:` makes of an age or a time.
+    /// The filter that `_time:` makes of an age or a time; nothing else is let into the query.
     private func timeFilter(
         _ text: String, age: String, time: String, _ option: String, _ now: Int64
     ) throws -> Filter {
-        let isAge = text.last?.isLetter == true && !text.contains("-") && !text.contains(":")
-        do throws(QueryError) {
-            return try QueryParser.parseFilter("_time:\(isAge ? age : time)\(text)", now: now)
-        } catch {
-            throw CommandFailure(
-                "\(option) takes an age such as 1h or a time such as 2025-01-18T12:00:00Z, "
-                    + "not `\(text)`: \(error.message)")
+        let text = text == "now" ? "0s" : text.hasPrefix("now-") ? String(text.dropFirst(4)) : text
+        let isPlain = text.utf8.allSatisfy { byte in
+            byte | 0x20 &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
+                || "-+:., ".utf8.contains(byte)
         }
+        let isAge = text.last?.isLetter == true && !text.contains { "-:Z".contains($0) }
+        // A time may have a space where RFC 3339 has a T.
+        let spaces = text.split(separator: " ", omittingEmptySubsequences: false).count - 1
+        let value = text.replacing(" ", with: "T")
+        var message = "no age and no time"
+        if isPlain, text.first?.isNumber == true, spaces <= (isAge ? 0 : 1) {
+            do throws(QueryError) {
+                return try QueryParser.parseFilter("_time:\(isAge ? age : time)\(value)", now: now)
+            } catch {
+                message = error.message
+            }
+        }
+        throw CommandFailure(
+            "\(option) takes an age such as 1h or a time such as 2025-01-18T12:00:00Z, "
+                + "not `\(text)`: \(message)")
     }
 
     private func chosenFormat(_ query: Query) throws -> OutputFormat {

@@ -46,7 +46,7 @@ struct Retention: ParsableCommand {
         let plan = RetentionPlan(
             segments: segments, policy: policy, now: SystemClock().now(),
             lastKnownTime: run.lastKnownTime())
-        show(plan)
+        try show(plan)
         if dryRun || plan.expired.isEmpty { return }
         if let ahead = plan.clockAhead, !confirmClock {
             throw CommandFailure(
@@ -63,7 +63,7 @@ struct Retention: ParsableCommand {
             "weir: deleted \(plan.expired.count) partitions, \(Figure.bytes(bytes))")
     }
 
-    private func show(_ plan: RetentionPlan) {
+    private func show(_ plan: RetentionPlan) throws {
         var table = TextTable([
             .text("class"), .text("day"), .number("lines"), .number("stored"),
             .text("newest line"), .text("verdict"),
@@ -73,16 +73,16 @@ struct Retention: ParsableCommand {
                 switch fate.verdict {
                 case .keep(let until): "kept until \(Timestamp.text(until, digits: 0))"
                 case .expired(let since): "expired since \(Timestamp.text(since, digits: 0))"
-                case .unknownClass: "kept: retention.conf has no class of this name"
+                case .unknownClass: "kept: no class has this name"
                 }
             table.add([
                 fate.key.className, "\(fate.key.day)", Figure.count(fate.lines),
                 Figure.bytes(fate.storedBytes), Timestamp.text(fate.newest, digits: 0), verdict,
             ])
         }
-        for line in table.lines(indent: 0) { Terminal.output(line + "\n") }
+        for line in table.lines(indent: 0) { try Terminal.output(line + "\n") }
         let expired = plan.expired
-        Terminal.output(
+        try Terminal.output(
             "\(expired.count) of \(plan.partitions.count) partitions have expired, "
                 + "\(Figure.bytes(expired.reduce(0) { $0 + $1.storedBytes }))\n")
         if plan.clockAhead != nil, !expired.isEmpty {

@@ -4,19 +4,18 @@ internal import LogSystem
 /// Ctrl-C, SIGTERM and a terminal that goes away: the first asks the command to end well. Another Ctrl-C or SIGTERM ends it
 /// at once; another SIGHUP does not, since a closing terminal and its shell send one each.
 enum SignalWatcher {
-    /// Calls `stop` on a thread of its own at the first signal. Call it before any other thread is started, so that all of
-    /// them leave the signals to this one.
-    static func watch(_ stop: @escaping @Sendable () -> Void) {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGINT)
-        sigaddset(&signals, SIGTERM)
-        sigaddset(&signals, SIGHUP)
+    /// Keeps the signals from ending the process until somebody watches. Call it before any thread is started: each takes
+    /// the mask over from its maker, and one that has not would be chosen to die of them.
+    static func hold() {
+        var signals = watched
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         // A reader that goes away, and a file size limit, come back as errors of the call.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
-        let watched = signals
+    }
+
+    /// Calls `stop` on a thread of its own at the first signal that is held.
+    static func watch(_ stop: @escaping @Sendable () -> Void) {
         WorkerThread.start {
             var set = watched
             var number: Int32 = 0
@@ -28,5 +27,12 @@ enum SignalWatcher {
             } while number == SIGHUP
             _exit(128 + number)
         }
+    }
+
+    private static var watched: sigset_t {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
+        return signals
     }
 }

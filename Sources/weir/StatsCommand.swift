@@ -31,11 +31,11 @@ struct Stats: ParsableCommand {
         ])
         let partitions = Dictionary(grouping: segments, by: \.key).sorted { $0.key < $1.key }
         for (key, segments) in partitions { table.add(row(key, segments)) }
-        for line in table.lines(indent: 0) { Terminal.output(line + "\n") }
+        for line in table.lines(indent: 0) { try Terminal.output(line + "\n") }
         let lines = segments.reduce(0) { $0 + $1.lines }
         let raw = segments.reduce(0) { $0 + $1.rawBytes }
         let stored = segments.reduce(0) { $0 + $1.storedBytes }
-        Terminal.output(
+        try Terminal.output(
             """
             \(Figure.count(lines)) lines in \(segments.count) segments: \(Figure.bytes(raw)) raw, \
             \(Figure.bytes(stored)) stored (\(Figure.ratio(raw: raw, stored: stored)))

@@ -9,6 +9,19 @@ enum Terminal {
         let code: Int32
     }
 
+    /// Makes the process's surroundings what weir expects: no signal blocked by whoever started it, and no descriptor below 3
+    /// free, where the next file to be opened would be taken for a stream. Reading or writing a stream that was closed then
+    /// fails with a message.
+    static func prepare() {
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
+        for (stream, mode) in [(Int32(0), O_WRONLY), (1, O_RDONLY), (2, O_WRONLY)]
+        where fcntl(stream, F_GETFD) < 0 {
+            _ = open("/dev/null", mode)
+        }
+    }
+
     /// Writes all of `bytes` to stdout.
     static func output(_ bytes: ByteView) throws {
         var done = 0
@@ -22,9 +35,13 @@ enum Terminal {
         }
     }
 
-    /// Writes `text` to stdout; a reader that has gone is no error.
-    static func output(_ text: String) {
-        text.withView { try? output($0) }
+    /// Writes `text` to stdout. A reader that has gone is no error, a full disk is.
+    static func output(_ text: String) throws {
+        do {
+            try text.withView { try output($0) }
+        } catch let closed as Closed where closed.code != EPIPE {
+            throw CommandFailure(closed)
+        } catch is Closed {}
     }
 
     /// Writes a line to stderr, made harmless for a terminal line by line.
@@ -54,5 +71,17 @@ enum Terminal {
             return nil
         }
         return Int(size.ws_col)
+    }
+}
+
+extension CommandFailure {
+    /// The end of a command whose answer nobody takes: silent when the reader has gone, as `head` does.
+    init(_ closed: Terminal.Closed) {
+        if closed.code == EPIPE {
+            self.init(status: 2)
+        } else {
+            self.init(
+                "cannot write to standard output: \(String(cString: strerror(closed.code)))")
+        }
     }
 }

@@ -22,6 +22,7 @@ struct Weir: ParsableCommand {
         subcommands: [Ingest.self, QueryCommand.self, Stats.self, Retention.self, Parse.self])
 
     static func main() {
+        Terminal.prepare()
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -32,8 +33,13 @@ struct Weir: ParsableCommand {
             let code = exitCode(for: error)
             let message = fullMessage(for: error)
             if code == .success {
-                Terminal.output(message + "\n")
-                Glibc.exit(0)
+                do {
+                    try Terminal.output(message + "\n")
+                    Glibc.exit(0)
+                } catch {
+                    Terminal.note("weir: \(error)")
+                    Glibc.exit(2)
+                }
             }
             if !message.isEmpty { Terminal.note(message) }
             // 1 means "nothing found", as grep has it; a wrong command line is an error.

@@ -70,6 +70,7 @@ import Testing
         try running.waitUntil("ten lines are visible") { try stored(scratch).count == 10 }
         try pipe.fileHandleForWriting.write(contentsOf: numbered(10..<20) + Data("{\"n\":20}".utf8))
         try running.waitUntil("ten more lines are visible") { try stored(scratch).count == 20 }
+        // A mask that the test's own threads have must not be what saves the lines: weir sets its own.
         for signal in signals { kill(running.process.processIdentifier, signal) }
         let result = try running.wait()
         #expect(result.status == 0)

@@ -21,6 +21,18 @@ import Testing
         ("/@home/user@", "/@home/user@"),
         ("/v2/2024-01-01", "/v2/2024-01-01"),
         ("GET /users/7", "GET /users/:id"),
+        ("/objects/7f3a9c01", "/objects/:id"),
+        ("/objects/7f3a9c0", "/objects/7f3a9c0"),
+        ("/objects/7F3A9C01/x", "/objects/:id/x"),
+        // Of a full URL the path is left.
+        ("https://shop.example/users/8231?x=1", "/users/:id"),
+        ("http://10.0.0.1:8080", "/"),
+        ("http://h?x=/1", "/"),
+        ("http://h#x", "/"),
+        ("GET https://shop.example/users/8231", "GET /users/:id"),
+        ("/redirect/https://h/7", "/redirect/https://h/:id"),
+        ("://h/7", "://h/:id"),
+        ("shop.orders", "shop.orders"),
     ])
     func template(raw: String, want: String) {
         var out = ByteWriter(capacity: 16)

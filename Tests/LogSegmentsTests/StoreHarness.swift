@@ -21,7 +21,8 @@ final class LineBatch {
         arrival: Int64 = 1_737_200_000 * Timestamp.second
     ) {
         let bytes = lines.map { Array($0.utf8) }
-        let chunk = ByteChunk(capacity: bytes.reduce(0) { $0 + $1.count } + 1)
+        let size = bytes.reduce(0) { $0 + $1.count } + 1
+        let chunk = ByteChunk(capacity: size, spareBytes: size)
         batch = RecordBatch(table: table)
         batch.reset(over: chunk, arrivalTime: arrival)
         let filters = policy.classes.map { $0.filter.map { RecordFilter($0) } }
@@ -73,7 +74,11 @@ private func randomLine(_ random: inout SeededGenerator) -> String {
     let number = [
         "5", "1.0", "1e3", "-0", "0.000120", "12345678901234567890", "null", "true", "[1, 2]", "{}",
     ]
-    switch Int.random(in: 0..<8, using: &random) {
+    switch Int.random(in: 0..<10, using: &random) {
+    case 8: return otherFormat(time, &random)
+    case 9:
+        // A line in two parts stays one record of two lines.
+        return "\(time) stdout P {\"level\":\"ER\n\(time) stdout F ROR\",\"n\":\(day)}"
     case 0...3:
         let level = ["INFO", "DEBUG", "ERROR"].randomElement(using: &random) ?? "INFO"
         return
@@ -90,4 +95,17 @@ private func randomLine(_ random: inout SeededGenerator) -> String {
             using: &random)
             ?? ""
     }
+}
+
+private func otherFormat(_ time: String, _ random: inout SeededGenerator) -> String {
+    let number = Int.random(in: 0..<1_000, using: &random)
+    let lines = [
+        "level=ERROR n=\(number) message=\"a \\\"b\\\"\"",
+        "{\"log\":\"{\\\"level\\\":\\\"ERROR\\\",\\\"n\\\":\(number),\\\"message\\\":\\\"say \\\\\\\"x\\\\\\\"\\\"}\\n\",\"stream\":\"stdout\",\"time\":\"\(time)\"}",
+        "{\"log\":\"text \(number)\\n\",\"stream\":\"stderr\",\"time\":\"\(time)\"}",
+        "<34>1 \(time) host app \(number) - - {\"level\":\"ERROR\",\"n\":\(number)}",
+        "<34>Oct 11 22:14:15 host app[\(number)]: some text",
+        "web-\(number)  | {\"level\":\"INFO\",\"n\":\(number)}",
+    ]
+    return lines.randomElement(using: &random) ?? ""
 }

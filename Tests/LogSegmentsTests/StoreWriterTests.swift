@@ -44,7 +44,9 @@ import Testing
         let names = ["level", "duration_ms", "_msg", "n", "a.b.n", "key7", "nothing"]
         let before = try fields(names, directory.path)
         _ = try writer.close()
-        #expect(try fields(names, directory.path) == before)
+        let after = try fields(names, directory.path)
+        for (sequence, values) in before { #expect(after[sequence] == values) }
+        #expect(after.count == before.count)
         #expect(before.values.contains { $0[0] == "ERROR" })
         #expect(before.values.contains { $0[2].hasSuffix("café \"x\" é") })
     }

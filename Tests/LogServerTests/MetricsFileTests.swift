@@ -244,7 +244,7 @@ import Testing
         let after = try ingester(["x"], name: "b")
         let old = MetricsFile.text(before).text
         let new = MetricsFile.text(after).text
-        let operations = ["open", "truncate", "write", "fsync", "rename", "fsync directory"]
+        let operations = ["open", "truncate", "write", "fsync", "replace", "fsync directory"]
         for (number, operation) in operations.enumerated() {
             try MetricsFile(path: path).write(before)
             let system = FaultyFileSystem(.forGood(ENOSPC), at: number)
@@ -279,7 +279,7 @@ import Testing
         check(
             directory.file("input-a/weir.prom"),
             "cannot open */input-a/weir.prom.tmp: Not a directory")
-        check(directory.file("data-a"), "cannot rename */data-a.tmp: Is a directory")
+        check(directory.file("data-a"), "cannot replace */data-a: Is a directory")
         try #require(symlink("/dev/null", directory.file("link.prom.tmp")) == 0)
         check(
             directory.file("link.prom"),

@@ -54,7 +54,8 @@ public enum QueryExecutor {
             order = stage
             first = stage
         }
-        let scan = Scan(query.filter, first, order: order, newest: newestStage)
+        let scan = Scan(
+            query.filter, query.inputFields, first, order: order, newest: newestStage)
         var request = ScanRequest(timeRange: query.filter.timeRange, filter: query.filter)
         request.order = newestStage == nil ? .oldestFirst : .newestFirst
         let faults = try store.scan(request) { try scan.consume($0) }
@@ -69,15 +70,18 @@ public enum QueryExecutor {
 /// The way from the store's blocks to the first pipe.
 private final class Scan {
     private let filter: Filter
+    private let fields: Set<String>?
     private let next: any RowConsumer
     private let order: TimeOrderStage?
     private let newest: NewestStage?
     private(set) var report = QueryReport()
 
     init(
-        _ filter: Filter, _ next: any RowConsumer, order: TimeOrderStage?, newest: NewestStage?
+        _ filter: Filter, _ fields: Set<String>?, _ next: any RowConsumer, order: TimeOrderStage?,
+        newest: NewestStage?
     ) {
         self.filter = filter
+        self.fields = fields
         self.next = next
         self.order = order
         self.newest = newest
@@ -91,6 +95,7 @@ private final class Scan {
         report.rowsRead += block.rowCount
         let matching = try filter.evaluate(block)
         let population = matching.population
+        if population > 0 { try block.load(fields) }
         report.rowsMatched += population
         if population == 0 { return .proceed }
         let rows =

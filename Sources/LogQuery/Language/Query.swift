@@ -16,6 +16,11 @@ public struct Query: Sendable, Equatable, CustomStringConvertible {
         pipes.reduce(nil) { $1.outputFields($0) }
     }
 
+    /// The fields of the records that the pipes and the output have to see; nil: whole lines.
+    var inputFields: Set<String>? {
+        pipes.reversed().reduce(nil) { $1.inputFields($0) }
+    }
+
     /// The query in LogsQL; parsed at the same time it gives the same query.
     public var description: String {
         ([filter.description] + pipes.map { "\($0)" }).joined(separator: " | ")

@@ -240,9 +240,9 @@ extension QueryParser {
             ? level : LogLevel(rawValue: UInt8(Int(level.rawValue) + step)) ?? .unknown
         let syntax = sign + level.name
         if edge == .unknown {
-            return LevelMatcher(from: .emergency, to: .trace, syntax: syntax)
+            return LevelMatcher(from: .emerg, to: .trace, syntax: syntax)
         }
         return LevelMatcher(
-            from: isAbove ? edge : .trace, to: isAbove ? .emergency : edge, syntax: syntax)
+            from: isAbove ? edge : .trace, to: isAbove ? .emerg : edge, syntax: syntax)
     }
 }

@@ -12,6 +12,11 @@ public struct FilterPipe: Pipe {
     /// The same fields.
     public func outputFields(_ input: [String]?) -> [String]? { input }
 
+    /// The fields of the filter, too.
+    public func inputFields(_ output: Set<String>?) -> Set<String>? {
+        output.map { $0.union(filter.fieldNames) }
+    }
+
     /// The pipe at work.
     public func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer {
         FilterStage(filter, next)

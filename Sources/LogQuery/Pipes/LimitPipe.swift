@@ -12,6 +12,9 @@ public struct LimitPipe: Pipe {
     /// The same fields.
     public func outputFields(_ input: [String]?) -> [String]? { input }
 
+    /// The same fields.
+    public func inputFields(_ output: Set<String>?) -> Set<String>? { output }
+
     /// The pipe at work.
     public func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer {
         LimitStage(offset: offset, limit: limit, next)

@@ -4,6 +4,8 @@ public protocol Pipe: Sendable, CustomStringConvertible {
     var ordering: PipeOrdering { get }
     /// The fields of the rows that come out, where they are known, when `input` go in.
     func outputFields(_ input: [String]?) -> [String]?
+    /// The fields of the rows that go in which must be known for `output` of those that come out; nil: all of them.
+    func inputFields(_ output: Set<String>?) -> Set<String>?
     /// The pipe at work, handing its rows to `next`.
     func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer
 }

@@ -53,6 +53,15 @@ public struct ProjectionPipe: Pipe {
         return names
     }
 
+    /// The fields that stay, under their first names.
+    public func inputFields(_ output: Set<String>?) -> Set<String>? {
+        switch change {
+        case .keep(let names): return output.map { $0.intersection(names) } ?? Set(names)
+        case .drop(let names): return output.map { $0.subtracting(names) }
+        case .copy(let pairs, _): return output.map { $0.union(pairs.map(\.from)) }
+        }
+    }
+
     /// The pipe at work.
     public func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer {
         ProjectionStage(self, next)

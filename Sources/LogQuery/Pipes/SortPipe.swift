@@ -31,6 +31,11 @@ public struct SortPipe: Pipe {
     /// The same fields.
     public func outputFields(_ input: [String]?) -> [String]? { input }
 
+    /// The keys, too.
+    public func inputFields(_ output: Set<String>?) -> Set<String>? {
+        output.map { $0.union(keys.map(\.field)) }
+    }
+
     /// The pipe at work.
     public func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer {
         SortStage(self, next, budget)

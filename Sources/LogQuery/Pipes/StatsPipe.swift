@@ -41,6 +41,17 @@ public struct StatsPipe: Pipe {
         keys.map(\.field) + results.map(\.name)
     }
 
+    /// What rows are grouped by, counted by and chosen by.
+    public func inputFields(_ output: Set<String>?) -> Set<String>? {
+        var fields = Set(keys.map(\.field))
+        for result in results {
+            if result.call.fields.isEmpty, result.call.function != "count" { return nil }
+            fields.formUnion(result.call.fields)
+            if let condition = result.condition { fields.formUnion(condition.fieldNames) }
+        }
+        return fields
+    }
+
     /// The pipe at work.
     public func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer {
         StatsStage(self, next, budget)

@@ -33,6 +33,9 @@ public struct TopPipe: Pipe {
         fields + (hitsName.map { [$0] } ?? [])
     }
 
+    /// The counted fields.
+    public func inputFields(_ output: Set<String>?) -> Set<String>? { Set(fields) }
+
     /// The pipe at work.
     public func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer {
         TopStage(self, next, budget)
