@@ -24,43 +24,68 @@ public struct CanonicalMap: Sendable {
     ///   - inner: the fields of the application's own line; the others belong to an envelope (Docker, CRI, syslog), and serve
     ///     only where the line itself has nothing.
     ///   - format: how the line is written.
-    init(fields: [ShapeField], inner: Range<Int>, format: LineFormat) {
-        var found = [[Candidate]](repeating: [], count: CanonicalField.allCases.count)
-        let signature = LineSignature(fields: fields, inner: inner)
+    ///   - meanings: remembers what paths mean.
+    init(
+        fields: [ShapeField], inner: Range<Int>, format: LineFormat,
+        meanings known: PathMeanings = PathMeanings()
+    ) {
+        known.beginLine()
+        let meanings = fields.map { known[$0.path] }
+        let signature = LineSignature(fields: fields, inner: inner, meanings: meanings)
+        var found = Found()
         // Of double keys the last one counts, as for JSON readers.
-        var seen = Set<String>()
-        for index in fields.indices.reversed() where inner.contains(index) {
-            guard seen.insert(fields[index].path).inserted else { continue }
-            Self.addInner(fields, index, signature, &found)
+        for index in inner.reversed() where known.see(meanings[index]) {
+            Self.addInner(fields, index, meanings[index], signature, &found)
         }
         for index in fields.indices where !inner.contains(index) {
             Self.addEnvelope(fields, index, format, &found)
         }
-        if signature.contains(.clef), found[CanonicalField.level.rawValue].isEmpty,
-            let time = found[CanonicalField.time.rawValue].min(by: { $0.rank < $1.rank })
+        if signature.contains(.clef), found.best[CanonicalField.level.rawValue] == nil,
+            let time = found.best[CanonicalField.time.rawValue]
         {
-            found[CanonicalField.level.rawValue].append(
+            found.add(
+                .level,
                 Candidate(
                     slot: FieldSlot(field: time.slot.field, transform: .alwaysInformation),
                     rank: 0))
         }
-        let sorted = found.map { $0.sorted { $0.rank < $1.rank }.map(\.slot) }
-        slots = sorted.map(\.first)
-        otherTimes = Array(sorted[CanonicalField.time.rawValue].dropFirst())
-        otherLevels = Array(sorted[CanonicalField.level.rawValue].dropFirst())
+        slots = found.best.map { $0?.slot }
+        otherTimes = found.others(found.times)
+        otherLevels = found.others(found.levels)
+    }
+
+    /// The candidates of a line: of most canonical fields the best, of time and level all.
+    private struct Found {
+        var best = [Candidate?](repeating: nil, count: CanonicalField.allCases.count)
+        var times: [Candidate] = []
+        var levels: [Candidate] = []
+
+        mutating func add(_ field: CanonicalField, _ candidate: Candidate) {
+            if field == .time { times.append(candidate) }
+            if field == .level { levels.append(candidate) }
+            if let known = best[field.rawValue], known.rank <= candidate.rank { return }
+            best[field.rawValue] = candidate
+        }
+
+        func others(_ all: [Candidate]) -> [FieldSlot] {
+            guard all.count > 1 else { return [] }
+            return all.enumerated()
+                .sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }
+                .dropFirst().map(\.element.slot)
+        }
     }
 
     /// Where the canonical field stands, or nil when lines of this shape have none.
     public subscript(field: CanonicalField) -> FieldSlot? { slots[field.rawValue] }
 
     private static func addInner(
-        _ fields: [ShapeField], _ index: Int, _ signature: LineSignature,
-        _ found: inout [[Candidate]]
+        _ fields: [ShapeField], _ index: Int, _ meaning: PathMeaning, _ signature: LineSignature,
+        _ found: inout Found
     ) {
         let field = fields[index]
-        add(field.path, fields, index, signature, 0, &found)
-        if let rest = FieldContainer.content(of: field.path) {
-            add(rest, fields, index, signature, containerRank, &found)
+        if let name = meaning.top { add(name, fields, index, signature, 0, &found) }
+        if let name = meaning.content {
+            add(name, fields, index, signature, containerRank, &found)
         }
         let isText = field.path == CanonicalField.message.name && field.kind == .text
         if isText || field.kind == .wrappedLine {
@@ -72,7 +97,7 @@ public struct CanonicalMap: Sendable {
     }
 
     /// Adds what may stand in a line of text.
-    private static func addText(_ index: Int, _ found: inout [[Candidate]]) {
+    private static func addText(_ index: Int, _ found: inout Found) {
         append(.time, index, .textTime, rank: guessRank, &found)
         append(.level, index, .textLevel, rank: guessRank, &found)
         append(.endpoint, index, .requestPath, rank: guessRank, &found)
@@ -81,17 +106,17 @@ public struct CanonicalMap: Sendable {
 
     /// Adds what a field of this name, at the top or in a container, stands for.
     private static func add(
-        _ name: String, _ fields: [ShapeField], _ index: Int, _ signature: LineSignature,
-        _ rank: Int, _ found: inout [[Candidate]]
+        _ name: PathMeaning.Name, _ fields: [ShapeField], _ index: Int,
+        _ signature: LineSignature, _ rank: Int, _ found: inout Found
     ) {
-        for alias in CanonicalAlias.byPath[name] ?? []
+        for alias in name.aliases
         where alias.accepts(fields[index].kind, signature) {
             let transform = alias.adjusted(for: fields, index)
             append(alias.field, index, transform, rank: rank + alias.rank, &found)
         }
-        if let unit = DurationKey.unit(of: name) {
+        if let unit = name.unit {
             append(.duration, index, unit, rank: rank + DurationKey.namedUnitRank, &found)
-        } else if DurationKey.isBare(name) {
+        } else if name.isBareDuration {
             let isToken = fields[index].kind.isToken
             let known = signature.durationUnit
             // Without a unit in its text a number says nothing.
@@ -104,7 +129,7 @@ public struct CanonicalMap: Sendable {
 
     private static func addEnvelope(
         _ fields: [ShapeField], _ index: Int, _ format: LineFormat,
-        _ found: inout [[Candidate]]
+        _ found: inout Found
     ) {
         let rank = envelopeRank
         switch fields[index].path {
@@ -123,10 +148,10 @@ public struct CanonicalMap: Sendable {
 
     private static func append(
         _ field: CanonicalField, _ index: Int, _ transform: ValueTransform, rank: Int,
-        _ found: inout [[Candidate]]
+        _ found: inout Found
     ) {
-        found[field.rawValue].append(
-            Candidate(slot: FieldSlot(field: index, transform: transform), rank: rank))
+        found.add(
+            field, Candidate(slot: FieldSlot(field: index, transform: transform), rank: rank))
     }
 }
 

@@ -39,47 +39,139 @@ struct LineSignature: OptionSet {
     static let zapShort = LineSignature(rawValue: 1 << 20)
     static let openTelemetry = LineSignature(rawValue: 1 << 21)
 
-    /// The fields as the tests see them.
-    private struct Names {
-        /// Whether the last value under each path is no string.
-        var isToken: [String: Bool] = [:]
-        var order: [String] = []
+    /// A set of the names that signatures look for.
+    struct Names: OptionSet {
+        let rawValue: UInt64
 
-        func has(_ names: String...) -> Bool { names.allSatisfy { isToken[$0] != nil } }
-        func hasAny(_ names: [String]) -> Bool { names.contains { isToken[$0] != nil } }
-        func token(_ name: String) -> Bool { isToken[name] == true }
-        func text(_ name: String) -> Bool { isToken[name] == false }
+        init(rawValue: UInt64) { self.rawValue = rawValue }
+
+        /// The set of `name` alone, empty when no signature looks for it.
+        init(_ name: String) { rawValue = Self.bits[name].map { 1 << $0 } ?? 0 }
+
+        init(all names: [String]) {
+            self = names.reduce(into: []) { $0.formUnion(Names($1)) }
+        }
+
+        private static let bits: [String: Int] = {
+            let all = [
+                "DownstreamStatus", "OriginDuration", "RequestPath", "start_time",
+                "response_code", "response_flags", "path", "controller", "action", "status",
+                "latency_human", "version", "host", "short_message", "s", "c", "msg", "t.$date",
+                "t.$date.$numberLong", "error_severity", "__REALTIME_TIMESTAMP", "__CURSOR",
+                "MESSAGE", "PRIORITY", "@t", "@mt", "@m", "@i", "@l", "Timestamp", "Level",
+                "MessageTemplate", "ts", "logger", "level", "time", "message", "ecs.version",
+                "ecs", "@timestamp", "log.level", "pid", "hostname", "v", "levelname", "asctime",
+                "levelno", "fields.message", "target", "L", "T", "M", "timeUnixNano",
+                "severityNumber", "level_name", "channel", "datetime", "timestamp", "severity",
+                "log_level", "lvl",
+            ]
+            precondition(all.count <= 64, "BUG: more names than bits")
+            return Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1, $0) })
+        }()
     }
+
+    /// What a line must have, and may not have, to bear a signature.
+    private struct Rule {
+        let signature: LineSignature
+        let all: Names
+        let any: Names
+        /// Names whose values must be tokens, or strings.
+        let tokens: Names
+        let texts: Names
+        let none: Names
+
+        init(
+            _ signature: LineSignature, all: [String] = [], any: [String] = [],
+            tokens: [String] = [], texts: [String] = [], none: [String] = []
+        ) {
+            self.signature = signature
+            self.all = Names(all: all + tokens + texts)
+            self.any = Names(all: any)
+            self.tokens = Names(all: tokens)
+            self.texts = Names(all: texts)
+            self.none = Names(all: none)
+        }
+
+        func holds(_ present: Names, tokens isToken: Names) -> Bool {
+            present.isSuperset(of: all) && (any.isEmpty || !present.isDisjoint(with: any))
+                && isToken.isSuperset(of: tokens) && isToken.isDisjoint(with: texts)
+                && present.isDisjoint(with: none)
+        }
+    }
+
+    private static let rules: [Rule] = [
+        Rule(.traefik, all: ["DownstreamStatus"]),
+        Rule(.traefik, all: ["OriginDuration", "RequestPath"]),
+        Rule(.envoy, all: ["start_time", "response_code"]),
+        Rule(.envoy, all: ["response_flags", "path"]),
+        Rule(.lograge, all: ["controller", "action", "status"]),
+        Rule(.echo, all: ["latency_human"]),
+        Rule(.gelf, all: ["version", "host", "short_message"]),
+        Rule(.mongo, all: ["s", "c", "msg"], any: ["t.$date", "t.$date.$numberLong"]),
+        Rule(.postgres, all: ["error_severity"]),
+        Rule(.journald, any: ["__REALTIME_TIMESTAMP", "__CURSOR"]),
+        Rule(.journald, all: ["MESSAGE", "PRIORITY"]),
+        Rule(.clef, all: ["@t"], any: ["@mt", "@m", "@i", "@l"]),
+        Rule(.serilog, all: ["Timestamp", "Level", "MessageTemplate"]),
+        Rule(.zap, all: ["logger"], tokens: ["ts"]),
+        Rule(.zap, all: ["level", "msg"], tokens: ["ts"]),
+        Rule(.zerolog, all: ["level", "message"], texts: ["time"], none: ["msg"]),
+        Rule(.ecs, any: ["ecs.version", "ecs"]),
+        Rule(.ecs, all: ["@timestamp", "log.level"]),
+        Rule(.node, all: ["time", "msg"], tokens: ["level"]),
+        Rule(.node, all: ["time", "pid", "hostname"], tokens: ["level"]),
+        Rule(.node, all: ["v", "hostname", "pid"], tokens: ["level"]),
+        Rule(.python, any: ["levelname", "asctime", "levelno"]),
+        Rule(.tracing, all: ["fields.message", "target"]),
+        Rule(.zapShort, all: ["L", "T", "M"]),
+        Rule(.openTelemetry, any: ["timeUnixNano", "severityNumber"]),
+        Rule(.monolog, all: ["level_name", "channel", "datetime"]),
+        Rule(
+            .log,
+            any: [
+                "level", "timestamp", "@timestamp", "time", "ts", "severity", "log_level", "lvl",
+            ]),
+    ]
+
+    /// What slog and logrus have in common.
+    private static let goRule = Rule(.goNanoseconds, texts: ["time", "level", "msg"])
 
     init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    /// What the fields of the application's own line say.
-    init(fields: [ShapeField], inner: Range<Int>) {
-        var names = Names()
+    /// What the fields of the application's own line say; `meaning` knows each path.
+    init(fields: [ShapeField], inner: Range<Int>, meanings: [PathMeaning]) {
+        var present: Names = []
+        var tokens: Names = []
         var isJSON = true
+        var isRequest = false
         for index in inner {
-            names.isToken[fields[index].path] = fields[index].kind.isToken
-            names.order.append(fields[index].path)
+            let names = meanings[index].signature
+            if !names.isEmpty {
+                // Of double keys the last one counts.
+                present.formUnion(names)
+                if fields[index].kind.isToken {
+                    tokens.formUnion(names)
+                } else {
+                    tokens.subtract(names)
+                }
+            }
+            isRequest = isRequest || meanings[index].isRequest
             switch fields[index].kind {
             case .text, .quoted, .embeddedText: isJSON = false
             default: break
             }
         }
-        self = []
-        addApplications(names, isJSON: isJSON)
-        addLoggers(names, isJSON: isJSON)
-        let contents = inner.lazy.compactMap { FieldContainer.content(of: fields[$0].path) }
-        if names.hasAny(Self.requestNames) || contents.contains(where: Self.requestNames.contains) {
-            insert(.request)
+        self = isRequest ? .request : []
+        for rule in Self.rules where rule.holds(present, tokens: tokens) {
+            formUnion(rule.signature)
         }
-        if names.hasAny([
-            "level", "timestamp", "@timestamp", "time", "ts", "severity", "log_level", "lvl",
-        ]) {
-            insert(.log)
+        if isJSON, Self.goRule.holds(present, tokens: tokens) {
+            let order = fields[inner].map(\.path)
+            if Self.isSlog(order) || Self.isLogrus(order) { insert(.goNanoseconds) }
         }
     }
 
-    private static let requestNames = [
+    static let requestNames: Set<String> = [
         "status", "status_code", "statusCode", "http_status", "method", "http_method",
         "request_method", "requestMethod", "verb", "response_code", "duration_ms", "latency",
         "response_time", "request_time", "http.method", "http.status_code", "req.method",
@@ -87,63 +179,15 @@ struct LineSignature: OptionSet {
         "elapsed",
     ]
 
-    private mutating func addApplications(_ names: Names, isJSON: Bool) {
-        if names.has("DownstreamStatus") || names.has("OriginDuration", "RequestPath") {
-            insert(.traefik)
-        }
-        if names.has("start_time", "response_code") || names.has("response_flags", "path") {
-            insert(.envoy)
-        }
-        if names.has("controller", "action", "status") { insert(.lograge) }
-        if names.has("latency_human") { insert(.echo) }
-        if names.has("version", "host", "short_message") { insert(.gelf) }
-        if names.has("s", "c", "msg"), names.hasAny(["t.$date", "t.$date.$numberLong"]) {
-            insert(.mongo)
-        }
-        if names.has("error_severity") { insert(.postgres) }
-        if names.hasAny(["__REALTIME_TIMESTAMP", "__CURSOR"]) || names.has("MESSAGE", "PRIORITY") {
-            insert(.journald)
-        }
-    }
-
-    private mutating func addLoggers(_ names: Names, isJSON: Bool) {
-        if names.has("@t"), names.hasAny(["@mt", "@m", "@i", "@l"]) { insert(.clef) }
-        if names.has("Timestamp", "Level", "MessageTemplate") { insert(.serilog) }
-        if names.token("ts"), names.has("logger") || names.has("level", "msg") { insert(.zap) }
-        if names.text("time"), names.has("level", "message"), !names.has("msg") {
-            insert(.zerolog)
-        }
-        if isJSON, names.text("time"), names.text("level"), names.text("msg"),
-            isSlog(names) || isLogrus(names)
-        {
-            insert(.goNanoseconds)
-        }
-        if names.hasAny(["ecs.version", "ecs"]) || names.has("@timestamp", "log.level") {
-            insert(.ecs)
-        }
-        let isNode =
-            names.token("level")
-            && (names.has("time", "msg") || names.has("time", "pid", "hostname")
-                || names.has("v", "hostname", "pid"))
-        if isNode { insert(.node) }
-        if names.hasAny(["levelname", "asctime", "levelno"]) { insert(.python) }
-        if names.has("fields.message", "target") { insert(.tracing) }
-        if names.has("L", "T", "M") { insert(.zapShort) }
-        if names.has("timeUnixNano") || names.has("severityNumber") { insert(.openTelemetry) }
-        if names.has("level_name", "channel", "datetime") { insert(.monolog) }
-    }
-
     /// slog writes time, level, perhaps the source, and the message, in this order.
-    private func isSlog(_ names: Names) -> Bool {
-        guard names.order.count >= 3, names.order[0] == "time", names.order[1] == "level" else {
-            return false
-        }
-        return names.order.dropFirst(2).first { !$0.hasPrefix("source.") } == "msg"
+    private static func isSlog(_ order: [String]) -> Bool {
+        guard order.count >= 3, order[0] == "time", order[1] == "level" else { return false }
+        return order.dropFirst(2).first { !$0.hasPrefix("source.") } == "msg"
     }
 
     /// logrus writes its fields in the order of their names.
-    private func isLogrus(_ names: Names) -> Bool {
-        let tops = names.order.map { $0.prefix { $0 != "." } }
+    private static func isLogrus(_ order: [String]) -> Bool {
+        let tops = order.map { $0.prefix { $0 != "." } }
         return zip(tops, tops.dropFirst()).allSatisfy { $0 <= $1 }
     }
 

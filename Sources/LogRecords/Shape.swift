@@ -36,24 +36,34 @@ public final class Shape: Sendable {
     public let pieceEnds: [Int]
 
     /// A shape of `fields` between `pieces`, of which there is one more.
-    public init(
+    public convenience init(
         index: Int, format: LineFormat, fields: [ShapeField], inner: Range<Int>? = nil,
         pieces: [[UInt8]]
     ) {
-        precondition(
-            pieces.count == fields.count + 1, "BUG: a shape has one piece more than fields")
-        self.index = index
-        self.format = format
-        self.fields = fields
-        let inner = inner ?? 0..<fields.count
-        self.inner = inner
-        self.canonical = CanonicalMap(fields: fields, inner: inner, format: format)
-        self.pieceBytes = pieces.flatMap { $0 }
         var end = 0
-        self.pieceEnds = pieces.map { piece in
+        let ends = pieces.map { piece in
             end += piece.count
             return end
         }
+        self.init(
+            index: index, format: format, fields: fields, inner: inner ?? 0..<fields.count,
+            pieceBytes: pieces.flatMap { $0 }, pieceEnds: ends, meanings: PathMeanings())
+    }
+
+    init(
+        index: Int, format: LineFormat, fields: [ShapeField], inner: Range<Int>,
+        pieceBytes: [UInt8], pieceEnds: [Int], meanings: PathMeanings
+    ) {
+        precondition(
+            pieceEnds.count == fields.count + 1, "BUG: a shape has one piece more than fields")
+        self.index = index
+        self.format = format
+        self.fields = fields
+        self.inner = inner
+        self.canonical = CanonicalMap(
+            fields: fields, inner: inner, format: format, meanings: meanings)
+        self.pieceBytes = pieceBytes
+        self.pieceEnds = pieceEnds
     }
 
     /// The shape of a line that is taken as text: its only value is the whole line.

@@ -47,15 +47,21 @@ extension ShapeTable {
             guard Logfmt.isRecord(fields[inner]) else { return -1 }
         default: break
         }
-        var pieces = envelope.pieces
-        let innerPieces = chain.map { Array(pieceView($0)) }
-        if let last = pieces.popLast() {
-            pieces.append(last + innerPieces[0])
-            pieces += innerPieces.dropFirst()
-        } else {
-            pieces = innerPieces
+        var pieces: [UInt8] = []
+        var ends: [Int] = []
+        ends.reserveCapacity(fields.count + 1)
+        // The last piece of the envelope and the first of the line inside are one.
+        for piece in envelope.pieces {
+            pieces += piece
+            ends.append(pieces.count)
         }
-        return add(fields: fields, inner: inner, pieces: pieces, of: root)
+        if !ends.isEmpty { ends.removeLast() }
+        for node in chain {
+            let piece = pieceView(node)
+            pieces += UnsafeBufferPointer(start: piece.start, count: piece.count)
+            ends.append(pieces.count)
+        }
+        return add(fields: fields, inner: inner, pieces: pieces, ends: ends, of: root)
     }
 
     /// Numbers the fields that have the same path and kind as one before.
@@ -74,7 +80,7 @@ extension ShapeTable {
     }
 
     private func add(
-        fields: [ShapeField], inner: Range<Int>, pieces: [[UInt8]], of root: Root
+        fields: [ShapeField], inner: Range<Int>, pieces: [UInt8], ends: [Int], of root: Root
     ) -> Int {
         let format = format(root, fields)
         var fields = fields
@@ -91,7 +97,8 @@ extension ShapeTable {
             }
         }
         let shape = Shape(
-            index: shapes.count, format: format, fields: fields, inner: inner, pieces: pieces)
+            index: shapes.count, format: format, fields: fields, inner: inner,
+            pieceBytes: pieces, pieceEnds: ends, meanings: meanings)
         shapes.append(shape)
         formats.append(format)
         eagerFields.append(EagerFields(shape))

@@ -117,6 +117,7 @@ public final class ShapeTable {
     var roots: [Int: Root] = [:]
     var rootNodes: [Root: Int] = [:]
     var envelopes = EnvelopeScanner()
+    let meanings = PathMeanings()
     /// What is decoded to be checked, by those who may not allocate for each line.
     var scratch = ByteWriter(capacity: 256)
     /// The flattened path of the value behind each node; empty for ends.

@@ -1,0 +1,74 @@
+/// What a path says by itself, whatever stands beside it in a line.
+final class PathMeaning {
+    /// What a name, at the top or inside a container, stands for.
+    struct Name {
+        let aliases: [CanonicalAlias]
+        let unit: ValueTransform?
+        let isBareDuration: Bool
+
+        /// Nil when the name says nothing.
+        init?(_ name: String) {
+            aliases = CanonicalAlias.byPath[name] ?? []
+            unit = DurationKey.unit(of: name)
+            isBareDuration = unit == nil && DurationKey.isBare(name)
+            if aliases.isEmpty, unit == nil, !isBareDuration { return nil }
+        }
+    }
+
+    /// The number of the path among those that were asked for.
+    let number: Int
+    /// The path itself.
+    let top: Name?
+    /// The path without the container that it stands in.
+    let content: Name?
+    /// The names that logger signatures look for.
+    let signature: LineSignature.Names
+    /// Whether the path, or what it is in a container, is one that only requests have.
+    let isRequest: Bool
+
+    init(_ path: String, number: Int) {
+        self.number = number
+        top = Name(path)
+        let rest = FieldContainer.content(of: path)
+        content = rest.flatMap { Name($0) }
+        signature = LineSignature.Names(path)
+        isRequest =
+            LineSignature.requestNames.contains(path)
+            || rest.map(LineSignature.requestNames.contains) ?? false
+    }
+}
+
+/// The meanings of the paths that a table has seen: lines of ever new shapes have the same few paths. One thread uses them.
+final class PathMeanings {
+    private var known: [String: PathMeaning] = [:]
+    /// For each path the number of the line that had it last.
+    private var lastLine: [Int] = []
+    private var line = 0
+
+    /// So many paths are remembered; then all are forgotten. Random keys must not fill memory.
+    private static let pathsMax = 10_000
+
+    /// Begins with a line: no path has been seen in it. Meanings given before stay valid.
+    func beginLine() {
+        if known.count > Self.pathsMax {
+            known.removeAll()
+            lastLine.removeAll()
+        }
+        line += 1
+    }
+
+    subscript(path: String) -> PathMeaning {
+        if let meaning = known[path] { return meaning }
+        let meaning = PathMeaning(path, number: lastLine.count)
+        known[path] = meaning
+        lastLine.append(0)
+        return meaning
+    }
+
+    /// Notes the path as seen in this line. False when it had been already.
+    func see(_ meaning: PathMeaning) -> Bool {
+        if lastLine[meaning.number] == line { return false }
+        lastLine[meaning.number] = line
+        return true
+    }
+}
