@@ -54,11 +54,16 @@ enum DurationKey {
 
     /// Whether `name` is that of a duration, without a unit.
     static func isBare(_ name: String) -> Bool {
-        guard name.utf8.count <= 20, !name.utf8.contains(dot) else { return false }
+        // Most names are no durations and end in another letter.
+        guard name.utf8.count <= 20, let last = name.utf8.last, bareEnds.contains(last),
+            !name.utf8.contains(dot)
+        else { return false }
         return bareWords.contains(normalized(name))
     }
 
     private static let dot = UInt8(ascii: ".")
+    private static let bareEnds = Set(
+        bareWords.compactMap(\.utf8.last).flatMap { [$0, $0 & ~0x20] })
     private static let unitEnds = Set("sScCdD".utf8)
 
     private static func normalized(_ name: String) -> String {

@@ -52,19 +52,21 @@ struct LineSignature: OptionSet {
             self = names.reduce(into: []) { $0.formUnion(Names($1)) }
         }
 
+        /// Every name, by its bit.
+        static let all = [
+            "DownstreamStatus", "OriginDuration", "RequestPath", "start_time",
+            "response_code", "response_flags", "path", "controller", "action", "status",
+            "latency_human", "version", "host", "short_message", "s", "c", "msg", "t.$date",
+            "t.$date.$numberLong", "error_severity", "__REALTIME_TIMESTAMP", "__CURSOR",
+            "MESSAGE", "PRIORITY", "@t", "@mt", "@m", "@i", "@l", "Timestamp", "Level",
+            "MessageTemplate", "ts", "logger", "level", "time", "message", "ecs.version",
+            "ecs", "@timestamp", "log.level", "pid", "hostname", "v", "levelname", "asctime",
+            "levelno", "fields.message", "target", "L", "T", "M", "timeUnixNano",
+            "severityNumber", "level_name", "channel", "datetime", "timestamp", "severity",
+            "log_level", "lvl",
+        ]
+
         private static let bits: [String: Int] = {
-            let all = [
-                "DownstreamStatus", "OriginDuration", "RequestPath", "start_time",
-                "response_code", "response_flags", "path", "controller", "action", "status",
-                "latency_human", "version", "host", "short_message", "s", "c", "msg", "t.$date",
-                "t.$date.$numberLong", "error_severity", "__REALTIME_TIMESTAMP", "__CURSOR",
-                "MESSAGE", "PRIORITY", "@t", "@mt", "@m", "@i", "@l", "Timestamp", "Level",
-                "MessageTemplate", "ts", "logger", "level", "time", "message", "ecs.version",
-                "ecs", "@timestamp", "log.level", "pid", "hostname", "v", "levelname", "asctime",
-                "levelno", "fields.message", "target", "L", "T", "M", "timeUnixNano",
-                "severityNumber", "level_name", "channel", "datetime", "timestamp", "severity",
-                "log_level", "lvl",
-            ]
             precondition(all.count <= 64, "BUG: more names than bits")
             return Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1, $0) })
         }()

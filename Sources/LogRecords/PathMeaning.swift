@@ -7,8 +7,8 @@ final class PathMeaning {
         let isBareDuration: Bool
 
         /// Nil when the name says nothing.
-        init?(_ name: String) {
-            aliases = CanonicalAlias.byPath[name] ?? []
+        init?(_ name: String, _ aliases: [CanonicalAlias]) {
+            self.aliases = aliases
             unit = DurationKey.unit(of: name)
             isBareDuration = unit == nil && DurationKey.isBare(name)
             if aliases.isEmpty, unit == nil, !isBareDuration { return nil }
@@ -28,14 +28,37 @@ final class PathMeaning {
 
     init(_ path: String, number: Int) {
         self.number = number
-        top = Name(path)
-        let rest = FieldContainer.content(of: path)
-        content = rest.flatMap { Name($0) }
-        signature = LineSignature.Names(path)
-        isRequest =
-            LineSignature.requestNames.contains(path)
-            || rest.map(LineSignature.requestNames.contains) ?? false
+        let own = Self.names[path] ?? Known()
+        top = Name(path, own.aliases)
+        signature = own.signature
+        guard path.utf8.contains(UInt8(ascii: ".")),
+            let rest = FieldContainer.content(of: path)
+        else {
+            content = nil
+            isRequest = own.isRequest
+            return
+        }
+        let inner = Self.names[rest] ?? Known()
+        content = Name(rest, inner.aliases)
+        isRequest = own.isRequest || inner.isRequest
     }
+
+    /// What a name is known for.
+    private struct Known {
+        var aliases: [CanonicalAlias] = []
+        var signature: LineSignature.Names = []
+        var isRequest = false
+    }
+
+    /// Every name that means something: one look says what.
+    private static let names: [String: Known] = {
+        var names = CanonicalAlias.byPath.mapValues { Known(aliases: $0) }
+        for name in LineSignature.Names.all {
+            names[name, default: Known()].signature = LineSignature.Names(name)
+        }
+        for name in LineSignature.requestNames { names[name, default: Known()].isRequest = true }
+        return names
+    }()
 }
 
 /// The meanings of the paths that a table has seen: lines of ever new shapes have the same few paths. One thread uses them.
