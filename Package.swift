@@ -70,7 +70,7 @@ let package = Package(
             .testTarget(
                 name: layer.name + "Tests",
                 dependencies: [.init(stringLiteral: layer.name), "TestSupport"]
-                    + layer.dependencies,
+                    + (layer.name == "LogJSON" ? ["PlainJSON"] : []) + layer.dependencies,
                 exclude: testCases[layer.name, default: []], swiftSettings: strict)
         }
         + [
@@ -92,9 +92,12 @@ let package = Package(
                 name: "weir-bench",
                 dependencies: [
                     "CLogKernels", "LogBytes", "LogJSON", "LogRecords", "LogMetrics", "HeapHook",
+                    "PlainJSON",
                 ],
                 path: "Benchmarks/Scanner", exclude: ["simdjson_lines.cpp"],
                 swiftSettings: [.swiftLanguageMode(.v6)]),
+            // JSON by plain means, for those who hold the scanner against it.
+            .target(name: "PlainJSON", path: "Tests/PlainJSON", swiftSettings: strict),
             // What several test targets need; nothing else may import it.
             .target(
                 name: "TestSupport", dependencies: ["LogBytes", "LogSystem"],

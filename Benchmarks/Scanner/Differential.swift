@@ -3,8 +3,9 @@ import Glibc
 import LogBytes
 import LogJSON
 import LogRecords
+import PlainJSON
 
-/// Random and mutated documents, each given to three readers: `JSONScanner`, `JSONSerialization` and `PlainScanner`; and,
+/// Random and mutated documents, each given to three readers: `JSONScanner`, `JSONSerialization` and `PlainValidator`; and,
 /// when it is an object, to `RecordBatch` as the only line of a chunk that ends at a page which cannot be read.
 ///
 /// What Foundation takes differently, by design, is told apart by its kind; every other difference ends the run.
@@ -23,7 +24,7 @@ struct Differential {
     }
 
     func run() throws {
-        var generator = Documents(seed: seed)
+        var generator = DocumentGenerator(random: RandomNumbers(seed: seed))
         let memory = try GuardedPage(capacity: 1 << 16)
         let batch = RecordBatch()
         var tally: [String: Int] = [:]
@@ -47,7 +48,7 @@ struct Differential {
     ) throws {
         let view = memory.place(document, slack: 0)
         let ours = (try? JSONScanner.validate(view)) != nil
-        let plain = PlainScanner.accepts(document)
+        let plain = PlainValidator.accepts(document)
         guard ours == plain else {
             throw Difference(document: document, what: "plain scanner says \(plain)")
         }
@@ -143,8 +144,10 @@ enum FoundationDeviation {
             return "takes a byte order mark or other encodings than UTF-8"
         }
         // Depth up to 512 is allowed there, 128 here.
-        if PlainScanner.accepts(document, depthMax: 512) { return "nests deeper than 128" }
-        if PlainScanner.accepts(withoutTrailingCommas(document)) { return "takes a trailing comma" }
+        if PlainValidator.accepts(document, depthMax: 512) { return "nests deeper than 128" }
+        if PlainValidator.accepts(withoutTrailingCommas(document)) {
+            return "takes a trailing comma"
+        }
         return nil
     }
 

@@ -1,5 +1,5 @@
 /// SplitMix64 (Steele et al. 2014): the same numbers for the same seed on every machine.
-struct RandomNumbers {
+struct RandomNumbers: RandomNumberGenerator {
     private var state: UInt64
 
     init(seed: UInt64) { state = seed }

@@ -1,6 +1,7 @@
 import Foundation
 import LogBytes
 import LogJSON
+import PlainJSON
 import TestSupport
 import Testing
 

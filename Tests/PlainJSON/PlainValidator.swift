@@ -1,11 +1,11 @@
 /// RFC 8259 to the letter, one byte at a time: what `JSONScanner` is held against.
-struct PlainValidator {
+public struct PlainValidator {
     private let bytes: [UInt8]
     private var at = 0
     private let depthMax: Int
 
     /// Whether `bytes` are one JSON text whose containers are at most `depthMax` deep.
-    static func accepts(_ bytes: [UInt8], depthMax: Int = 128) -> Bool {
+    public static func accepts(_ bytes: [UInt8], depthMax: Int = 128) -> Bool {
         var validator = PlainValidator(bytes: bytes, depthMax: depthMax)
         validator.space()
         guard validator.value(1) else { return false }
