@@ -98,7 +98,7 @@ enum EmbeddedJSON {
         }
     }
 
-    /// Four digits of `\uXXXX` in the outer string, for a character that an inner string may hold as it stands.
+    /// The four digits of a `\u` escape in the outer string, for a character that an inner string may hold as it stands.
     private static func outerUnicode(
         _ p: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
     ) -> UnsafePointer<UInt8>? {

@@ -79,19 +79,6 @@ static inline const uint8_t *_Nonnull weir_string_stop(
     return end;
 }
 
-/// Whether `n` bytes at `p` and `q` are equal. Up to 7 bytes behind either may be loaded.
-static inline int weir_equal_padded(
-    const uint8_t *_Nonnull p, const uint8_t *_Nonnull q, size_t n) {
-    while (n >= 8) {
-        if (weir_load64(p) != weir_load64(q)) { return 0; }
-        p += 8;
-        q += 8;
-        n -= 8;
-    }
-    if (n == 0) { return 1; }
-    return ((weir_load64(p) ^ weir_load64(q)) << (64 - 8 * n)) == 0;
-}
-
 /// A 64-bit hash of bytes for tables in memory (never stored). Multiply and fold, 16 bytes a step.
 static inline uint64_t weir_fold(uint64_t a, uint64_t b) {
     const __uint128_t m = (__uint128_t)a * b;
