@@ -24,31 +24,136 @@ static inline int walk_escape(const uint8_t *p, const uint8_t *end) {
     return 6;
 }
 
+/// The number of the first mark at or behind `p`, which does not stand before the window.
+static int32_t mark_at(const weir_index *index, const uint8_t *p) {
+    if (p >= index->end) { return index->count; }
+    const ptrdiff_t at = p - index->start;
+    int32_t mark = index->before[at >> 6];
+    while (mark < index->count && index->marks[mark] < at) { mark++; }
+    return mark;
+}
+
+static inline uint64_t weir_first_bytes(const uint8_t *p) {
+    uint64_t bytes;
+    memcpy(&bytes, p, 8);
+    return bytes;
+}
+
+/// Walks that end at a node before a program is made for it: those that come once or twice are not worth it.
+enum { program_ends_min = 4 };
+
+/// Makes a program for the shape that `walk` has ended in, once it has come often enough. It takes the place of the one that
+/// was last of use.
+static __attribute__((noinline)) void make_program(weir_walk *walk, weir_programs *programs) {
+    weir_node *const nodes = walk->nodes;
+    const int32_t leaf = walk->node;
+    if (nodes[leaf].ends == UINT8_MAX || ++nodes[leaf].ends != program_ends_min) { return; }
+    int32_t count = 0;
+    for (int32_t node = leaf; nodes[node].parent >= 0; node = nodes[node].parent) {
+        if (nodes[node].rawKind > WEIR_WALK_END) { return; }
+        count++;
+    }
+    if (count > WEIR_PROGRAM_STEPS || count == 0) { return; }
+    int32_t place = programs->count;
+    if (place < WEIR_PROGRAMS) {
+        programs->count++;
+    } else {
+        place = programs->order[WEIR_PROGRAMS - 1];
+        nodes[programs->programs[place].leaf].ends = 0;
+    }
+    memmove(programs->order + 1, programs->order, (size_t)(programs->count - 1));
+    programs->order[0] = (uint8_t)place;
+    weir_program *const program = &programs->programs[place];
+    program->leaf = leaf;
+    program->shape = nodes[leaf].shape;
+    program->count = count;
+    int32_t node = leaf;
+    for (int32_t i = count - 1; i >= 0; i--, node = nodes[node].parent) {
+        weir_step *const step = &program->steps[i];
+        const uint8_t *const piece = walk->pieces + nodes[node].pieceStart;
+        step->length = nodes[node].pieceLength;
+        step->pieceStart = nodes[node].pieceStart;
+        step->kind = nodes[node].rawKind;
+        step->mark = nodes[node].marks;
+        step->back = 0;
+        while (step->back < step->length && !weir_is_mark(piece[step->back])) { step->back++; }
+        for (int32_t k = 0; k < 32; k++) {
+            step->bytes[k] = k < step->length ? piece[k] : 0;
+            step->ignored[k] = k < step->length ? 0 : 0xff;
+        }
+    }
+    // Each step's own number of marks becomes that of the marks before it.
+    int32_t marks = 0;
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t own = program->steps[i].mark;
+        program->steps[i].mark = marks;
+        marks += own;
+    }
+    program->marks = marks;
+}
+
 // Any processor.
+static inline int plain_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *ignored) {
+    uint8_t differs = 0;
+    for (int i = 0; i < 32; i++) { differs |= (uint8_t)((p[i] ^ bytes[i]) & ~ignored[i]); }
+    return differs == 0;
+}
+static inline uint16_t *plain_places(uint64_t bits, uint32_t base, uint16_t *out) {
+    uint16_t *const end = out + __builtin_popcountll(bits);
+    // Eight at a time, so that their exact number need not be predicted.
+    do {
+        for (int i = 0; i < 8; i++) {
+            out[i] = (uint16_t)(base + (uint32_t)__builtin_ctzll(bits | 1ull << 63));
+            bits &= bits - 1;
+        }
+        out += 8;
+    } while (bits != 0);
+    return end;
+}
 static inline uint64_t plain_unequal(const uint8_t *p, const uint8_t *q) {
     uint64_t bits = 0;
     for (int i = 0; i < 16; i++) { bits |= (uint64_t)(p[i] != q[i]) << i; }
     return bits;
 }
-static inline void plain_string(
-    const uint8_t *p, uint64_t *stop, uint64_t *quote, uint64_t *high) {
-    uint64_t s = 0, k = 0, h = 0;
+static inline uint64_t plain_equal(const uint8_t *p, uint8_t c) {
+    uint64_t bits = 0;
+    for (int i = 0; i < 16; i++) { bits |= (uint64_t)(p[i] == c) << i; }
+    return bits;
+}
+static inline uint64_t plain_odd(const uint8_t *p) {
+    uint64_t bits = 0;
     for (int i = 0; i < 16; i++) {
-        s |= (uint64_t)(p[i] == '"' || p[i] == '\\' || p[i] < 0x20) << i;
-        k |= (uint64_t)(p[i] == '"') << i;
-        h |= (uint64_t)(p[i] >> 7) << i;
+        bits |= (uint64_t)(p[i] == '\\' || (uint8_t)(p[i] - 0x20) >= 0x60) << i;
     }
-    *stop = s, *quote = k, *high = h;
+    return bits;
+}
+static inline uint64_t plain_high(const uint8_t *p) {
+    uint64_t bits = 0;
+    for (int i = 0; i < 16; i++) { bits |= (uint64_t)(p[i] >> 7) << i; }
+    return bits;
 }
 static inline uint64_t plain_other(const uint8_t *p) {
     uint64_t bits = 0;
     for (int i = 0; i < 16; i++) { bits |= (uint64_t)((uint8_t)(p[i] - '0') > 9) << i; }
     return bits;
 }
+static inline uint64_t plain_marks(const uint8_t *p) {
+    uint64_t bits = 0;
+    for (int i = 0; i < 64; i += 16) { bits |= (plain_odd(p + i) | plain_equal(p + i, '"')) << i; }
+    return bits;
+}
+#define INDEX_NAME index_plain
+#define block_marks plain_marks
+#define block_places plain_places
+#include "index_body.h"
 #define WALK_NAME walk_plain
+#define index_lines index_plain
 #define BLOCK 16
 #define block_unequal plain_unequal
-#define block_string plain_string
+#define block_equal plain_equal
+#define block_odd plain_odd
+#define block_matches plain_matches
+#define block_high plain_high
 #define block_other plain_other
 #include "walk_body.h"
 
@@ -57,15 +162,27 @@ static inline uint64_t sse2_unequal(const uint8_t *p, const uint8_t *q) {
     const __m128i x = _mm_loadu_si128((const __m128i *)p), y = _mm_loadu_si128((const __m128i *)q);
     return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, y)) ^ 0xffffu;
 }
-static inline void sse2_string(const uint8_t *p, uint64_t *stop, uint64_t *quote, uint64_t *high) {
+static inline uint64_t sse2_equal(const uint8_t *p, uint8_t c) {
     const __m128i x = _mm_loadu_si128((const __m128i *)p);
-    const __m128i k = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
-    const __m128i s = _mm_or_si128(
-        _mm_or_si128(k, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'))),
-        _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x));
-    *stop = (uint32_t)_mm_movemask_epi8(s);
-    *quote = (uint32_t)_mm_movemask_epi8(k);
-    *high = (uint32_t)_mm_movemask_epi8(x);
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8((char)c)));
+}
+static inline int sse2_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *ignored) {
+    const __m128i *const x = (const __m128i *)p, *const y = (const __m128i *)bytes;
+    const __m128i *const z = (const __m128i *)ignored;
+    const __m128i low = _mm_or_si128(
+        _mm_cmpeq_epi8(_mm_loadu_si128(x), _mm_loadu_si128(y)), _mm_loadu_si128(z));
+    const __m128i high = _mm_or_si128(
+        _mm_cmpeq_epi8(_mm_loadu_si128(x + 1), _mm_loadu_si128(y + 1)), _mm_loadu_si128(z + 1));
+    return _mm_movemask_epi8(_mm_and_si128(low, high)) == 0xffff;
+}
+static inline uint64_t sse2_odd(const uint8_t *p) {
+    const __m128i x = _mm_loadu_si128((const __m128i *)p);
+    // As signed numbers, bytes ≥ 0x80 are below the controls.
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(
+        _mm_cmplt_epi8(x, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'))));
+}
+static inline uint64_t sse2_high(const uint8_t *p) {
+    return (uint32_t)_mm_movemask_epi8(_mm_loadu_si128((const __m128i *)p));
 }
 static inline uint64_t sse2_other(const uint8_t *p) {
     const __m128i x =
@@ -73,29 +190,61 @@ static inline uint64_t sse2_other(const uint8_t *p) {
     return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(9)), x))
         ^ 0xffffu;
 }
+static inline uint64_t sse2_marks(const uint8_t *p) {
+    uint64_t bits = 0;
+    for (int i = 0; i < 64; i += 16) { bits |= (sse2_odd(p + i) | sse2_equal(p + i, '"')) << i; }
+    return bits;
+}
+#define INDEX_NAME index_sse2
+#define block_marks sse2_marks
+#define block_places plain_places
+#include "index_body.h"
 #define WALK_NAME walk_sse2
+#define index_lines index_sse2
 #define BLOCK 16
 #define block_unequal sse2_unequal
-#define block_string sse2_string
+#define block_equal sse2_equal
+#define block_odd sse2_odd
+#define block_matches sse2_matches
+#define block_high sse2_high
 #define block_other sse2_other
 #include "walk_body.h"
 
-// Blocks of 64 bytes by AVX-512 were no faster: most strings are short, and a mask register is further away.
-#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,popcnt"))), apply_to = function)
 static inline uint64_t avx2_unequal(const uint8_t *p, const uint8_t *q) {
     const __m256i x = _mm256_loadu_si256((const __m256i *)p);
     const __m256i y = _mm256_loadu_si256((const __m256i *)q);
     return (uint32_t)~_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, y));
 }
-static inline void avx2_string(const uint8_t *p, uint64_t *stop, uint64_t *quote, uint64_t *high) {
+static inline uint64_t avx2_equal(const uint8_t *p, uint8_t c) {
     const __m256i x = _mm256_loadu_si256((const __m256i *)p);
-    const __m256i k = _mm256_cmpeq_epi8(x, _mm256_set1_epi8('"'));
-    const __m256i s = _mm256_or_si256(
-        _mm256_or_si256(k, _mm256_cmpeq_epi8(x, _mm256_set1_epi8('\\'))),
-        _mm256_cmpeq_epi8(_mm256_min_epu8(x, _mm256_set1_epi8(0x1f)), x));
-    *stop = (uint32_t)_mm256_movemask_epi8(s);
-    *quote = (uint32_t)_mm256_movemask_epi8(k);
-    *high = (uint32_t)_mm256_movemask_epi8(x);
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, _mm256_set1_epi8((char)c)));
+}
+static inline int avx2_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *ignored) {
+    const __m256i equal = _mm256_cmpeq_epi8(
+        _mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)bytes));
+    const __m256i ignore = _mm256_loadu_si256((const __m256i *)ignored);
+    return _mm256_movemask_epi8(_mm256_or_si256(equal, ignore)) == -1;
+}
+static inline uint64_t avx2_odd(const uint8_t *p) {
+    const __m256i x = _mm256_loadu_si256((const __m256i *)p);
+    return (uint32_t)_mm256_movemask_epi8(_mm256_or_si256(
+        _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), x),
+        _mm256_cmpeq_epi8(x, _mm256_set1_epi8('\\'))));
+}
+static inline uint64_t avx2_high(const uint8_t *p) {
+    return (uint32_t)_mm256_movemask_epi8(_mm256_loadu_si256((const __m256i *)p));
+}
+static inline uint16_t *avx2_places(uint64_t bits, uint32_t base, uint16_t *out) {
+    uint16_t *const end = out + __builtin_popcountll(bits);
+    do {
+        for (int i = 0; i < 8; i++) {
+            out[i] = (uint16_t)(base + (uint32_t)_tzcnt_u64(bits));
+            bits = _blsr_u64(bits);
+        }
+        out += 8;
+    } while (bits != 0);
+    return end;
 }
 static inline uint64_t avx2_other(const uint8_t *p) {
     const __m256i x =
@@ -103,10 +252,69 @@ static inline uint64_t avx2_other(const uint8_t *p) {
     return (uint32_t)~_mm256_movemask_epi8(
         _mm256_cmpeq_epi8(_mm256_min_epu8(x, _mm256_set1_epi8(9)), x));
 }
+static inline uint64_t avx2_marks(const uint8_t *p) {
+    uint64_t bits = 0;
+    for (int i = 0; i < 64; i += 32) { bits |= (avx2_odd(p + i) | avx2_equal(p + i, '"')) << i; }
+    return bits;
+}
+#define INDEX_NAME index_avx2
+#define block_marks avx2_marks
+#define block_places avx2_places
+#include "index_body.h"
 #define WALK_NAME walk_avx2
+#define index_lines index_avx2
 #define BLOCK 32
 #define block_unequal avx2_unequal
-#define block_string avx2_string
+#define block_equal avx2_equal
+#define block_odd avx2_odd
+#define block_matches avx2_matches
+#define block_high avx2_high
+#define block_other avx2_other
+#include "walk_body.h"
+#pragma clang attribute pop
+
+// As AVX2, with numbers of quotes written by one instruction.
+#define AVX512 "avx2,bmi,bmi2,popcnt,avx512f,avx512bw,avx512vl,avx512vbmi2"
+#pragma clang attribute push(__attribute__((target(AVX512))), apply_to = function)
+static inline uint16_t *avx512_places(uint64_t bits, uint32_t base, uint16_t *out) {
+    static const uint8_t all[64] = {
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+        25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
+        48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    const __m512i places = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(all));
+    const __m512i bases = _mm512_set1_epi16((short)base);
+    const int count = __builtin_popcountll(bits);
+    _mm512_storeu_si512(
+        out, _mm512_add_epi16(bases, _mm512_cvtepu8_epi16(_mm512_castsi512_si256(places))));
+    if (count > 32) {
+        _mm512_storeu_si512(
+            out + 32,
+            _mm512_add_epi16(bases, _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(places, 1))));
+    }
+    return out + count;
+}
+static inline uint64_t avx512_marks(const uint8_t *p) {
+    const __m512i x = _mm512_loadu_si512(p);
+    return _mm512_cmplt_epi8_mask(x, _mm512_set1_epi8(0x20))
+        | _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\\'))
+        | _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('"'));
+}
+#define INDEX_NAME index_avx512
+#define block_marks avx512_marks
+#define block_places avx512_places
+#include "index_body.h"
+#pragma clang attribute pop
+
+// The walk itself gains nothing from masks and wider blocks: strings are short.
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,popcnt"))), apply_to = function)
+#define WALK_NAME walk_avx512
+#define index_lines index_avx512
+#define BLOCK 32
+#define block_unequal avx2_unequal
+#define block_equal avx2_equal
+#define block_odd avx2_odd
+#define block_matches avx2_matches
+#define block_high avx2_high
 #define block_other avx2_other
 #include "walk_body.h"
 #pragma clang attribute pop
@@ -120,44 +328,77 @@ static inline uint64_t neon_bits(uint8x16_t x) {
 static inline uint64_t neon_unequal(const uint8_t *p, const uint8_t *q) {
     return neon_bits(vmvnq_u8(vceqq_u8(vld1q_u8(p), vld1q_u8(q))));
 }
-static inline void neon_string(const uint8_t *p, uint64_t *stop, uint64_t *quote, uint64_t *high) {
+static inline uint64_t neon_equal(const uint8_t *p, uint8_t c) {
+    return neon_bits(vceqq_u8(vld1q_u8(p), vdupq_n_u8(c)));
+}
+static inline int neon_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *ignored) {
+    const uint8x16_t low =
+        vorrq_u8(vceqq_u8(vld1q_u8(p), vld1q_u8(bytes)), vld1q_u8(ignored));
+    const uint8x16_t high =
+        vorrq_u8(vceqq_u8(vld1q_u8(p + 16), vld1q_u8(bytes + 16)), vld1q_u8(ignored + 16));
+    return vminvq_u8(vandq_u8(low, high)) == 0xff;
+}
+static inline uint64_t neon_odd(const uint8_t *p) {
     const uint8x16_t x = vld1q_u8(p);
-    const uint8x16_t k = vceqq_u8(x, vdupq_n_u8('"'));
-    *quote = neon_bits(k);
-    *stop = neon_bits(vorrq_u8(
-        vorrq_u8(k, vceqq_u8(x, vdupq_n_u8('\\'))), vcltq_u8(x, vdupq_n_u8(0x20))));
-    *high = neon_bits(vcgeq_u8(x, vdupq_n_u8(0x80)));
+    return neon_bits(vorrq_u8(
+        vceqq_u8(x, vdupq_n_u8('\\')),
+        vcgeq_u8(vsubq_u8(x, vdupq_n_u8(0x20)), vdupq_n_u8(0x60))));
+}
+static inline uint64_t neon_high(const uint8_t *p) {
+    return neon_bits(vcgeq_u8(vld1q_u8(p), vdupq_n_u8(0x80)));
 }
 static inline uint64_t neon_other(const uint8_t *p) {
     return neon_bits(vcgtq_u8(vsubq_u8(vld1q_u8(p), vdupq_n_u8('0')), vdupq_n_u8(9)));
 }
+static inline uint64_t neon_marks(const uint8_t *p) {
+    uint64_t bits = 0;
+    for (int i = 0; i < 64; i += 16) { bits |= (neon_odd(p + i) | neon_equal(p + i, '"')) << i; }
+    return bits;
+}
+#define INDEX_NAME index_neon
+#define block_marks neon_marks
+#define block_places plain_places
+#include "index_body.h"
 #define WALK_NAME walk_neon
+#define index_lines index_neon
 #define BLOCK 16
 #define block_unequal neon_unequal
-#define block_string neon_string
+#define block_equal neon_equal
+#define block_odd neon_odd
+#define block_matches neon_matches
+#define block_high neon_high
 #define block_other neon_other
 #include "walk_body.h"
 #endif
 
-weir_walker weir_walker_at(int32_t index) {
+weir_walkers weir_walkers_at(int32_t index) {
+    const weir_walkers none = {0, 0};
+    const weir_walkers plain = {walk_plain, walk_plain_lines};
 #if defined(__x86_64__)
+    const weir_walkers sse2 = {walk_sse2, walk_sse2_lines};
+    const weir_walkers avx2 = {walk_avx2, walk_avx2_lines};
+    const weir_walkers avx512 = {walk_avx512, walk_avx512_lines};
     const int has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
-        && __builtin_cpu_supports("bmi2");
+        && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+    const int has_avx512 = has_avx2 && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2");
     switch (index) {
-    case 0: return walk_plain;
-    case 1: return walk_sse2;
-    case 2: return has_avx2 ? walk_avx2 : 0;
-    default: return 0;
+    case 0: return plain;
+    case 1: return sse2;
+    case 2: return has_avx2 ? avx2 : none;
+    case 3: return has_avx512 ? avx512 : none;
+    default: return none;
     }
 #elif defined(__aarch64__)
-    return index == 0 ? walk_plain : index == 1 ? walk_neon : 0;
+    const weir_walkers neon = {walk_neon, walk_neon_lines};
+    return index == 0 ? plain : index == 1 ? neon : none;
 #else
-    return index == 0 ? walk_plain : 0;
+    return index == 0 ? plain : none;
 #endif
 }
 
-weir_walker weir_walker_best(void) {
-    weir_walker best = walk_plain;
-    for (int32_t i = 1; weir_walker_at(i) != 0; i++) { best = weir_walker_at(i); }
+weir_walkers weir_walkers_best(void) {
+    weir_walkers best = weir_walkers_at(0);
+    for (int32_t i = 1; weir_walkers_at(i).line != 0; i++) { best = weir_walkers_at(i); }
     return best;
 }

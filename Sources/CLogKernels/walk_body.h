@@ -1,10 +1,14 @@
 // The walk itself, compiled once for each width of block. Who includes this defines
 //
 //     WALK_NAME       the name of the walk
-//     BLOCK           bytes in a block: 16 or 32 (64 would do, too)
+//     BLOCK           bytes in a block: 16 or 32 
 //     block_unequal(p, q)                          a bit for each byte that differs
-//     block_string(p, &stop, &quote, &high)        bits: ends or interrupts a string; is a quote; is ≥ 0x80
+//     block_equal(p, c)                            a bit for each byte that is c
+//     block_matches(p, bytes, ignored)             whether 32 bytes are equal where none is ignored
+//     block_odd(p)                                 a bit for each byte that is a control, a backslash or ≥ 0x80
+//     block_high(p)                                a bit for each byte ≥ 0x80
 //     block_other(p)                               a bit for each byte that is no digit
+//     index_lines(index, p, end, readable)         indexes the lines from p on, as far as the index has room
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -27,8 +31,8 @@ static __attribute__((noinline)) const uint8_t *NAME(_string)(
     const uint8_t *const start = p;
     uint64_t any_high = 0;
     while (p < end && readable - p >= BLOCK) {
-        uint64_t stop, quote, high;
-        block_string(p, &stop, &quote, &high);
+        const uint64_t high = block_high(p);
+        const uint64_t stop = (block_odd(p) & ~high) | block_equal(p, '"');
         if (stop == 0) {
             any_high |= high;
             p += BLOCK;
@@ -52,6 +56,20 @@ static __attribute__((noinline)) const uint8_t *NAME(_string)(
         p += length;
     }
     return 0;
+}
+
+/// The closing quote of the string whose content begins at `p`, or null. `*next` is the number of the first mark behind `p`,
+/// and then that of the closing quote.
+static inline const uint8_t *NAME(_marked_string)(
+    const weir_index *index, const uint8_t *p, const uint8_t *end, const uint8_t *readable,
+    int32_t *next, uint32_t *flag) {
+    if (*next < index->count) {
+        const uint8_t *const close = index->start + index->marks[*next];
+        if (*close == '"') { return close; }
+    }
+    const uint8_t *const close = NAME(_string)(p, end, readable, flag);
+    if (close != 0) { *next = mark_at(index, close); }
+    return close;
 }
 
 /// The address behind the number or literal at `p`, or null.
@@ -79,15 +97,19 @@ static inline const uint8_t *NAME(_scalar)(const uint8_t *p, const uint8_t *end)
 }
 
 /// The address behind the array at `p` when it holds nothing but strings, numbers and literals, without white space.
+/// `*next` is the number of the first mark behind `p`, and then of the first behind the array.
 static __attribute__((noinline)) const uint8_t *NAME(_array)(
-    const uint8_t *p, const uint8_t *end, const uint8_t *readable) {
+    const weir_index *index, const uint8_t *p, const uint8_t *end, const uint8_t *readable,
+    int32_t *next) {
     p++;
     if (p < end && *p == ']') { return p + 1; }
     while (p < end && readable - p >= BLOCK + 1) {
         if (*p == '"') {
             uint32_t flag = 0;
-            p = NAME(_string)(p + 1, end, readable, &flag);
+            ++*next;
+            p = NAME(_marked_string)(index, p + 1, end, readable, next, &flag);
             if (p == 0) { return 0; }
+            ++*next;
             p++;
         } else {
             p = NAME(_scalar)(p, end);
@@ -104,46 +126,70 @@ static __attribute__((noinline)) const uint8_t *NAME(_array)(
 static int32_t WALK_NAME(weir_walk *walk) {
     const weir_node *const nodes = walk->nodes;
     const uint8_t *const pieces = walk->pieces;
-    const uint8_t *const end = walk->end;
     const uint8_t *const readable = walk->readable;
+    const uint8_t *const end = walk->end;
+    const uint8_t *const origin = walk->origin;
+    weir_index *const index = walk->index;
     const uint8_t *p = walk->position;
     uint64_t *out = walk->out;
     int32_t node = walk->node;
     int32_t shape = -1;
+    // The first mark of the index at or behind `p`.
+    int32_t next;
+    if (p < index->start || p >= index->end) {
+    reindex:
+        index_lines(index, p, end, readable);
+        next = 0;
+    } else {
+        next = index->next;
+        if (next < index->count && index->start + index->marks[next] < p) {
+            next = mark_at(index, p);
+        }
+    }
+    const uint8_t *const window = index->start;
+    const int32_t count = index->count;
     for (;;) {
         int32_t child = nodes[node].firstChild;
         int32_t tries = walk->tries;
     siblings:
-        if (child < 0 || tries-- == 0) { break; }
+        if (child < 0 || tries == 0) { break; }
         const weir_node *const n = &nodes[child];
         const int32_t length = n->pieceLength;
         // Room for the piece's last block and the block behind it.
-        if (out == walk->out_end || readable - p < (ptrdiff_t)length + BLOCK) { break; }
+        if (readable - p < (ptrdiff_t)length + BLOCK) { break; }
         if (!NAME(_is_piece)(p, pieces + n->pieceStart, length)) {
             child = n->nextSibling;
+            tries--;
             goto siblings;
         }
         const uint8_t *const q = p + length;
         const uint8_t *close;
-        uint32_t flag = 0;
+        uint64_t flag = 0;
+        int32_t mark = next + n->marks;
         if (n->rawKind == WEIR_WALK_STRING) {
-            uint64_t stop, quote, high;
-            block_string(q, &stop, &quote, &high);
-            const uint64_t lowest = stop & -stop;
-            if ((lowest & quote) != 0 && (high & (lowest - 1)) == 0) {
-                close = q + __builtin_ctzll(lowest);
+            if (mark < count && (close = window + index->marks[mark], *close == '"')) {
+            } else if (mark >= count && p != window && index->end != end) {
+                goto reindex;
             } else {
-                close = NAME(_string)(q, end, readable, &flag);
+                uint32_t escaped = 0;
+                close = NAME(_string)(q, end, readable, &escaped);
                 if (close == 0) { break; }
+                flag = escaped;
+                mark = mark_at(index, close);
             }
-            if (close >= end) { break; }
         } else if (n->rawKind == WEIR_WALK_TOKEN) {
             if (q >= end || readable - q < BLOCK + 1) { break; }
-            close = *q == '[' ? NAME(_array)(q, end, readable) : NAME(_scalar)(q, end);
+            if (*q == '[') {
+                close = NAME(_array)(index, q, end, readable, &mark);
+                if (close == 0 && p != window && index->end != end) { goto reindex; }
+            } else {
+                close = NAME(_scalar)(q, end);
+            }
             if (close == 0) {
                 // A string or an object may stand here, which is another child's.
                 if (*q != '"' && *q != '{') { break; }
                 child = n->nextSibling;
+                tries--;
                 goto siblings;
             }
         } else if (n->rawKind == WEIR_WALK_END) {
@@ -152,22 +198,140 @@ static int32_t WALK_NAME(weir_walk *walk) {
                 shape = n->shape;
                 p = q;
                 node = child;
+                // Behind the newline.
+                next = mark + 1;
                 break;
             }
             child = n->nextSibling;
+            tries--;
             goto siblings;
         } else {
             break;
         }
-        *out++ = (uint64_t)(q - walk->origin) & 0xffffffffu
-            | ((uint64_t)(close - q) << 1 | flag) << 32;
+        *out++ = (uint64_t)(uint32_t)(q - origin) | (uint64_t)(close - q) << 33 | flag << 32;
         p = close;
         node = child;
+        next = mark;
     }
+    index->next = next;
     walk->position = p;
     walk->node = node;
     walk->out = out;
     return shape;
+}
+
+/// Whether the number or literal at `p` ends at `close`.
+static inline int NAME(_is_scalar)(const uint8_t *p, const uint8_t *close, const uint8_t *end) {
+    const ptrdiff_t length = close - p;
+    if (length <= 0) { return 0; }
+    // Whole numbers are by far the most common.
+    if (length < 16 && (block_other(p) << (64 - length)) == 0) { return length == 1 || *p != '0'; }
+    return NAME(_scalar)(p, end) == close;
+}
+
+/// Runs one program on the line at `p`: the address behind the line's last byte, or null.
+static inline const uint8_t *NAME(_run)(
+    const weir_program *program, const uint8_t *pieces, const uint8_t *p, const uint8_t *window,
+    const uint16_t *marks, const uint8_t *origin, uint64_t *out) {
+    const weir_step *step = program->steps;
+    if (!block_matches(p, step->bytes, step->ignored)) { return 0; }
+    const uint8_t *const newline = window + marks[program->marks];
+    const uint8_t *value = p;
+    for (int32_t left = program->count;;) {
+        if (step->length > 32
+            && memcmp(value + 32, pieces + step->pieceStart + 32, (size_t)step->length - 32) != 0) {
+            return 0;
+        }
+        value += step->length;
+        const int32_t kind = step->kind;
+        if (--left == 0) { return newline; }
+        step++;
+        const uint8_t *const close = window + marks[step->mark] - step->back;
+        if (!block_matches(close, step->bytes, step->ignored)) { return 0; }
+        if (kind == WEIR_WALK_TOKEN && !NAME(_is_scalar)(value, close, newline)) { return 0; }
+        *out++ = (uint64_t)(uint32_t)(value - origin) | (uint64_t)(close - value) << 33;
+        value = close;
+    }
+}
+
+static void NAME(_lines)(weir_lines *lines) {
+    weir_walk *const walk = &lines->walk;
+    weir_index *const index = walk->index;
+    weir_programs *const programs = lines->programs;
+    const uint8_t *const end = walk->end;
+    const uint8_t *const readable = walk->readable;
+    const uint8_t *p = walk->position;
+    const int32_t root = walk->node;
+    uint64_t *out = walk->out;
+    weir_line *line = lines->out;
+    int32_t next = 0;
+    lines->is_left = 1;
+    if (p >= index->start && p < index->end) { next = mark_at(index, p); }
+    for (;;) {
+        if (p >= end || line == lines->out_end || out >= walk->out_end) {
+            lines->is_left = 0;
+            break;
+        }
+        if (p < index->start || p >= index->end) {
+        reindex:
+            index_lines(index, p, end, readable);
+            next = 0;
+        }
+        if (readable - p < 64 || weir_first_bytes(p) == lines->excluded) { break; }
+        const uint8_t *const window = index->start;
+        const uint16_t *const marks = index->marks + next;
+        const int32_t count = index->count - next;
+        const uint8_t *newline = 0;
+        for (int32_t i = 0; i < programs->count; i++) {
+            const uint8_t number = programs->order[i];
+            const weir_program *const program = &programs->programs[number];
+            if (program->marks >= count) { continue; }
+            const uint8_t *const last = window + marks[program->marks];
+            if (*last != '\n' || readable - last < 64) { continue; }
+            newline = NAME(_run)(program, walk->pieces, p, window, marks, walk->origin, out);
+            if (newline == 0) { continue; }
+            if (i > 0) {
+                memmove(programs->order + 1, programs->order, (size_t)i);
+                programs->order[0] = number;
+            }
+            line->shape = (uint32_t)program->shape;
+            line->values = (uint32_t)(program->count - 1);
+            out += program->count - 1;
+            next += program->marks + 1;
+            break;
+        }
+        if (newline == 0) {
+            // The line may go on behind the window.
+            if (p != window && index->end != end) {
+                const uint8_t *const last = window + index->marks[index->count - 1];
+                if (count == 0 || *last != '\n') { goto reindex; }
+            }
+            walk->position = p;
+            walk->node = root;
+            walk->out = out;
+            index->next = next;
+            const int32_t shape = WALK_NAME(walk);
+            if (shape < 0 || walk->nodes[walk->node].mayBePart) { break; }
+            line->shape = (uint32_t)shape;
+            line->values = (uint32_t)(walk->out - out);
+            out = walk->out;
+            next = index->next;
+            newline = walk->position;
+            make_program(walk, programs);
+        }
+        if (newline - p <= lines->length_min) {
+            out -= line->values;
+            break;
+        }
+        line->length = (uint32_t)(newline - p);
+        line++;
+        p = newline < end ? newline + 1 : end;
+    }
+    lines->out = line;
+    walk->position = p;
+    walk->node = root;
+    walk->out = out;
+    index->next = next;
 }
 
 #undef JOIN_
@@ -176,5 +340,9 @@ static int32_t WALK_NAME(weir_walk *walk) {
 #undef WALK_NAME
 #undef BLOCK
 #undef block_unequal
-#undef block_string
+#undef block_equal
+#undef block_odd
+#undef block_matches
+#undef block_high
 #undef block_other
+#undef index_lines

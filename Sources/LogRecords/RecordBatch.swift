@@ -98,6 +98,7 @@ public final class RecordBatch {
         values.removeAll()
         unparsed.removeAll(keepingCapacity: true)
         if table.isLarge { table = ShapeTable() }
+        table.memory.forgetLines()
     }
 
     /// As `reset(origin:arrivalTime:)`, for lines in `chunk`, which the batch keeps until its next reset.
@@ -180,6 +181,12 @@ public final class RecordBatch {
             values.append(ValueSpan(line.start - origin, line.count, escaped: false))
             shape = ShapeTable.textShape
         }
+        add(line, shape: shape, firstValue)
+    }
+
+    /// Adds the record of a line of `shape`.
+    @inline(__always)
+    private func add(_ line: ByteView, shape: Int, _ firstValue: Int) {
         var record = Record(
             lineStart: UInt32(line.start - origin), lineLength: UInt32(line.count),
             firstValue: UInt32(firstValue), shape: UInt32(shape), time: arrivalTime,
@@ -211,7 +218,23 @@ public final class RecordBatch {
     /// of one. A last line without newline counts when it has bytes.
     public func appendLines(_ view: ByteView, readable: UnsafePointer<UInt8>) {
         var rest = view
-        while !rest.isEmpty { rest = rest.dropFirst(appendFirst(of: rest, readable: readable)) }
+        while !rest.isEmpty {
+            if format == nil { rest = rest.dropFirst(appendKnown(of: rest, readable: readable)) }
+            guard !rest.isEmpty else { break }
+            rest = rest.dropFirst(appendFirst(of: rest, readable: readable))
+        }
+    }
+
+    /// Adds the records of the first lines of `lines`, as far as they have known shapes; the bytes that they have taken.
+    @inline(__always)
+    private func appendKnown(of lines: ByteView, readable: UnsafePointer<UInt8>) -> Int {
+        // Uncounted: the table stays while the batch does not let go of it.
+        Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
+            $0.scanKnown(lines, readable: readable, origin: origin, values: &values) {
+                line, shape, firstValue in
+                add(line, shape: shape, firstValue)
+            }
+        }
     }
 
     /// Adds the record of the first line of `lines`, inside the buffer and not empty, or of the parts that it begins.

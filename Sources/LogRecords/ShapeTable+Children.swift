@@ -28,7 +28,7 @@ extension ShapeTable {
     }
 
     /// Puts a node, which is not in the index, into it.
-    func index(_ number: Int) {
+    func insertIntoIndex(_ number: Int) {
         // At most half full, so that looking up stays short.
         if nodes.count * 2 > childIndex.count { growIndex() }
         insert(number)

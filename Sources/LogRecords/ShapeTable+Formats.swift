@@ -6,7 +6,7 @@ public import LogJSON
 /// before it: the journal and the segments read lines again, and must find the same fields.
 extension ShapeTable {
     /// How a line of Docker's json-file begins when a JSON object is wrapped in it.
-    private static let dockerStart: StaticString = "{\"log\":\"{"
+    static let dockerStart: StaticString = "{\"log\":\"{"
     /// A line up to this length is never taken for a plain object at first sight.
     static let plainObjectBytesMin = 9
 

@@ -61,6 +61,7 @@ extension ShapeTable {
         node.context = Int32(piece.context)
         node.fieldCount = nodes[parent].fieldCount + (piece.kind == .end ? 0 : 1)
         node.kind = piece.kind
+node.marks = Self.marks(bytes)
         node.hash = hash
         node.isIndexed = true
         if bytes.firstIndex(of: ASCII.newline) != nil { hasNewlineInPiece = true }
@@ -71,9 +72,19 @@ extension ShapeTable {
         nodes.append(node)
         paths.append(piece.path)
         nodes[parent].firstChild = Int32(index)
-        self.index(index)
-        if piece.kind == .end { nodes[index].shape = Int32(addShape(leaf: index)) }
+        insertIntoIndex(index)
+        if piece.kind == .end {
+            let shape = addShape(leaf: index)
+            nodes[index].shape = Int32(shape)
+            nodes[index].mayBePart = shape >= 0 && eagerFields[shape].mayBePart
+        }
         return index
+    }
+
+    private static func marks(_ bytes: ByteView) -> Int32 {
+        var count: Int32 = 0
+        for index in 0..<bytes.count { count += weir_is_mark(bytes[index]) }
+        return count
     }
 
     private func moveToFront(_ child: Int, of parent: Int) {

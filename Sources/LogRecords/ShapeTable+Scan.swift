@@ -13,7 +13,10 @@ extension ShapeTable {
     }
 
     /// The most values of one line: fields, and those of an envelope.
-    private static let spansMax = JSONLimits.fieldsMax + 32
+    static let spansMax = JSONLimits.fieldsMax + 32
+
+    /// The values of a line for which `scanKnown` has room on average.
+    private static let valuesUsual = 16
 
     /// Scans `line` from the node `root` on and appends its values to `values`, positions counted from `origin`.
     ///
@@ -25,6 +28,7 @@ extension ShapeTable {
         values: inout Vector<ValueSpan>
     ) -> Int {
         var progress = Progress(node: root, position: line.start, origin: origin)
+        memory.forgetLines()
         return scan(&progress, &scanner, &values)
     }
 
@@ -68,15 +72,55 @@ extension ShapeTable {
         let first = UnsafeMutableRawPointer(values.base + values.count)
             .assumingMemoryBound(to: UInt64.self)
         var walk = weir_walk(
-            nodes: nodes.base, pieces: pieces.base, position: progress.position, end: end,
+            nodes: nodes.base, index: memory.index, pieces: pieces.base, position: progress.position, end: end,
             readable: readable, origin: progress.origin, out: first,
             out_end: first + Self.spansMax, node: Int32(truncatingIfNeeded: progress.node),
             tries: Int32(Self.childrenTriedMax), ends_at_newline: endsAtNewline ? 1 : 0)
-        let shape = walker(&walk)
+        let shape = walkers.line.map { $0(&walk) } ?? -1
         values.advance(walk.out - first)
         progress.node = Int(walk.node)
         progress.position = walk.position
         return Int(shape)
+    }
+
+    /// Scans plain objects from the beginning of `lines` on, as far as they have known shapes, and calls `body` with the
+    /// length and the shape of each and the number of its first value.
+    ///
+    /// - Returns: the number of bytes that were scanned, newlines included.
+    @inline(__always)
+    func scanKnown(
+        _ lines: ByteView, readable: UnsafePointer<UInt8>, origin: UnsafePointer<UInt8>,
+        values: inout Vector<ValueSpan>, _ body: (ByteView, Int, Int) -> Void
+    ) -> Int {
+        guard !hasNewlineInPiece, let walker = walkers.lines else { return 0 }
+        var rest = lines
+        while !rest.isEmpty {
+            values.reserve(WalkMemory.linesMax * Self.valuesUsual + Self.spansMax)
+            let first = UnsafeMutableRawPointer(values.base + values.count)
+                .assumingMemoryBound(to: UInt64.self)
+            var walk = weir_lines(
+                walk: weir_walk(
+                    nodes: nodes.base, index: memory.index, pieces: pieces.base,
+                    position: rest.start, end: rest.end, readable: readable, origin: origin,
+                    out: first, out_end: first + WalkMemory.linesMax * Self.valuesUsual, node: 0,
+                    tries: Int32(Self.childrenTriedMax), ends_at_newline: 1),
+                programs: memory.programs, out: memory.lines,
+                out_end: memory.lines + WalkMemory.linesMax,
+                excluded: weir_load64(Self.dockerStart.utf8Start),
+                length_min: Int64(Self.plainObjectBytesMin), is_left: 0)
+            walker(&walk)
+            var firstValue = values.count
+            values.advance(walk.walk.out - first)
+            for index in 0..<(walk.out - memory.lines) {
+                let line = memory.lines[index]
+                let count = Int(line.length)
+                body(rest.prefix(count), Int(line.shape), firstValue)
+                firstValue += Int(line.values)
+                rest = rest.dropFirst(min(count + 1, rest.count))
+            }
+            if walk.is_left != 0 { break }
+        }
+        return lines.count - rest.count
     }
 
     private func scan(

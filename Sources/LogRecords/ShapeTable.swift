@@ -110,7 +110,8 @@ public final class ShapeTable {
     /// known.
     var hasNewlineInPiece = false
     /// The walk in C that suits the processor.
-    let walker = weir_walker_best()
+    let walkers = weir_walkers_best()
+    let memory = WalkMemory()
     var contexts: [Context] = []
     var contextIndex: [String: Int] = [:]
     /// The trees by the number of their root node, and the way back.
@@ -141,5 +142,33 @@ public final class ShapeTable {
     /// The bytes of a node's piece, valid until the next node is added.
     func pieceView(_ node: Int) -> ByteView {
         ByteView(pieces.base + Int(nodes[node].pieceStart), Int(nodes[node].pieceLength))
+    }
+}
+
+/// What the walks in C remember from line to line.
+final class WalkMemory {
+    let index = UnsafeMutablePointer<weir_index>.allocate(capacity: 1)
+    let programs = UnsafeMutablePointer<weir_programs>.allocate(capacity: 1)
+    /// The lines of one call, `linesMax` of them.
+    let lines = UnsafeMutablePointer<weir_line>.allocate(capacity: WalkMemory.linesMax)
+
+    static let linesMax = 256
+
+    init() {
+        programs.pointee.count = 0
+        forgetLines()
+    }
+
+    deinit {
+        index.deallocate()
+        programs.deallocate()
+        lines.deallocate()
+    }
+
+    /// Makes ready for bytes that were not there before.
+    @inline(__always)
+    func forgetLines() {
+        index.pointee.start = nil
+        index.pointee.end = nil
     }
 }

@@ -19,7 +19,7 @@ enum { WEIR_WALK_BLOCK = 64 };
 /// What follows the piece of a node, as far as the walk is concerned.
 enum { WEIR_WALK_STRING = 0, WEIR_WALK_TOKEN = 1, WEIR_WALK_END = 2 };
 
-/// A node of the trie. Numbers of nodes are −1 where there is none.
+/// A node of the trie: 64 bytes, so that its address is a shift away. Numbers of nodes are −1 where there is none.
 typedef struct weir_node {
     int32_t pieceStart, pieceLength;
     int32_t firstChild, nextSibling;
@@ -31,13 +31,82 @@ typedef struct weir_node {
     int32_t root;
     /// The hash of the piece and what it belongs to.
     uint32_t hash;
+    /// The bytes of the piece that are marks (`weir_index`).
+    int32_t marks;
     uint8_t rawKind;
     _Bool isIndexed;
+    /// How often a walk has ended here since the last program for it was made.
+    uint8_t ends;
+    /// Whether lines that end here may be parts of a longer one, which the walk over many lines leaves to its caller.
+    _Bool mayBePart;
+    uint8_t padding[16];
 } weir_node;
+
+/// The blocks of 64 bytes that an index covers.
+enum { WEIR_INDEX_BLOCKS = 64 };
+
+/// Whether a byte is a mark: a quote, or what ends or interrupts a plain string.
+static inline int weir_is_mark(uint8_t c) { return c == '"' || c == '\\' || (uint8_t)(c - 0x20) >= 0x60; }
+
+/// Where the marks stand over a window of lines: found for 64 bytes at once, so that the end of a string is known before the
+/// walk comes to it. The bytes of the window do not change while the index is in use.
+typedef struct weir_index {
+    /// The window; both null before the first.
+    const uint8_t *_Nullable start;
+    const uint8_t *_Nullable end;
+    /// The number of marks, and of the first that the walk has not yet passed.
+    int32_t count, next;
+    /// For each block the number of marks before it.
+    uint16_t before[WEIR_INDEX_BLOCKS];
+    /// The marks, counted from `start`; vectors are written behind the last.
+    uint16_t marks[WEIR_INDEX_BLOCKS * 64 + 64];
+} weir_index;
+
+/// One piece of a line, as a program compares it.
+typedef struct weir_step {
+    /// The first 32 bytes of the piece, and all ones for the bytes behind a shorter one.
+    uint8_t bytes[32], ignored[32];
+    /// The number of a mark in the piece, counted from the first of the line, and the distance from the piece's start to it.
+    int32_t mark, back;
+    int32_t length;
+    /// What follows, as `weir_node.rawKind`.
+    int32_t kind;
+    /// Where a piece of more than 32 bytes stands.
+    int32_t pieceStart;
+    int32_t padding[3];
+} weir_step;
+
+enum { WEIR_PROGRAM_STEPS = 64, WEIR_PROGRAMS = 8 };
+
+/// A shape as a list of pieces whose places follow from the marks of a line alone: all are compared without waiting for one
+/// another. Good for lines that have no marks in their values.
+typedef struct weir_program {
+    /// The node at the end of the shape.
+    int32_t leaf;
+    int32_t shape;
+    /// The marks of a line, the newline not counted, and the pieces, of which the last has the newline behind it.
+    int32_t marks, count;
+    weir_step steps[WEIR_PROGRAM_STEPS];
+} weir_program;
+
+/// The programs of the shapes seen lately.
+typedef struct weir_programs {
+    int32_t count;
+    /// Their numbers, the latest first.
+    uint8_t order[WEIR_PROGRAMS];
+    weir_program programs[WEIR_PROGRAMS];
+} weir_programs;
+
+/// A line that has been walked: its bytes without the newline, its shape and its number of values.
+typedef struct weir_line {
+    uint32_t length, shape, values;
+} weir_line;
 
 /// A walk: where it stands and where it writes.
 typedef struct weir_walk {
-    const weir_node *_Nonnull nodes;
+    weir_node *_Nonnull nodes;
+    /// The index; of no use where it does not cover the position.
+    weir_index *_Nonnull index;
     /// All pieces; `WEIR_WALK_BLOCK` bytes behind the last are readable.
     const uint8_t *_Nonnull pieces;
     /// In: where the line begins. Out: behind the last value that was taken, or at the end of the line.
@@ -57,14 +126,37 @@ typedef struct weir_walk {
     int32_t ends_at_newline;
 } weir_walk;
 
+/// A walk over many lines, each of which ends at a newline.
+typedef struct weir_lines {
+    /// Stands at the root, at the first line. `out_end` leaves room for the values of one line more.
+    weir_walk walk;
+    weir_programs *_Nonnull programs;
+    weir_line *_Nonnull out;
+    weir_line *_Nonnull out_end;
+    /// Lines that begin with these eight bytes, or are not longer than `length_min`, are left to the caller.
+    uint64_t excluded;
+    int64_t length_min;
+    /// Out: whether the walk has stopped at a line that it leaves to the caller.
+    int32_t is_left;
+} weir_lines;
+
 /// Walks from `node` as far as it goes: the shape at the end of the line, or −1 where the caller has to go on.
 typedef int32_t (*weir_walker)(weir_walk *_Nonnull walk);
 
-/// The walk for this processor.
-weir_walker _Nonnull weir_walker_best(void);
+/// Walks line after line up to the first that has to be left to the caller, or to the end; `walk.position` stands before it.
+typedef void (*weir_lines_walker)(weir_lines *_Nonnull lines);
 
-/// The walks that this processor can do, the plainest first; null behind the last. For tests.
-weir_walker _Nullable weir_walker_at(int32_t index);
+/// The walks of one kind of processor; null where there is none.
+typedef struct weir_walkers {
+    weir_walker _Nullable line;
+    weir_lines_walker _Nullable lines;
+} weir_walkers;
+
+/// The walks for this processor.
+weir_walkers weir_walkers_best(void);
+
+/// The walks that this processor can do, the plainest first. For tests.
+weir_walkers weir_walkers_at(int32_t index);
 
 /// The offset of the first byte that cannot belong to valid UTF-8, or `count`.
 size_t weir_utf8_fault(const uint8_t *_Nonnull bytes, size_t count);
