@@ -53,7 +53,7 @@ struct SpeedReport {
     private func forEachChunk(_ body: (ByteView) -> Void) {
         var rest = memory.view
         while !rest.isEmpty {
-            var count = min(rest.count, 1 << 20)
+            var count = min(rest.count, 1 << 18)
             if count < rest.count, let newline = rest.prefix(count).lastIndex(of: ASCII.newline) {
                 count = newline + 1
             }

@@ -1,32 +1,49 @@
 // The index of marks, compiled once for each processor. Who includes this defines
 //
 //     INDEX_NAME                      the name of the function
-//     block_marks(p)                  a bit for each of 64 bytes that is a mark
+//     block_marks(p, &newlines)       a bit for each of 64 bytes that is a mark, and for each that is a newline
 //     block_places(bits, base, out)   writes base + the number of each bit that is set, and up to 64 numbers in all
 
 static __attribute__((noinline)) void INDEX_NAME(
     weir_index *index, const uint8_t *p, const uint8_t *end, const uint8_t *readable) {
     uint16_t *const marks = index->marks;
     uint16_t *out = marks;
+    uint16_t *line = index->newlines;
     uint32_t block = 0;
     index->start = p;
-    // Whole blocks, and then what is left of the last.
-    for (; block < WEIR_INDEX_BLOCKS && end - p >= 64; block++, p += 64) {
-        index->before[block] = (uint16_t)(out - marks);
-        out = block_places(block_marks(p), block * 64, out);
-    }
-    if (block < WEIR_INDEX_BLOCKS && p < end) {
+    for (; block < WEIR_INDEX_BLOCKS && p < end; block++, p += 64) {
         const uint8_t *from = p;
         uint8_t copy[64];
-        if (readable - p < 64) {
-            memset(copy, 'x', sizeof copy);
-            memcpy(copy, p, (size_t)(end - p));
-            from = copy;
+        uint64_t inside = ~0ull;
+        if (__builtin_expect(end - p < 64, 0)) {
+            inside = (1ull << (end - p)) - 1;
+            if (readable - p < 64) {
+                memset(copy, 'x', sizeof copy);
+                memcpy(copy, p, (size_t)(end - p));
+                from = copy;
+            }
         }
-        index->before[block] = (uint16_t)(out - marks);
-        out = block_places(block_marks(from) & ((1ull << (end - p)) - 1), block * 64, out);
-        p = end;
+        // The next window comes from memory while the walk is busy with this one.
+        __builtin_prefetch(p + WEIR_INDEX_BLOCKS * 64);
+        uint64_t newlines;
+        const uint64_t bits = block_marks(from, &newlines) & inside;
+        newlines &= inside;
+        const uint32_t before = (uint32_t)(out - marks);
+        index->before[block] = (uint16_t)before;
+        out = block_places(bits, block * 64, out);
+        // Most blocks have one newline or none: written in any case, kept if there is one.
+        *line = (uint16_t)(before + (uint32_t)__builtin_popcountll(bits & ((newlines & -newlines) - 1)));
+        line += newlines != 0;
+        newlines &= newlines - 1;
+        while (__builtin_expect(newlines != 0, 0)) {
+            *line++ = (uint16_t)(before + (uint32_t)__builtin_popcountll(bits & ((newlines & -newlines) - 1)));
+            newlines &= newlines - 1;
+        }
     }
+    if (p > end) { p = end; }
+    index->newline_count = (int32_t)(line - index->newlines);
+    index->newline = 0;
+    index->next = 0;
     index->end = p;
     index->count = (int32_t)(out - marks);
 }

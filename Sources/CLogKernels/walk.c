@@ -33,6 +33,46 @@ static int32_t mark_at(const weir_index *index, const uint8_t *p) {
     return mark;
 }
 
+/// As `mark_at`, most often remembered from the walk before.
+static inline int32_t first_mark(const weir_index *index, const uint8_t *p) {
+    const ptrdiff_t at = p - index->start;
+    const int32_t next = index->next;
+    if (next > index->count || (next > 0 && index->marks[next - 1] >= at)
+        || (next < index->count && index->marks[next] < at)) {
+        return mark_at(index, p);
+    }
+    return next;
+}
+
+/// The closing quote of the string whose content begins at `p`, found from mark to mark, or null. `*next` is the number of the
+/// first mark behind `p`, and then that of the quote. Sets `*flag` for escapes.
+static const uint8_t *string_by_marks(
+    const weir_index *index, const uint8_t *p, const uint8_t *end, int32_t *next, uint32_t *flag) {
+    const uint8_t *behind_escape = p, *high = 0;
+    for (int32_t mark = *next; mark < index->count; mark++) {
+        const uint8_t *const q = index->start + index->marks[mark];
+        if (q < behind_escape) { continue; }
+        if (*q == '"') {
+            if (high != 0 && weir_utf8_fault(high, (size_t)(q - high)) != (size_t)(q - high)) {
+                return 0;
+            }
+            *next = mark;
+            return q;
+        }
+        if (*q == '\\') {
+            const int length = walk_escape(q, end);
+            if (length == 0) { return 0; }
+            *flag = 1;
+            behind_escape = q + length;
+        } else if (*q < 0x80) {
+            return 0;
+        } else if (high == 0) {
+            high = q;
+        }
+    }
+    return 0;
+}
+
 static inline uint64_t weir_first_bytes(const uint8_t *p) {
     uint64_t bytes;
     memcpy(&bytes, p, 8);
@@ -41,6 +81,14 @@ static inline uint64_t weir_first_bytes(const uint8_t *p) {
 
 /// Walks that end at a node before a program is made for it: those that come once or twice are not worth it.
 enum { program_ends_min = 4 };
+
+/// The bytes of a piece before its first mark, or all.
+static int32_t bytes_before_mark(const weir_walk *walk, const weir_node *node) {
+    const uint8_t *const piece = walk->pieces + node->pieceStart;
+    int32_t count = 0;
+    while (count < node->pieceLength && !weir_is_mark(piece[count])) { count++; }
+    return count;
+}
 
 /// Makes a program for the shape that `walk` has ended in, once it has come often enough. It takes the place of the one that
 /// was last of use.
@@ -51,51 +99,56 @@ static __attribute__((noinline)) void make_program(weir_walk *walk, weir_program
     int32_t count = 0;
     for (int32_t node = leaf; nodes[node].parent >= 0; node = nodes[node].parent) {
         if (nodes[node].rawKind > WEIR_WALK_END) { return; }
+        if (bytes_before_mark(walk, &nodes[node]) > WEIR_WALK_BLOCK) { return; }
         count++;
     }
-    if (count > WEIR_PROGRAM_STEPS || count == 0) { return; }
-    int32_t place = programs->count;
+    // The last piece is compared together with the newline.
+    if (count > WEIR_PROGRAM_STEPS || count == 0 || nodes[leaf].pieceLength >= 32) { return; }
+    const int32_t old = programs->count;
+    int32_t place = old;
     if (place < WEIR_PROGRAMS) {
         programs->count++;
     } else {
         place = programs->order[WEIR_PROGRAMS - 1];
         nodes[programs->programs[place].leaf].ends = 0;
     }
-    memmove(programs->order + 1, programs->order, (size_t)(programs->count - 1));
-    programs->order[0] = (uint8_t)place;
     weir_program *const program = &programs->programs[place];
+    if (programs->count > old) { programs->order[place] = program->place = (uint8_t)place; }
     program->leaf = leaf;
     program->shape = nodes[leaf].shape;
     program->count = count;
+    program->is_long = 0;
     int32_t node = leaf;
     for (int32_t i = count - 1; i >= 0; i--, node = nodes[node].parent) {
         weir_step *const step = &program->steps[i];
         const uint8_t *const piece = walk->pieces + nodes[node].pieceStart;
-        step->length = nodes[node].pieceLength;
+        step->length = (uint32_t)nodes[node].pieceLength;
+        program->is_long |= step->length > 32;
         step->pieceStart = nodes[node].pieceStart;
         step->kind = nodes[node].rawKind;
-        step->mark = nodes[node].marks;
-        step->back = 0;
-        while (step->back < step->length && !weir_is_mark(piece[step->back])) { step->back++; }
-        for (int32_t k = 0; k < 32; k++) {
-            step->bytes[k] = k < step->length ? piece[k] : 0;
-            step->ignored[k] = k < step->length ? 0 : 0xff;
+        step->mark = (uint32_t)nodes[node].marks;
+        step->back = (uint32_t)bytes_before_mark(walk, &nodes[node]);
+        const uint32_t compared = step->length + (i == count - 1);
+        for (uint32_t k = 0; k < 32; k++) {
+            step->bytes[k] = k < step->length ? piece[k] : '\n';
+            step->mask[k] = k < compared ? 0xff : 0;
         }
     }
     // Each step's own number of marks becomes that of the marks before it.
-    int32_t marks = 0;
+    uint32_t marks = 0;
     for (int32_t i = 0; i < count; i++) {
-        const int32_t own = program->steps[i].mark;
+        const uint32_t own = program->steps[i].mark;
         program->steps[i].mark = marks;
         marks += own;
     }
-    program->marks = marks;
+    program->marks = (int32_t)marks;
+    programs->by_marks[marks & 63] = (uint8_t)place;
 }
 
 // Any processor.
-static inline int plain_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *ignored) {
+static inline int plain_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *mask) {
     uint8_t differs = 0;
-    for (int i = 0; i < 32; i++) { differs |= (uint8_t)((p[i] ^ bytes[i]) & ~ignored[i]); }
+    for (int i = 0; i < 32; i++) { differs |= (uint8_t)((p[i] ^ bytes[i]) & mask[i]); }
     return differs == 0;
 }
 static inline uint16_t *plain_places(uint64_t bits, uint32_t base, uint16_t *out) {
@@ -137,9 +190,13 @@ static inline uint64_t plain_other(const uint8_t *p) {
     for (int i = 0; i < 16; i++) { bits |= (uint64_t)((uint8_t)(p[i] - '0') > 9) << i; }
     return bits;
 }
-static inline uint64_t plain_marks(const uint8_t *p) {
+static inline uint64_t plain_marks(const uint8_t *p, uint64_t *newlines) {
     uint64_t bits = 0;
-    for (int i = 0; i < 64; i += 16) { bits |= (plain_odd(p + i) | plain_equal(p + i, '"')) << i; }
+    *newlines = 0;
+    for (int i = 0; i < 64; i += 16) {
+        bits |= (plain_odd(p + i) | plain_equal(p + i, '"')) << i;
+        *newlines |= plain_equal(p + i, '\n') << i;
+    }
     return bits;
 }
 #define INDEX_NAME index_plain
@@ -166,14 +223,15 @@ static inline uint64_t sse2_equal(const uint8_t *p, uint8_t c) {
     const __m128i x = _mm_loadu_si128((const __m128i *)p);
     return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8((char)c)));
 }
-static inline int sse2_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *ignored) {
+static inline int sse2_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *mask) {
     const __m128i *const x = (const __m128i *)p, *const y = (const __m128i *)bytes;
-    const __m128i *const z = (const __m128i *)ignored;
-    const __m128i low = _mm_or_si128(
-        _mm_cmpeq_epi8(_mm_loadu_si128(x), _mm_loadu_si128(y)), _mm_loadu_si128(z));
-    const __m128i high = _mm_or_si128(
-        _mm_cmpeq_epi8(_mm_loadu_si128(x + 1), _mm_loadu_si128(y + 1)), _mm_loadu_si128(z + 1));
-    return _mm_movemask_epi8(_mm_and_si128(low, high)) == 0xffff;
+    const __m128i *const z = (const __m128i *)mask;
+    const __m128i low = _mm_and_si128(
+        _mm_xor_si128(_mm_loadu_si128(x), _mm_loadu_si128(y)), _mm_loadu_si128(z));
+    const __m128i high = _mm_and_si128(
+        _mm_xor_si128(_mm_loadu_si128(x + 1), _mm_loadu_si128(y + 1)), _mm_loadu_si128(z + 1));
+    const __m128i same = _mm_cmpeq_epi8(_mm_or_si128(low, high), _mm_setzero_si128());
+    return _mm_movemask_epi8(same) == 0xffff;
 }
 static inline uint64_t sse2_odd(const uint8_t *p) {
     const __m128i x = _mm_loadu_si128((const __m128i *)p);
@@ -190,9 +248,13 @@ static inline uint64_t sse2_other(const uint8_t *p) {
     return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(9)), x))
         ^ 0xffffu;
 }
-static inline uint64_t sse2_marks(const uint8_t *p) {
+static inline uint64_t sse2_marks(const uint8_t *p, uint64_t *newlines) {
     uint64_t bits = 0;
-    for (int i = 0; i < 64; i += 16) { bits |= (sse2_odd(p + i) | sse2_equal(p + i, '"')) << i; }
+    *newlines = 0;
+    for (int i = 0; i < 64; i += 16) {
+        bits |= (sse2_odd(p + i) | sse2_equal(p + i, '"')) << i;
+        *newlines |= sse2_equal(p + i, '\n') << i;
+    }
     return bits;
 }
 #define INDEX_NAME index_sse2
@@ -220,11 +282,10 @@ static inline uint64_t avx2_equal(const uint8_t *p, uint8_t c) {
     const __m256i x = _mm256_loadu_si256((const __m256i *)p);
     return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, _mm256_set1_epi8((char)c)));
 }
-static inline int avx2_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *ignored) {
-    const __m256i equal = _mm256_cmpeq_epi8(
+static inline int avx2_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *mask) {
+    const __m256i differs = _mm256_xor_si256(
         _mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)bytes));
-    const __m256i ignore = _mm256_loadu_si256((const __m256i *)ignored);
-    return _mm256_movemask_epi8(_mm256_or_si256(equal, ignore)) == -1;
+    return _mm256_testz_si256(differs, _mm256_loadu_si256((const __m256i *)mask));
 }
 static inline uint64_t avx2_odd(const uint8_t *p) {
     const __m256i x = _mm256_loadu_si256((const __m256i *)p);
@@ -252,9 +313,13 @@ static inline uint64_t avx2_other(const uint8_t *p) {
     return (uint32_t)~_mm256_movemask_epi8(
         _mm256_cmpeq_epi8(_mm256_min_epu8(x, _mm256_set1_epi8(9)), x));
 }
-static inline uint64_t avx2_marks(const uint8_t *p) {
+static inline uint64_t avx2_marks(const uint8_t *p, uint64_t *newlines) {
     uint64_t bits = 0;
-    for (int i = 0; i < 64; i += 32) { bits |= (avx2_odd(p + i) | avx2_equal(p + i, '"')) << i; }
+    *newlines = 0;
+    for (int i = 0; i < 64; i += 32) {
+        bits |= (avx2_odd(p + i) | avx2_equal(p + i, '"')) << i;
+        *newlines |= avx2_equal(p + i, '\n') << i;
+    }
     return bits;
 }
 #define INDEX_NAME index_avx2
@@ -276,6 +341,13 @@ static inline uint64_t avx2_marks(const uint8_t *p) {
 // As AVX2, with numbers of quotes written by one instruction.
 #define AVX512 "avx2,bmi,bmi2,popcnt,avx512f,avx512bw,avx512vl,avx512vbmi2"
 #pragma clang attribute push(__attribute__((target(AVX512))), apply_to = function)
+static inline uint64_t avx512_marks(const uint8_t *p, uint64_t *newlines) {
+    const __m512i x = _mm512_loadu_si512(p);
+    *newlines = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\n'));
+    return _mm512_cmplt_epi8_mask(x, _mm512_set1_epi8(0x20))
+        | _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\\'))
+        | _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('"'));
+}
 static inline uint16_t *avx512_places(uint64_t bits, uint32_t base, uint16_t *out) {
     static const uint8_t all[64] = {
         0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
@@ -286,18 +358,12 @@ static inline uint16_t *avx512_places(uint64_t bits, uint32_t base, uint16_t *ou
     const int count = __builtin_popcountll(bits);
     _mm512_storeu_si512(
         out, _mm512_add_epi16(bases, _mm512_cvtepu8_epi16(_mm512_castsi512_si256(places))));
-    if (count > 32) {
+    if (__builtin_expect(count > 32, 0)) {
         _mm512_storeu_si512(
             out + 32,
             _mm512_add_epi16(bases, _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(places, 1))));
     }
     return out + count;
-}
-static inline uint64_t avx512_marks(const uint8_t *p) {
-    const __m512i x = _mm512_loadu_si512(p);
-    return _mm512_cmplt_epi8_mask(x, _mm512_set1_epi8(0x20))
-        | _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\\'))
-        | _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('"'));
 }
 #define INDEX_NAME index_avx512
 #define block_marks avx512_marks
@@ -331,12 +397,11 @@ static inline uint64_t neon_unequal(const uint8_t *p, const uint8_t *q) {
 static inline uint64_t neon_equal(const uint8_t *p, uint8_t c) {
     return neon_bits(vceqq_u8(vld1q_u8(p), vdupq_n_u8(c)));
 }
-static inline int neon_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *ignored) {
-    const uint8x16_t low =
-        vorrq_u8(vceqq_u8(vld1q_u8(p), vld1q_u8(bytes)), vld1q_u8(ignored));
+static inline int neon_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *mask) {
+    const uint8x16_t low = vandq_u8(veorq_u8(vld1q_u8(p), vld1q_u8(bytes)), vld1q_u8(mask));
     const uint8x16_t high =
-        vorrq_u8(vceqq_u8(vld1q_u8(p + 16), vld1q_u8(bytes + 16)), vld1q_u8(ignored + 16));
-    return vminvq_u8(vandq_u8(low, high)) == 0xff;
+        vandq_u8(veorq_u8(vld1q_u8(p + 16), vld1q_u8(bytes + 16)), vld1q_u8(mask + 16));
+    return vmaxvq_u8(vorrq_u8(low, high)) == 0;
 }
 static inline uint64_t neon_odd(const uint8_t *p) {
     const uint8x16_t x = vld1q_u8(p);
@@ -350,9 +415,13 @@ static inline uint64_t neon_high(const uint8_t *p) {
 static inline uint64_t neon_other(const uint8_t *p) {
     return neon_bits(vcgtq_u8(vsubq_u8(vld1q_u8(p), vdupq_n_u8('0')), vdupq_n_u8(9)));
 }
-static inline uint64_t neon_marks(const uint8_t *p) {
+static inline uint64_t neon_marks(const uint8_t *p, uint64_t *newlines) {
     uint64_t bits = 0;
-    for (int i = 0; i < 64; i += 16) { bits |= (neon_odd(p + i) | neon_equal(p + i, '"')) << i; }
+    *newlines = 0;
+    for (int i = 0; i < 64; i += 16) {
+        bits |= (neon_odd(p + i) | neon_equal(p + i, '"')) << i;
+        *newlines |= neon_equal(p + i, '\n') << i;
+    }
     return bits;
 }
 #define INDEX_NAME index_neon

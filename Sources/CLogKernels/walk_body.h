@@ -4,7 +4,7 @@
 //     BLOCK           bytes in a block: 16 or 32 
 //     block_unequal(p, q)                          a bit for each byte that differs
 //     block_equal(p, c)                            a bit for each byte that is c
-//     block_matches(p, bytes, ignored)             whether 32 bytes are equal where none is ignored
+//     block_matches(p, bytes, mask)                whether 32 bytes are equal where the mask has ones
 //     block_odd(p)                                 a bit for each byte that is a control, a backslash or ≥ 0x80
 //     block_high(p)                                a bit for each byte ≥ 0x80
 //     block_other(p)                               a bit for each byte that is no digit
@@ -64,8 +64,11 @@ static inline const uint8_t *NAME(_marked_string)(
     const weir_index *index, const uint8_t *p, const uint8_t *end, const uint8_t *readable,
     int32_t *next, uint32_t *flag) {
     if (*next < index->count) {
-        const uint8_t *const close = index->start + index->marks[*next];
+        const uint8_t *close = index->start + index->marks[*next];
         if (*close == '"') { return close; }
+        close = string_by_marks(index, p, end, next, flag);
+        if (close != 0) { return close; }
+        *flag = 0;
     }
     const uint8_t *const close = NAME(_string)(p, end, readable, flag);
     if (close != 0) { *next = mark_at(index, close); }
@@ -141,10 +144,7 @@ static int32_t WALK_NAME(weir_walk *walk) {
         index_lines(index, p, end, readable);
         next = 0;
     } else {
-        next = index->next;
-        if (next < index->count && index->start + index->marks[next] < p) {
-            next = mark_at(index, p);
-        }
+        next = first_mark(index, p);
     }
     const uint8_t *const window = index->start;
     const int32_t count = index->count;
@@ -172,10 +172,15 @@ static int32_t WALK_NAME(weir_walk *walk) {
                 goto reindex;
             } else {
                 uint32_t escaped = 0;
-                close = NAME(_string)(q, end, readable, &escaped);
-                if (close == 0) { break; }
+                close = string_by_marks(index, q, end, &mark, &escaped);
+                if (close == 0) {
+                    // Perhaps it goes on behind the window.
+                    escaped = 0;
+                    close = NAME(_string)(q, end, readable, &escaped);
+                    if (close == 0) { break; }
+                    mark = mark_at(index, close);
+                }
                 flag = escaped;
-                mark = mark_at(index, close);
             }
         } else if (n->rawKind == WEIR_WALK_TOKEN) {
             if (q >= end || readable - q < BLOCK + 1) { break; }
@@ -220,38 +225,125 @@ static int32_t WALK_NAME(weir_walk *walk) {
     return shape;
 }
 
-/// Whether the number or literal at `p` ends at `close`.
-static inline int NAME(_is_scalar)(const uint8_t *p, const uint8_t *close, const uint8_t *end) {
-    const ptrdiff_t length = close - p;
-    if (length <= 0) { return 0; }
-    // Whole numbers are by far the most common.
-    if (length < 16 && (block_other(p) << (64 - length)) == 0) { return length == 1 || *p != '0'; }
-    return NAME(_scalar)(p, end) == close;
+/// Whether what a piece of more than 32 bytes has behind them stands at `p` + 32.
+static inline int NAME(_is_rest)(const weir_walk *walk, const weir_step *step, const uint8_t *p) {
+    return step->length <= 32
+        || memcmp(p + 32, walk->pieces + step->pieceStart + 32, (size_t)step->length - 32) == 0;
 }
 
-/// Runs one program on the line at `p`: the address behind the line's last byte, or null.
-static inline const uint8_t *NAME(_run)(
-    const weir_program *program, const uint8_t *pieces, const uint8_t *p, const uint8_t *window,
-    const uint16_t *marks, const uint8_t *origin, uint64_t *out) {
+/// Runs one program on the line at `p`: the address behind the line's last byte, or null. `*first` is the number of the mark
+/// that is the first of the line, and then of the first behind the line. Where marks stand inside of strings, only a
+/// tolerant run finds the way.
+static inline __attribute__((always_inline)) const uint8_t *NAME(_run)(
+    const weir_program *program, const weir_walk *walk, const uint8_t *p, int32_t *first,
+    uint64_t *out, const int is_tolerant) {
+    const weir_index *const index = walk->index;
+    // Offsets from here, as spans have them.
+    const uint8_t *const origin = walk->origin;
+    const uint32_t window = (uint32_t)(index->start - origin);
+    const uint16_t *marks = index->marks + *first;
     const weir_step *step = program->steps;
-    if (!block_matches(p, step->bytes, step->ignored)) { return 0; }
-    const uint8_t *const newline = window + marks[program->marks];
-    const uint8_t *value = p;
-    for (int32_t left = program->count;;) {
-        if (step->length > 32
-            && memcmp(value + 32, pieces + step->pieceStart + 32, (size_t)step->length - 32) != 0) {
-            return 0;
-        }
+    const weir_step *const last = step + program->count - 1;
+    if (!block_matches(p, step->bytes, step->mask)) { return 0; }
+    uint32_t value = (uint32_t)(p - origin);
+    for (;;) {
+        if (is_tolerant && !NAME(_is_rest)(walk, step, origin + value)) { return 0; }
         value += step->length;
-        const int32_t kind = step->kind;
-        if (--left == 0) { return newline; }
+        if (step == last) { break; }
+        const uint32_t kind = step->kind;
         step++;
-        const uint8_t *const close = window + marks[step->mark] - step->back;
-        if (!block_matches(close, step->bytes, step->ignored)) { return 0; }
-        if (kind == WEIR_WALK_TOKEN && !NAME(_is_scalar)(value, close, newline)) { return 0; }
-        *out++ = (uint64_t)(uint32_t)(value - origin) | (uint64_t)(close - value) << 33;
+        // May stand before the value, though not before the buffer: then the piece does not match, or the token is empty.
+        uint32_t close = window + marks[step->mark] - step->back;
+        if (!block_matches(origin + close, step->bytes, step->mask)) {
+            if (!is_tolerant || kind != WEIR_WALK_STRING || origin[close] == '"') { return 0; }
+            // Marks inside of the value come before those of the piece.
+            uint32_t escaped = 0;
+            int32_t mark = (int32_t)(marks - index->marks) + (int32_t)step->mark;
+            const uint8_t *const quote =
+                string_by_marks(index, origin + value, walk->end, &mark, &escaped);
+            if (quote == 0 || !block_matches(quote, step->bytes, step->mask)) { return 0; }
+            marks = index->marks + mark - step->mark;
+            if (marks - index->marks + program->marks >= index->count) { return 0; }
+            close = (uint32_t)(quote - origin);
+            *out++ = ((uint64_t)(close - value) << 33) + value + ((uint64_t)escaped << 32);
+            value = close;
+            continue;
+        }
+        if (kind == WEIR_WALK_TOKEN) {
+            const uint32_t length = close - value;
+            // Whole numbers are by far the most common; an empty one is of more than 15 bytes.
+            const uint64_t other = block_other(origin + value) << ((64 - length) & 63);
+            if ((length - 1 > 14 || other != 0 || (length > 1 && origin[value] == '0'))
+                && ((int32_t)length <= 0
+                    || NAME(_scalar)(origin + value, walk->end) != origin + close)) {
+                return 0;
+            }
+        }
+        *out++ = ((uint64_t)(close - value) << 33) + value;
         value = close;
     }
+    if (!is_tolerant && program->is_long) {
+        for (step = program->steps; step <= last; step++) {
+            const uint32_t piece = step == program->steps
+                ? (uint32_t)(p - origin) : window + marks[step->mark] - step->back;
+            if (!NAME(_is_rest)(walk, step, origin + piece)) { return 0; }
+        }
+    }
+    *first = (int32_t)(marks - index->marks) + program->marks + 1;
+    return origin + value;
+}
+
+static __attribute__((noinline)) const uint8_t *NAME(_run_strict)(
+    const weir_program *program, const weir_walk *walk, const uint8_t *p, int32_t *first,
+    uint64_t *out) {
+    return NAME(_run)(program, walk, p, first, out, 0);
+}
+
+static __attribute__((noinline)) const uint8_t *NAME(_run_tolerant)(
+    const weir_program *program, const weir_walk *walk, const uint8_t *p, int32_t *first,
+    uint64_t *out) {
+    return NAME(_run)(program, walk, p, first, out, 1);
+}
+
+/// Finds the program that the line at `*p` keeps to, or null; `*p` and `*next` move behind its last byte.
+static inline const weir_program *NAME(_choose)(
+    weir_programs *programs, const weir_walk *walk, const uint8_t **p, int32_t *next,
+    uint64_t *out) {
+    weir_index *const index = walk->index;
+    while (index->newline < index->newline_count && index->newlines[index->newline] < *next) {
+        index->newline++;
+    }
+    if (index->newline == index->newline_count || programs->count == 0) { return 0; }
+    // Most shapes have a number of marks of their own.
+    const int32_t marks = index->newlines[index->newline] - *next;
+    uint8_t *const usual = &programs->by_marks[marks & 63];
+    weir_program *program = &programs->programs[*usual];
+    const uint8_t *newline = 0;
+    if (program->marks == marks) { newline = NAME(_run_strict)(program, walk, *p, next, out); }
+    for (int32_t i = 0; newline == 0; i++) {
+        if (i == 2 * programs->count) { return 0; }
+        // Other shapes of so many marks, and then those that would have them if none stood inside of a string.
+        const int32_t place = i < programs->count ? i : i - programs->count;
+        program = &programs->programs[programs->order[place]];
+        if (i < programs->count) {
+            if (program->marks != marks || programs->order[place] == *usual) { continue; }
+            newline = NAME(_run_strict)(program, walk, *p, next, out);
+            if (newline != 0) { *usual = programs->order[place]; }
+        } else if (program->marks < marks) {
+            newline = NAME(_run_tolerant)(program, walk, *p, next, out);
+        }
+    }
+    // Who is of use climbs.
+    const uint8_t place = program->place;
+    if (place > 0) {
+        const uint8_t other = programs->order[place - 1];
+        programs->order[place] = other;
+        programs->programs[other].place = place;
+        programs->order[place - 1] = (uint8_t)(program - programs->programs);
+        program->place = place - 1;
+    }
+    *p = newline;
+    return program;
 }
 
 static void NAME(_lines)(weir_lines *lines) {
@@ -266,7 +358,7 @@ static void NAME(_lines)(weir_lines *lines) {
     weir_line *line = lines->out;
     int32_t next = 0;
     lines->is_left = 1;
-    if (p >= index->start && p < index->end) { next = mark_at(index, p); }
+    if (p >= index->start && p < index->end) { next = first_mark(index, p); }
     for (;;) {
         if (p >= end || line == lines->out_end || out >= walk->out_end) {
             lines->is_left = 0;
@@ -278,33 +370,22 @@ static void NAME(_lines)(weir_lines *lines) {
             next = 0;
         }
         if (readable - p < 64 || weir_first_bytes(p) == lines->excluded) { break; }
-        const uint8_t *const window = index->start;
-        const uint16_t *const marks = index->marks + next;
-        const int32_t count = index->count - next;
-        const uint8_t *newline = 0;
-        for (int32_t i = 0; i < programs->count; i++) {
-            const uint8_t number = programs->order[i];
-            const weir_program *const program = &programs->programs[number];
-            if (program->marks >= count) { continue; }
-            const uint8_t *const last = window + marks[program->marks];
-            if (*last != '\n' || readable - last < 64) { continue; }
-            newline = NAME(_run)(program, walk->pieces, p, window, marks, walk->origin, out);
-            if (newline == 0) { continue; }
-            if (i > 0) {
-                memmove(programs->order + 1, programs->order, (size_t)i);
-                programs->order[0] = number;
-            }
+        const uint8_t *newline = p;
+        const weir_program *program = 0;
+        // A piece may be compared up to 64 bytes before the line or behind the window.
+        if (readable - index->end >= 64 && p - walk->origin >= 64) {
+            program = NAME(_choose)(programs, walk, &newline, &next, out);
+        }
+        if (program != 0) {
             line->shape = (uint32_t)program->shape;
             line->values = (uint32_t)(program->count - 1);
             out += program->count - 1;
-            next += program->marks + 1;
-            break;
-        }
-        if (newline == 0) {
+        } else {
+            const uint8_t *const window = index->start;
             // The line may go on behind the window.
             if (p != window && index->end != end) {
                 const uint8_t *const last = window + index->marks[index->count - 1];
-                if (count == 0 || *last != '\n') { goto reindex; }
+                if (next == index->count || *last != '\n') { goto reindex; }
             }
             walk->position = p;
             walk->node = root;
@@ -323,6 +404,7 @@ static void NAME(_lines)(weir_lines *lines) {
             out -= line->values;
             break;
         }
+        line->start = (uint32_t)(p - walk->origin);
         line->length = (uint32_t)(newline - p);
         line++;
         p = newline < end ? newline + 1 : end;

@@ -117,7 +117,7 @@ public struct BatchReader {
     public func number(_ record: Record, _ slot: Int32, scratch: inout ByteWriter) -> Double {
         if slot < 0 { return .nan }
         if slot & (FieldSlot.transformLimit - 1) == 0 {
-            return DecimalText.double(raw(record, slot))
+            return DecimalText.double(readable: raw(record, slot))
         }
         return transformedNumber(record, slot, scratch: &scratch)
     }
@@ -129,10 +129,10 @@ public struct BatchReader {
     ) -> Double {
         let bare: Double
         switch FieldSlot(packed: slot).transform {
-        case .seconds: bare = DecimalText.double(raw(record, slot)) * 1_000
-        case .milliseconds: bare = DecimalText.double(raw(record, slot))
-        case .microseconds: bare = DecimalText.double(raw(record, slot)) / 1_000
-        case .nanoseconds: bare = DecimalText.double(raw(record, slot)) / 1_000_000
+        case .seconds: bare = DecimalText.double(readable: raw(record, slot)) * 1_000
+        case .milliseconds: bare = DecimalText.double(readable: raw(record, slot))
+        case .microseconds: bare = DecimalText.double(readable: raw(record, slot)) / 1_000
+        case .nanoseconds: bare = DecimalText.double(readable: raw(record, slot)) / 1_000_000
         default: bare = .nan
         }
         guard bare.isNaN else { return bare }

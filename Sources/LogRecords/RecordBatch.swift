@@ -79,8 +79,8 @@ public final class RecordBatch {
     /// The format of all lines that are appended from now on; nil: each line's own.
     public var format: LineFormat?
 
-    /// The day of the latest time that was read.
-    private var day = weir_day()
+    /// The minute of the latest time that was read.
+    private var minute = weir_minute()
 
     /// An empty batch that numbers shapes in `table`.
     public init(table: ShapeTable = ShapeTable()) {
@@ -181,15 +181,17 @@ public final class RecordBatch {
             values.append(ValueSpan(line.start - origin, line.count, escaped: false))
             shape = ShapeTable.textShape
         }
-        add(line, shape: shape, firstValue)
+        add(line.start - origin, line.count, shape: shape, firstValue: firstValue)
     }
 
-    /// Adds the record of a line of `shape`.
+    /// Adds the record of a line of `shape`, `length` bytes at offset `start`.
     @inline(__always)
-    private func add(_ line: ByteView, shape: Int, _ firstValue: Int) {
+    private func add(_ start: Int, _ length: Int, shape: Int, firstValue: Int) {
         var record = Record(
-            lineStart: UInt32(line.start - origin), lineLength: UInt32(line.count),
-            firstValue: UInt32(firstValue), shape: UInt32(shape), time: arrivalTime,
+            lineStart: UInt32(truncatingIfNeeded: start),
+            lineLength: UInt32(truncatingIfNeeded: length),
+            firstValue: UInt32(truncatingIfNeeded: firstValue),
+            shape: UInt32(truncatingIfNeeded: shape), time: arrivalTime,
             hasOwnTime: false, isSkewed: false, level: .unknown, classIndex: 0)
         let eager = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
             $0.eagerFields[shape]
@@ -210,7 +212,7 @@ public final class RecordBatch {
     @inline(__always)
     func time(_ text: ByteView) -> Int64? {
         var time: Int64 = 0
-        if weir_read_time(text.start, text.count, &day, &time) != 0 { return time }
+        if weir_read_time(text.start, text.count, &minute, &time) != 0 { return time }
         return Timestamp.parse(text)
     }
 
@@ -228,13 +230,25 @@ public final class RecordBatch {
     /// Adds the records of the first lines of `lines`, as far as they have known shapes; the bytes that they have taken.
     @inline(__always)
     private func appendKnown(of lines: ByteView, readable: UnsafePointer<UInt8>) -> Int {
-        // Uncounted: the table stays while the batch does not let go of it.
-        Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
-            $0.scanKnown(lines, readable: readable, origin: origin, values: &values) {
-                line, shape, firstValue in
-                add(line, shape: shape, firstValue)
+        var bytes = 0
+        while bytes < lines.count {
+            var firstValue = values.count
+            // Uncounted: the table stays while the batch does not let go of it.
+            let known = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
+                $0.scanKnown(
+                    lines.dropFirst(bytes), readable: readable, origin: origin, values: &values)
             }
+            records.reserve(known.lines.count)
+            for line in known.lines {
+                add(
+                    Int(line.start), Int(line.length), shape: Int(line.shape),
+                    firstValue: firstValue)
+                firstValue += Int(line.values)
+            }
+            bytes += known.bytes
+            if known.isNextLeft { break }
         }
+        return bytes
     }
 
     /// Adds the record of the first line of `lines`, inside the buffer and not empty, or of the parts that it begins.

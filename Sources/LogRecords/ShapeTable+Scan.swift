@@ -83,44 +83,45 @@ extension ShapeTable {
         return Int(shape)
     }
 
-    /// Scans plain objects from the beginning of `lines` on, as far as they have known shapes, and calls `body` with the
-    /// length and the shape of each and the number of its first value.
-    ///
-    /// - Returns: the number of bytes that were scanned, newlines included.
+    /// What one call of `scanKnown` has found.
+    struct KnownLines {
+        /// The lines, valid until the next call.
+        let lines: UnsafeBufferPointer<weir_line>
+        /// The number of bytes that they take, newlines included.
+        let bytes: Int
+        /// Whether the line behind them has to be scanned by itself.
+        let isNextLeft: Bool
+    }
+
+    /// Scans plain objects from the beginning of `lines` on, at most `WalkMemory.linesMax`, as far as they have known shapes,
+    /// and appends their values to `values`, positions counted from `origin`.
     @inline(__always)
     func scanKnown(
         _ lines: ByteView, readable: UnsafePointer<UInt8>, origin: UnsafePointer<UInt8>,
-        values: inout Vector<ValueSpan>, _ body: (ByteView, Int, Int) -> Void
-    ) -> Int {
-        guard !hasNewlineInPiece, let walker = walkers.lines else { return 0 }
-        var rest = lines
-        while !rest.isEmpty {
-            values.reserve(WalkMemory.linesMax * Self.valuesUsual + Self.spansMax)
-            let first = UnsafeMutableRawPointer(values.base + values.count)
-                .assumingMemoryBound(to: UInt64.self)
-            var walk = weir_lines(
-                walk: weir_walk(
-                    nodes: nodes.base, index: memory.index, pieces: pieces.base,
-                    position: rest.start, end: rest.end, readable: readable, origin: origin,
-                    out: first, out_end: first + WalkMemory.linesMax * Self.valuesUsual, node: 0,
-                    tries: Int32(Self.childrenTriedMax), ends_at_newline: 1),
-                programs: memory.programs, out: memory.lines,
-                out_end: memory.lines + WalkMemory.linesMax,
-                excluded: weir_load64(Self.dockerStart.utf8Start),
-                length_min: Int64(Self.plainObjectBytesMin), is_left: 0)
-            walker(&walk)
-            var firstValue = values.count
-            values.advance(walk.walk.out - first)
-            for index in 0..<(walk.out - memory.lines) {
-                let line = memory.lines[index]
-                let count = Int(line.length)
-                body(rest.prefix(count), Int(line.shape), firstValue)
-                firstValue += Int(line.values)
-                rest = rest.dropFirst(min(count + 1, rest.count))
-            }
-            if walk.is_left != 0 { break }
+        values: inout Vector<ValueSpan>
+    ) -> KnownLines {
+        guard !hasNewlineInPiece, let walker = walkers.lines else {
+            return KnownLines(lines: .init(start: nil, count: 0), bytes: 0, isNextLeft: true)
         }
-        return lines.count - rest.count
+        let room = WalkMemory.linesMax * Self.valuesUsual
+        values.reserve(room + Self.spansMax)
+        let first = UnsafeMutableRawPointer(values.base + values.count)
+            .assumingMemoryBound(to: UInt64.self)
+        var walk = weir_lines(
+            walk: weir_walk(
+                nodes: nodes.base, index: memory.index, pieces: pieces.base,
+                position: lines.start, end: lines.end, readable: readable, origin: origin,
+                out: first, out_end: first + room, node: 0,
+                tries: Int32(Self.childrenTriedMax), ends_at_newline: 1),
+            programs: memory.programs, out: memory.lines,
+            out_end: memory.lines + WalkMemory.linesMax,
+            excluded: weir_load64(Self.dockerStart.utf8Start),
+            length_min: Int64(Self.plainObjectBytesMin), is_left: 0)
+        walker(&walk)
+        values.advance(walk.walk.out - first)
+        return KnownLines(
+            lines: .init(start: memory.lines, count: walk.out - memory.lines),
+            bytes: walk.walk.position - lines.start, isNextLeft: walk.is_left != 0)
     }
 
     private func scan(

@@ -152,10 +152,10 @@ final class WalkMemory {
     /// The lines of one call, `linesMax` of them.
     let lines = UnsafeMutablePointer<weir_line>.allocate(capacity: WalkMemory.linesMax)
 
-    static let linesMax = 256
+    static let linesMax = 64
 
     init() {
-        programs.pointee.count = 0
+        programs.initialize(to: weir_programs())
         forgetLines()
     }
 

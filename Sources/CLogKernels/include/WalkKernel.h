@@ -43,7 +43,7 @@ typedef struct weir_node {
 } weir_node;
 
 /// The blocks of 64 bytes that an index covers.
-enum { WEIR_INDEX_BLOCKS = 64 };
+enum { WEIR_INDEX_BLOCKS = 32 };
 
 /// Whether a byte is a mark: a quote, or what ends or interrupts a plain string.
 static inline int weir_is_mark(uint8_t c) { return c == '"' || c == '\\' || (uint8_t)(c - 0x20) >= 0x60; }
@@ -56,6 +56,10 @@ typedef struct weir_index {
     const uint8_t *_Nullable end;
     /// The number of marks, and of the first that the walk has not yet passed.
     int32_t count, next;
+    /// The number of newlines, and of the first that `weir_lines_walker` has not yet passed.
+    int32_t newline_count, newline;
+    /// The numbers of the marks that are newlines.
+    uint16_t newlines[WEIR_INDEX_BLOCKS * 64 + 1];
     /// For each block the number of marks before it.
     uint16_t before[WEIR_INDEX_BLOCKS];
     /// The marks, counted from `start`; vectors are written behind the last.
@@ -64,19 +68,19 @@ typedef struct weir_index {
 
 /// One piece of a line, as a program compares it.
 typedef struct weir_step {
-    /// The first 32 bytes of the piece, and all ones for the bytes behind a shorter one.
-    uint8_t bytes[32], ignored[32];
-    /// The number of a mark in the piece, counted from the first of the line, and the distance from the piece's start to it.
-    int32_t mark, back;
-    int32_t length;
+    /// The first 32 bytes of the piece, and all ones for those that count.
+    uint8_t bytes[32], mask[32];
+    /// The number of the first mark in the piece, counted from that of the line, and the distance from the piece's start to it.
+    uint32_t mark, back;
+    uint32_t length;
     /// What follows, as `weir_node.rawKind`.
-    int32_t kind;
+    uint32_t kind;
     /// Where a piece of more than 32 bytes stands.
     int32_t pieceStart;
     int32_t padding[3];
 } weir_step;
 
-enum { WEIR_PROGRAM_STEPS = 64, WEIR_PROGRAMS = 8 };
+enum { WEIR_PROGRAM_STEPS = 64, WEIR_PROGRAMS = 16 };
 
 /// A shape as a list of pieces whose places follow from the marks of a line alone: all are compared without waiting for one
 /// another. Good for lines that have no marks in their values.
@@ -86,20 +90,26 @@ typedef struct weir_program {
     int32_t shape;
     /// The marks of a line, the newline not counted, and the pieces, of which the last has the newline behind it.
     int32_t marks, count;
+    /// Where the program stands in `weir_programs.order`.
+    uint8_t place;
+    /// Whether some piece has more than 32 bytes.
+    int32_t is_long;
     weir_step steps[WEIR_PROGRAM_STEPS];
 } weir_program;
 
 /// The programs of the shapes seen lately.
 typedef struct weir_programs {
     int32_t count;
-    /// Their numbers, the latest first.
+    /// Their numbers, those of use first.
     uint8_t order[WEIR_PROGRAMS];
+    /// The number of the program that the latest line of so many marks had, by their remainder.
+    uint8_t by_marks[64];
     weir_program programs[WEIR_PROGRAMS];
 } weir_programs;
 
-/// A line that has been walked: its bytes without the newline, its shape and its number of values.
+/// A line that has been walked: its offset and its bytes without the newline, its shape and its number of values.
 typedef struct weir_line {
-    uint32_t length, shape, values;
+    uint32_t start, length, shape, values;
 } weir_line;
 
 /// A walk: where it stands and where it writes.
@@ -161,17 +171,25 @@ weir_walkers weir_walkers_at(int32_t index);
 /// The offset of the first byte that cannot belong to valid UTF-8, or `count`.
 size_t weir_utf8_fault(const uint8_t *_Nonnull bytes, size_t count);
 
-/// The day that was read last: logs stay on one for long.
-typedef struct weir_day {
-    /// The ten bytes `YYYY-MM-DD`.
-    uint8_t date[16];
-    /// The day's first nanosecond since 1970.
+/// The minute that was read last: logs stay in one for long.
+typedef struct weir_minute {
+    /// The sixteen bytes `YYYY-MM-DDThh:mm`.
+    uint8_t text[16];
+    /// The minute's first nanosecond since 1970.
     int64_t start;
-} weir_day;
+} weir_minute;
+
+/// The number that eight digits make. Each byte is a digit's value, the first digit in the lowest byte.
+static inline uint64_t weir_eight_digits(uint64_t values) {
+    // Pairs, then fours, then all eight: each step adds ten, a hundred, ten thousand times the earlier half to the later.
+    values = (values * 10 + (values >> 8)) & 0x00ff00ff00ff00ffu;
+    values = (values * 100 + (values >> 16)) & 0x0000ffff0000ffffu;
+    return (values * 10000 + (values >> 32)) & 0xffffffffu;
+}
 
 /// Reads the commonest spelling of a time, `YYYY-MM-DDThh:mm:ss.fZ` (a space for the T, up to nine digits of fraction or
 /// none, ` UTC` or nothing for the Z), as nanoseconds since 1970. 0 when `text` is anything else or looks wrong.
 int weir_read_time(
-    const uint8_t *_Nonnull text, size_t count, weir_day *_Nonnull day, int64_t *_Nonnull out);
+    const uint8_t *_Nonnull text, size_t count, weir_minute *_Nonnull minute, int64_t *_Nonnull out);
 
 #endif
