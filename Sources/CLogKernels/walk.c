@@ -73,6 +73,24 @@ static const uint8_t *string_by_marks(
     return 0;
 }
 
+/// Whether a name of which nothing is known may be that of a duration (`DurationKey`), or a path with dots: then somebody
+/// who knows has to be asked.
+int weir_may_be_of_interest(const uint8_t *name, uint32_t length) {
+    // The first two letters of every word that durations are called by.
+    static const char pairs[] = "du la el to ti re pr ex ca ht or se ha";
+    if (memchr(name, '.', length) != 0) { return 1; }
+    uint8_t letters[2];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < length && count < 2; i++) {
+        if (name[i] != '_' && name[i] != '-') { letters[count++] = name[i] | 0x20; }
+    }
+    if (count < 2) { return 0; }
+    for (const char *pair = pairs; pair < pairs + sizeof pairs; pair += 3) {
+        if (letters[0] == (uint8_t)pair[0] && letters[1] == (uint8_t)pair[1]) { return 1; }
+    }
+    return 0;
+}
+
 static inline uint64_t weir_first_bytes(const uint8_t *p) {
     uint64_t bytes;
     memcpy(&bytes, p, 8);

@@ -99,11 +99,12 @@ static inline const uint8_t *NAME(_scalar)(const uint8_t *p, const uint8_t *end)
     return memcmp(p, "false", 5) == 0 ? p + 5 : 0;
 }
 
-/// The address behind the array at `p` when it holds nothing but strings, numbers and literals, without white space.
+/// The address behind the array at `p` when it holds nothing but strings, numbers and literals, with `gap`
+/// spaces behind each comma and no other white space.
 /// `*next` is the number of the first mark behind `p`, and then of the first behind the array.
 static __attribute__((noinline)) const uint8_t *NAME(_array)(
     const weir_index *index, const uint8_t *p, const uint8_t *end, const uint8_t *readable,
-    int32_t *next) {
+    int32_t *next, int32_t gap) {
     p++;
     if (p < end && *p == ']') { return p + 1; }
     while (p < end && readable - p >= BLOCK + 1) {
@@ -122,6 +123,7 @@ static __attribute__((noinline)) const uint8_t *NAME(_array)(
         if (*p == ']') { return p + 1; }
         if (*p != ',') { return 0; }
         p++;
+        if (gap > 0 && *p++ != ' ') { return 0; }
     }
     return 0;
 }
@@ -185,7 +187,7 @@ static int32_t WALK_NAME(weir_walk *walk) {
         } else if (n->rawKind == WEIR_WALK_TOKEN) {
             if (q >= end || readable - q < BLOCK + 1) { break; }
             if (*q == '[') {
-                close = NAME(_array)(index, q, end, readable, &mark);
+                close = NAME(_array)(index, q, end, readable, &mark, 0);
                 if (close == 0 && p != window && index->end != end) { goto reindex; }
             } else {
                 close = NAME(_scalar)(q, end);
@@ -346,6 +348,8 @@ static inline const weir_program *NAME(_choose)(
     return program;
 }
 
+#include "loose_body.h"
+
 static void NAME(_lines)(weir_lines *lines) {
     weir_walk *const walk = &lines->walk;
     weir_index *const index = walk->index;
@@ -358,9 +362,12 @@ static void NAME(_lines)(weir_lines *lines) {
     weir_line *line = lines->out;
     int32_t next = 0;
     lines->is_left = 1;
+    lines->left_structure = 0;
     if (p >= index->start && p < index->end) { next = first_mark(index, p); }
     for (;;) {
-        if (p >= end || line == lines->out_end || out >= walk->out_end) {
+        if (p >= end || line == lines->out_end || out >= walk->out_end
+            || lines->loose == lines->loose_end || lines->keys >= lines->keys_end
+            || lines->objects >= lines->objects_end || lines->found >= lines->found_end) {
             lines->is_left = 0;
             break;
         }
@@ -381,24 +388,52 @@ static void NAME(_lines)(weir_lines *lines) {
             line->values = (uint32_t)(program->count - 1);
             out += program->count - 1;
         } else {
-            const uint8_t *const window = index->start;
             // The line may go on behind the window.
-            if (p != window && index->end != end) {
-                const uint8_t *const last = window + index->marks[index->count - 1];
-                if (next == index->count || *last != '\n') { goto reindex; }
+            if (p != index->start && index->end != end
+                && (next == index->count || index->start[index->marks[index->count - 1]] != '\n')) {
+                goto reindex;
             }
-            walk->position = p;
-            walk->node = root;
-            walk->out = out;
-            index->next = next;
-            const int32_t shape = WALK_NAME(walk);
-            if (shape < 0 || walk->nodes[walk->node].mayBePart) { break; }
-            line->shape = (uint32_t)shape;
-            line->values = (uint32_t)(walk->out - out);
-            out = walk->out;
-            next = index->next;
-            newline = walk->position;
-            make_program(walk, programs);
+            weir_loose_line loose;
+            uint64_t structure = 0;
+            newline = 0;
+            if (readable - index->end >= 64) {
+                newline = NAME(_loose)(lines, p, &next, out, &loose, &structure);
+            }
+            if (newline != 0 && newline - p <= lines->length_min) { break; }
+            if (newline != 0) {
+                weir_structure *const seen = &lines->structures[structure >> 32 & (WEIR_STRUCTURES - 1)];
+                if (seen->hash != structure) { *seen = (weir_structure){structure, -1, 0}; }
+                line->values = loose.values;
+                if (seen->leaf >= 0 && NAME(_is_shape)(walk, seen->leaf, &loose, out)) {
+                    line->shape = (uint32_t)walk->nodes[seen->leaf].shape;
+                    walk->node = seen->leaf;
+                    make_program(walk, programs);
+                } else if (seen->leaf < 0 && ++seen->sightings >= lines->sightings) {
+                    lines->left_structure = structure;
+                    next = mark_at(index, p);
+                    break;
+                } else {
+                    line->shape = WEIR_LOOSE_SHAPE + (uint32_t)(lines->loose - lines->loose_base);
+                    *lines->loose++ = loose;
+                    lines->keys += loose.values;
+                    lines->objects += loose.objects;
+                    lines->found += loose.found_count;
+                }
+                out += loose.values;
+            } else {
+                walk->position = p;
+                walk->node = root;
+                walk->out = out;
+                index->next = next;
+                const int32_t shape = WALK_NAME(walk);
+                if (shape < 0 || walk->nodes[walk->node].mayBePart) { break; }
+                line->shape = (uint32_t)shape;
+                line->values = (uint32_t)(walk->out - out);
+                out = walk->out;
+                next = index->next;
+                newline = walk->position;
+                make_program(walk, programs);
+            }
         }
         if (newline - p <= lines->length_min) {
             out -= line->values;

@@ -8,6 +8,10 @@ public struct FieldSlots: ~Copyable {
     @usableFromInline var packed = Vector<Int32>(capacity: 64)
     @usableFromInline let width: Int
     private var shapeCount = 0
+    /// The slots of the loose lines of the batch that was prepared last.
+    @usableFromInline var loose = Vector<Int32>(capacity: 1)
+    /// The numbers of the fields in that batch.
+    private var registered: [Int] = []
     /// Kept, so that no other table can come to stand at the same address.
     private var table: ShapeTable?
 
@@ -23,11 +27,22 @@ public struct FieldSlots: ~Copyable {
             table = batch.table
             shapeCount = 0
             packed.removeAll()
+            registered = names.map { batch.register($0) }
         }
+        prepareLoose(batch)
         let shapes = batch.table.shapes
         while shapeCount < shapes.count {
             for name in names { packed.append(Self.pack(shapes[shapeCount].slot(named: name))) }
             shapeCount += 1
+        }
+    }
+
+    private mutating func prepareLoose(_ batch: RecordBatch) {
+        loose.removeAll()
+        guard batch.hasLooseLines else { return }
+        // Loose shapes are numbered in the order of their records.
+        for record in batch.records.buffer where RecordBatch.isLoose(record) {
+            for number in registered { loose.append(batch.slot(record, registered: number)) }
         }
     }
 
@@ -38,7 +53,9 @@ public struct FieldSlots: ~Copyable {
     /// The place of field `name` (its number in `names`) in lines of `shape`: −1 for none.
     @inlinable @inline(__always)
     public func slot(_ shape: UInt32, _ name: Int) -> Int32 {
-        packed[Int(shape) * width + name]
+        shape < RecordBatch.looseShape
+            ? packed[Int(shape) * width + name]
+            : loose[Int(shape - RecordBatch.looseShape) * width + name]
     }
 }
 

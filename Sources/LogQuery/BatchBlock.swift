@@ -62,8 +62,12 @@ public final class BatchBlock: ColumnBlock {
 
     /// The flattened paths that occur in the block, in no order.
     public func fieldNames() -> [String] {
-        let shapes = Set(rows.map { Int(batch.records[$0].shape) })
-        return Array(Set(shapes.flatMap { batch.table.shapes[$0].fields.map(\.path) }))
+        var shapes: Set<UInt32> = []
+        var names: Set<String> = []
+        for row in rows where shapes.insert(batch.records[row].shape).inserted {
+            names.formUnion(batch.shape(batch.records[row]).fields.map(\.path))
+        }
+        return Array(names)
     }
 
     /// Appends the very bytes of the line of `row`.

@@ -3,15 +3,15 @@
 /// Rust's tracing writes `{"timestamp":…,"level":…,"fields":{"message":…}}`, winston `{"message":…,"meta":{…}}`, loguru
 /// `{"record":{"extra":{…}}}`: what stands in such an object means the same as at the top, and stands behind it.
 enum FieldContainer {
-    private static let prefixes: [String: [String]] = {
-        let all = [
+    /// The paths of all containers, each with its dot behind.
+    static let all = [
             "fields.", "@fields.", "meta.", "metadata.", "attributes.", "attrs.", "attr.",
             "extra.", "record.extra.", "record.", "context.", "contextMap.", "ctx.", "mdc.",
             "data.", "jsonPayload.", "Properties.", "State.", "labels.", "payload.", "req.",
             "request.", "res.", "response.", "http.", "log.", "event.", "record.metrics.",
         ]
-        return Dictionary(grouping: all) { String($0.prefix { $0 != "." }) }
-    }()
+
+    private static let prefixes = Dictionary(grouping: all) { String($0.prefix { $0 != "." }) }
 
     /// Containers whose names say something themselves: in them only names that can mean nothing else count.
     private static let telling: Set<String> = [

@@ -43,6 +43,12 @@ final class PathMeaning {
         isRequest = own.isRequest || inner.isRequest
     }
 
+    /// Whether the path says anything.
+    var isOfInterest: Bool { top != nil || content != nil || !signature.isEmpty || isRequest }
+
+    /// Every name that means something at the top of a line, or in a container.
+    static let knownNames: [String] = Array(names.keys)
+
     /// What a name is known for.
     private struct Known {
         var aliases: [CanonicalAlias] = []

@@ -79,6 +79,12 @@ public final class RecordBatch {
     /// The format of all lines that are appended from now on; nil: each line's own.
     public var format: LineFormat?
 
+    /// The lines without a shape of their own, and what each means; the table keeps the meanings.
+    var loose = LooseLines()
+    var looseMeanings = Vector<Unmanaged<LooseMeaning>>(capacity: 1)
+    /// The names that somebody asks for, line by line.
+    private(set) var registered: [String] = []
+
     /// The minute of the latest time that was read.
     private var minute = weir_minute()
 
@@ -97,7 +103,11 @@ public final class RecordBatch {
         records.removeAll()
         values.removeAll()
         unparsed.removeAll(keepingCapacity: true)
-        if table.isLarge { table = ShapeTable() }
+        loose.removeAll()
+        looseMeanings.removeAll()
+        if table.isLarge || table.names.registered.count < registered.count {
+            table = ShapeTable(registered: registered)
+        }
         table.memory.forgetLines()
     }
 
@@ -113,15 +123,30 @@ public final class RecordBatch {
         ByteView(origin + Int(record.lineStart), Int(record.lineLength))
     }
 
-    /// The shape of a record's line.
-    @inlinable @inline(__always)
-    public func shape(_ record: Record) -> Shape { table.shapes[Int(record.shape)] }
+    /// The shape of a record's line. Those of loose lines are made when they are asked for.
+    public func shape(_ record: Record) -> Shape {
+        LooseLines.isLoose(record.shape) ? looseShape(record) : table.shapes[Int(record.shape)]
+    }
+
+    /// The format of a record's line.
+    public func format(_ record: Record) -> LineFormat {
+        // The loose walk takes no other.
+        LooseLines.isLoose(record.shape) ? .json : table.formats[Int(record.shape)]
+    }
 
     /// The bytes of value `field` of a record, as they stand in the line.
     @inlinable @inline(__always)
     public func raw(_ record: Record, _ field: Int) -> ByteView {
         let span = values[Int(record.firstValue) + field]
         return ByteView(origin + Int(span.start), span.length)
+    }
+
+    /// A number for the field `name`, by which `slot(_:registered:)` finds it at less cost than by its name; the same for the
+    /// same name.
+    public func register(_ name: String) -> Int {
+        if let known = registered.firstIndex(of: name) { return known }
+        registered.append(name)
+        return registered.count - 1
     }
 
     /// Scans the line at `line`, inside the buffer, and adds its record. Never fails: a line in no format that weir knows
@@ -181,30 +206,32 @@ public final class RecordBatch {
             values.append(ValueSpan(line.start - origin, line.count, escaped: false))
             shape = ShapeTable.textShape
         }
-        add(line.start - origin, line.count, shape: shape, firstValue: firstValue)
-    }
-
-    /// Adds the record of a line of `shape`, `length` bytes at offset `start`.
-    @inline(__always)
-    private func add(_ start: Int, _ length: Int, shape: Int, firstValue: Int) {
-        var record = Record(
-            lineStart: UInt32(truncatingIfNeeded: start),
-            lineLength: UInt32(truncatingIfNeeded: length),
-            firstValue: UInt32(truncatingIfNeeded: firstValue),
-            shape: UInt32(truncatingIfNeeded: shape), time: arrivalTime,
-            hasOwnTime: false, isSkewed: false, level: .unknown, classIndex: 0)
         let eager = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
             $0.eagerFields[shape]
         }
-        if eager.time >= 0, let time = time(of: record, at: eager.time) {
-            if time > arrivalTime &+ Self.skewMax {
+        add(
+            weir_line(
+                start: UInt32(line.start - origin), length: UInt32(line.count),
+                shape: UInt32(shape), values: 0),
+            firstValue, time: eager.time, level: eager.level)
+    }
+
+    /// Adds the record of a line; `time` and `level` are the packed slots where they may stand, −1 for none.
+    @inline(__always)
+    private func add(_ line: weir_line, _ firstValue: Int, time: Int32, level: Int32) {
+        var record = Record(
+            lineStart: line.start, lineLength: line.length,
+            firstValue: UInt32(truncatingIfNeeded: firstValue), shape: line.shape,
+            time: arrivalTime, hasOwnTime: false, isSkewed: false, level: .unknown, classIndex: 0)
+        if time >= 0, let own = self.time(of: record, at: time) {
+            if own > arrivalTime &+ Self.skewMax {
                 record.isSkewed = true
             } else {
-                record.time = time
+                record.time = own
                 record.hasOwnTime = true
             }
         }
-        if eager.level >= 0 { record.level = level(of: record, at: eager.level) }
+        if level >= 0 { record.level = self.level(of: record, at: level) }
         records.append(record)
     }
 
@@ -221,34 +248,61 @@ public final class RecordBatch {
     public func appendLines(_ view: ByteView, readable: UnsafePointer<UInt8>) {
         var rest = view
         while !rest.isEmpty {
-            if format == nil { rest = rest.dropFirst(appendKnown(of: rest, readable: readable)) }
+            var structure: UInt64 = 0
+            if format == nil {
+                let plain = appendPlain(rest, readable: readable)
+                rest = rest.dropFirst(plain.bytes)
+                structure = plain.leftStructure
+            }
             guard !rest.isEmpty else { break }
             rest = rest.dropFirst(appendFirst(of: rest, readable: readable))
+            table.learn(structure: structure, shape: Int(records[records.count - 1].shape))
         }
     }
 
-    /// Adds the records of the first lines of `lines`, as far as they have known shapes; the bytes that they have taken.
+    /// Adds the records of the first lines of `lines`, as far as they need not be scanned one by one.
+    ///
+    /// - Returns: the bytes that they have taken, and the structure of the line behind them when it is to be learned.
     @inline(__always)
-    private func appendKnown(of lines: ByteView, readable: UnsafePointer<UInt8>) -> Int {
+    private func appendPlain(
+        _ lines: ByteView, readable: UnsafePointer<UInt8>
+    ) -> (bytes: Int, leftStructure: UInt64) {
         var bytes = 0
         while bytes < lines.count {
             var firstValue = values.count
             // Uncounted: the table stays while the batch does not let go of it.
-            let known = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
-                $0.scanKnown(
-                    lines.dropFirst(bytes), readable: readable, origin: origin, values: &values)
+            let scanned = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
+                $0.scanLines(
+                    lines.dropFirst(bytes), readable: readable, origin: origin, values: &values,
+                    loose: &loose)
             }
-            records.reserve(known.lines.count)
-            for line in known.lines {
-                add(
-                    Int(line.start), Int(line.length), shape: Int(line.shape),
-                    firstValue: firstValue)
+            records.reserve(scanned.lines.count)
+            for line in scanned.lines {
+                if LooseLines.isLoose(line.shape) {
+                    addLoose(line, firstValue)
+                } else {
+                    let eager = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
+                        $0.eagerFields[Int(line.shape)]
+                    }
+                    add(line, firstValue, time: eager.time, level: eager.level)
+                }
                 firstValue += Int(line.values)
             }
-            bytes += known.bytes
-            if known.isNextLeft { break }
+            bytes += scanned.bytes
+            if scanned.isNextLeft { return (bytes, scanned.leftStructure) }
         }
-        return bytes
+        return (bytes, 0)
+    }
+
+    /// Adds the record of a loose line.
+    @inline(never)
+    private func addLoose(_ line: weir_line, _ firstValue: Int) {
+        let number = LooseLines.number(line.shape)
+        let meaning = meaning(number)
+        looseMeanings.append(.passUnretained(meaning))
+        add(
+            line, firstValue, time: looseSlot(number, meaning.time),
+            level: looseSlot(number, meaning.level))
     }
 
     /// Adds the record of the first line of `lines`, inside the buffer and not empty, or of the parts that it begins.

@@ -85,6 +85,13 @@ public final class Shape: Sendable {
     /// errors of all loggers. In Docker's lines the wrapped line stands before Docker's own
     /// members, and has precedence.
     public func slot(named name: String) -> FieldSlot? {
+        Self.slot(named: name, fields: fields, inner: inner, canonical: canonical)
+    }
+
+    /// As `slot(named:)`, of a line with these fields.
+    static func slot(
+        named name: String, fields: [ShapeField], inner: Range<Int>, canonical: CanonicalMap
+    ) -> FieldSlot? {
         let inside = fields[inner].lastIndex { $0.path == name }
         guard let index = inside ?? fields.lastIndex(where: { $0.path == name }) else {
             return CanonicalField(name: name).flatMap { canonical[$0] }

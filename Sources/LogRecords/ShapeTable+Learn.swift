@@ -76,6 +76,7 @@ node.marks = Self.marks(bytes)
         if piece.kind == .end {
             let shape = addShape(leaf: index)
             nodes[index].shape = Int32(shape)
+            if shape >= 0 { leaves[shape] = Int32(index) }
             nodes[index].mayBePart = shape >= 0 && eagerFields[shape].mayBePart
         }
         return index
@@ -174,7 +175,8 @@ node.marks = Self.marks(bytes)
             guard p.pointee == ASCII.quote else { return fail(.unexpectedByte, p, &scanner) }
             var escaped = false
             guard let close = scanner.string(p + 1, escaped: &escaped) else { return nil }
-            let path = contexts[context].prefix + keyText(ByteView(p + 1, close - p - 1), escaped)
+            let key = ByteView(p + 1, close - p - 1)
+            let path = contexts[context].prefix + keyText(key, escaped)
             guard path.utf8.count <= JSONLimits.pathBytesMax else {
                 return fail(.keyTooLong, p, &scanner)
             }
@@ -184,17 +186,32 @@ node.marks = Self.marks(bytes)
             p = scanner.skipSpace(p + 1)
             guard p < scanner.end else { return fail(.endOfInput, p, &scanner) }
             if p.pointee == ASCII.quote {
+                addName(key, context, child: nil)
                 return Piece(end: p + 1, kind: .string, context: context, path: path)
             }
             guard p.pointee == ASCII.openBrace, emptyObjectEnd(p, scanner.end) == nil else {
+                addName(key, context, child: nil)
                 return Piece(end: p, kind: .token, context: context, path: path)
             }
             guard contexts[context].depth + 1 < JSONLimits.depthMax else {
                 return fail(.tooDeep, p, &scanner)
             }
-            context = nested(context, prefix: path + ".")
+            let inner = nested(context, prefix: path + ".")
+            addName(key, context, child: inner)
+            context = inner
             p = scanner.skipSpace(p + 1)
         }
+    }
+
+    /// Tells the loose walk of a key in a plain line.
+    private func addName(_ key: ByteView, _ context: Int, child: Int?) {
+        let own = contexts[context]
+        guard own.isPlain, names.isLive(own.prefix) else { return }
+        let live = child.flatMap { names.isLive(contexts[$0].prefix) ? $0 : nil }
+        // At the top only what follows a pattern is not yet known.
+        guard !own.prefix.isEmpty || live != nil || weir_may_be_of_interest(key.start, UInt32(clamping: key.count)) != 0
+        else { return }
+        names.add(key, in: context, prefix: own.prefix, child: live, meanings: meanings)
     }
 
     func keyText(_ raw: ByteView, _ escaped: Bool) -> String {
@@ -210,7 +227,7 @@ node.marks = Self.marks(bytes)
         contexts.append(
             Context(
                 parent: parent, depth: contexts[parent].depth + 1, prefix: prefix,
-                isEmbedded: contexts[parent].isEmbedded))
+                isEmbedded: contexts[parent].isEmbedded, isPlain: contexts[parent].isPlain))
         contextIndex[key] = contexts.count - 1
         return contexts.count - 1
     }

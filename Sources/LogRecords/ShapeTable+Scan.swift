@@ -83,30 +83,38 @@ extension ShapeTable {
         return Int(shape)
     }
 
-    /// What one call of `scanKnown` has found.
-    struct KnownLines {
+    /// What one call of `scanLines` has found.
+    struct ScannedLines {
         /// The lines, valid until the next call.
         let lines: UnsafeBufferPointer<weir_line>
         /// The number of bytes that they take, newlines included.
         let bytes: Int
         /// Whether the line behind them has to be scanned by itself.
         let isNextLeft: Bool
+        /// The hash of that line's structure, 0 when it has none or is known.
+        let leftStructure: UInt64
     }
 
-    /// Scans plain objects from the beginning of `lines` on, at most `WalkMemory.linesMax`, as far as they have known shapes,
-    /// and appends their values to `values`, positions counted from `origin`.
+    /// Scans plain objects from the beginning of `lines` on, at most `WalkMemory.linesMax`, as far as they have known shapes or
+    /// may do without, and appends their values to `values`, positions counted from `origin`.
     @inline(__always)
-    func scanKnown(
+    func scanLines(
         _ lines: ByteView, readable: UnsafePointer<UInt8>, origin: UnsafePointer<UInt8>,
-        values: inout Vector<ValueSpan>
-    ) -> KnownLines {
+        values: inout Vector<ValueSpan>, loose: inout LooseLines
+    ) -> ScannedLines {
         guard !hasNewlineInPiece, let walker = walkers.lines else {
-            return KnownLines(lines: .init(start: nil, count: 0), bytes: 0, isNextLeft: true)
+            return ScannedLines(
+                lines: .init(start: nil, count: 0), bytes: 0, isNextLeft: true, leftStructure: 0)
         }
         let room = WalkMemory.linesMax * Self.valuesUsual
         values.reserve(room + Self.spansMax)
+        loose.reserve(WalkMemory.linesMax, valuesUsual: Self.valuesUsual)
         let first = UnsafeMutableRawPointer(values.base + values.count)
             .assumingMemoryBound(to: UInt64.self)
+        let looseEnds = (
+            loose.lines.base + loose.lines.count, loose.keys.base + loose.keys.count,
+            loose.objects.base + loose.objects.count, loose.found.base + loose.found.count
+        )
         var walk = weir_lines(
             walk: weir_walk(
                 nodes: nodes.base, index: memory.index, pieces: pieces.base,
@@ -114,14 +122,47 @@ extension ShapeTable {
                 out: first, out_end: first + room, node: 0,
                 tries: Int32(Self.childrenTriedMax), ends_at_newline: 1),
             programs: memory.programs, out: memory.lines,
-            out_end: memory.lines + WalkMemory.linesMax,
+            out_end: memory.lines + WalkMemory.linesMax, names: names.view,
+            structures: memory.structures, sightings: sightingsToLearn,
+            loose: looseEnds.0, loose_end: looseEnds.0 + WalkMemory.linesMax,
+            keys: looseEnds.1, keys_end: looseEnds.1 + room,
+            objects: looseEnds.2, objects_end: looseEnds.2 + room,
+            found: looseEnds.3, found_end: looseEnds.3 + room,
+            loose_base: loose.lines.base, keys_base: loose.keys.base,
+            objects_base: loose.objects.base, found_base: loose.found.base,
             excluded: weir_load64(Self.dockerStart.utf8Start),
-            length_min: Int64(Self.plainObjectBytesMin), is_left: 0)
+            length_min: Int64(Self.plainObjectBytesMin), is_left: 0, left_structure: 0)
         walker(&walk)
         values.advance(walk.walk.out - first)
-        return KnownLines(
+        loose.lines.advance(walk.loose - looseEnds.0)
+        loose.keys.advance(walk.keys - looseEnds.1)
+        loose.objects.advance(walk.objects - looseEnds.2)
+        loose.found.advance(walk.found - looseEnds.3)
+        return ScannedLines(
             lines: .init(start: memory.lines, count: walk.out - memory.lines),
-            bytes: walk.walk.position - lines.start, isNextLeft: walk.is_left != 0)
+            bytes: walk.walk.position - lines.start, isNextLeft: walk.is_left != 0,
+            leftStructure: walk.left_structure)
+    }
+
+    /// Lines of an unknown structure stay loose until it has been seen so often. While there are few shapes, each is worth
+    /// being known.
+    private var sightingsToLearn: UInt32 {
+        switch shapes.count {
+        case ..<256: 1
+        case ..<1_024: 4
+        case ..<4_096: 16
+        default: .max
+        }
+    }
+
+    /// Makes lines of `structure`, which `scanLines` has left, known by the shape that one of them has.
+    func learn(structure: UInt64, shape: Int) {
+        guard structure != 0, leaves[shape] >= 0, !eagerFields[shape].mayBePart,
+            nodes[Int(leaves[shape])].root == 0
+        else { return }
+        let place = Int(structure >> 32) & (Int(WEIR_STRUCTURES) - 1)
+        memory.structures[place] = weir_structure(
+            hash: structure, leaf: leaves[shape], sightings: 0)
     }
 
     private func scan(

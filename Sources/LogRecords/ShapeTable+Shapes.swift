@@ -7,7 +7,9 @@ extension ShapeTable {
     func root(_ envelope: Envelope, _ grammar: LineGrammar) -> Int {
         let key = Root(envelope: envelope, grammar: grammar)
         if let known = rootNodes[key] { return known }
-        contexts.append(Context(parent: -1, depth: 0, prefix: ""))
+        contexts.append(
+            Context(
+                parent: -1, depth: 0, prefix: "", isPlain: envelope == .none && grammar == .json))
         var node = Node.fresh
         node.root = Int32(nodes.count)
         node.context = Int32(contexts.count - 1)
@@ -37,7 +39,7 @@ extension ShapeTable {
         for node in chain.dropLast() {
             fields.append(ShapeField(path: paths[node], kind: nodes[node].kind.valueKind))
         }
-        countOccurrences(&fields)
+        Self.countOccurrences(&fields)
         let inner = envelope.fields.count..<fields.count
         switch (root.grammar, envelope) {
         case (.logfmt, _), (.dockerLogfmt, _):
@@ -65,7 +67,7 @@ extension ShapeTable {
     }
 
     /// Numbers the fields that have the same path and kind as one before.
-    private func countOccurrences(_ fields: inout [ShapeField]) {
+    static func countOccurrences(_ fields: inout [ShapeField]) {
         // Most lines have no double key, which hashes of the paths show for less than a dictionary of the fields.
         let hashes = fields.map { field in
             field.path.withView { weir_hash($0.start, $0.count, UInt64(field.kind.rawValue)) }
@@ -102,6 +104,7 @@ extension ShapeTable {
         shapes.append(shape)
         formats.append(format)
         eagerFields.append(EagerFields(shape))
+        leaves.append(-1)
         return shape.index
     }
 

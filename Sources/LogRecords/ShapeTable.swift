@@ -50,6 +50,8 @@ public final class ShapeTable {
         let prefix: String
         /// Whether the object stands inside of a JSON string.
         var isEmbedded = false
+        /// Whether the object belongs to a line of JSON without an envelope.
+        var isPlain = false
     }
 
     /// What a tree is for.
@@ -119,6 +121,11 @@ public final class ShapeTable {
     var rootNodes: [Root: Int] = [:]
     var envelopes = EnvelopeScanner()
     let meanings = PathMeanings()
+    /// The keys that the loose walk looks for.
+    var names: NameTable
+    var looseMeanings = LooseMeanings()
+    /// The node at the end of each shape, −1 for that of text.
+    var leaves: [Int32] = [-1]
     /// What is decoded to be checked, by those who may not allocate for each line.
     var scratch = ByteWriter(capacity: 256)
     /// The flattened path of the value behind each node; empty for ends.
@@ -127,10 +134,28 @@ public final class ShapeTable {
     var childIndex = ShapeTable.emptyIndex(1_024)
 
     /// A table that knows no JSON shape yet.
-    public init() {
+    public convenience init() { self.init(registered: []) }
+
+    /// As `init()`; the loose walk finds the fields `registered` wherever it goes.
+    init(registered: [String]) {
+        names = NameTable(registered: registered)
         let json = root(.none, .json)
         assert(json == 0, "BUG: JSON without an envelope is the first tree")
         eagerFields.append(EagerFields(shapes[Self.textShape]))
+        addKnownNames()
+    }
+
+    /// Makes known what may be of interest at the top of a line.
+    private func addKnownNames() {
+        for path in PathMeaning.knownNames + names.registered + FieldContainer.all {
+            let first = String(path.prefix { $0 != "." })
+            let child = first.utf8.count < path.utf8.count ? nested(0, prefix: first + ".") : nil
+            first.withView {
+                names.add($0, in: 0, prefix: "", child: child, meanings: meanings)
+            }
+            guard child != nil, path.utf8.last != UInt8(ascii: ".") else { continue }
+            path.withView { names.add($0, in: 0, prefix: "", child: nil, meanings: meanings) }
+        }
     }
 
     /// True when the table should be replaced by an empty one before the next batch.
@@ -149,19 +174,23 @@ public final class ShapeTable {
 final class WalkMemory {
     let index = UnsafeMutablePointer<weir_index>.allocate(capacity: 1)
     let programs = UnsafeMutablePointer<weir_programs>.allocate(capacity: 1)
+    let structures = UnsafeMutablePointer<weir_structure>.allocate(
+        capacity: Int(WEIR_STRUCTURES))
     /// The lines of one call, `linesMax` of them.
     let lines = UnsafeMutablePointer<weir_line>.allocate(capacity: WalkMemory.linesMax)
 
     static let linesMax = 64
 
     init() {
-        programs.initialize(to: weir_programs())
+        memset(programs, 0, MemoryLayout<weir_programs>.size)
+        memset(structures, 0, MemoryLayout<weir_structure>.size * Int(WEIR_STRUCTURES))
         forgetLines()
     }
 
     deinit {
         index.deallocate()
         programs.deallocate()
+        structures.deallocate()
         lines.deallocate()
     }
 

@@ -54,9 +54,8 @@ struct FrameWriter: ~Copyable {
     private mutating func appendRuns(_ batches: [RecordBatch]) {
         var current: LineRun?
         for batch in batches {
-            let formats = batch.table.formats
             for record in batch.records.buffer {
-                let format = formats[Int(record.shape)]
+                let format = batch.format(record)
                 if let run = current, run.classIndex == Int(record.classIndex), run.format == format
                 {
                     current?.length += 1

@@ -72,13 +72,11 @@ final class SegmentBuilder {
     /// Adds a record of `batch`.
     func append(_ record: Record, of batch: RecordBatch, sequence: UInt64) {
         if table !== batch.table { adopt(batch.table) }
-        let tableShape = Int(record.shape)
-        var number = tableShape < numbers.count ? numbers[tableShape] : -1
-        if number < 0 {
-            number = Int32(learn(tableShape, batch.table))
-        }
-        if record.isJoined { number = Int32(wholeShape(batch.table.formats[tableShape])) }
-        appendValues(record, batch, shape: Int(number))
+        // What stands in no line as it is, and what no other line is like, is stored whole.
+        let isWhole = record.isJoined || RecordBatch.isLoose(record)
+        let shape = isWhole
+            ? wholeShape(batch.format(record)) : number(of: Int(record.shape), batch.table)
+        appendValues(record, batch, shape: shape)
         times.append(record.time)
         sequences.append(Int64(bitPattern: sequence))
         firstSequence = min(firstSequence, sequence)
@@ -112,6 +110,12 @@ final class SegmentBuilder {
     private func adopt(_ table: ShapeTable) {
         self.table = table
         numbers.removeAll()
+    }
+
+    @inline(__always)
+    private func number(of tableShape: Int, _ table: ShapeTable) -> Int {
+        let known = tableShape < numbers.count ? Int(numbers[tableShape]) : -1
+        return known >= 0 ? known : learn(tableShape, table)
     }
 
     /// The number in this segment of shape `tableShape` of the present table.

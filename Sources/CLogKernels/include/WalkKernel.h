@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /// The bytes that the walk may load from an address: the largest block.
 enum { WEIR_WALK_BLOCK = 64 };
@@ -112,6 +113,103 @@ typedef struct weir_line {
     uint32_t start, length, shape, values;
 } weir_line;
 
+/// Shapes from here on are those of loose lines: the number of the line's `weir_loose_line` above it.
+enum { WEIR_LOOSE_SHAPE = 1 << 30 };
+
+/// What `weir_name.flags` may say.
+enum {
+    /// Lines with this name are not for the loose walk.
+    WEIR_NAME_DECLINED = 1 << 0,
+    /// All four in one line are not either: what they mean together depends on the order of all names.
+    WEIR_NAME_GO_TIME = 1 << 1,
+    WEIR_NAME_GO_LEVEL = 1 << 2,
+    WEIR_NAME_GO_MESSAGE = 1 << 3,
+    WEIR_NAME_BARE_DURATION = 1 << 4,
+    WEIR_NAME_GO_ALL = WEIR_NAME_GO_TIME | WEIR_NAME_GO_LEVEL | WEIR_NAME_GO_MESSAGE | WEIR_NAME_BARE_DURATION
+};
+
+/// A key in an object of a certain path, and whether it is of interest.
+typedef struct weir_name {
+    uint32_t hash;
+    /// The number of the object's path, 0 for the line itself; −1 for an empty place of the table.
+    int32_t context;
+    uint32_t start, length;
+    /// The number of the path of the object that may be the key's value; −1 when nothing in it is of interest.
+    int32_t child;
+    /// The number of the key's path, −1 when it is of no interest.
+    int32_t number;
+    uint32_t flags, padding;
+} weir_name;
+
+/// Every key of interest: open addressing by hash.
+typedef struct weir_names {
+    const weir_name *_Nonnull table;
+    /// The bytes of all keys; 16 more are readable.
+    const uint8_t *_Nonnull bytes;
+    /// The places of the table less one; their number is a power of two.
+    uint32_t mask;
+} weir_names;
+
+/// The hash of a key of at most 255 bytes, of which 16 may be loaded however short it is.
+static inline uint32_t weir_key_hash(const uint8_t *_Nonnull key, uint32_t length) {
+    uint64_t a, b = 0;
+    memcpy(&a, key, 8);
+    if (length < 8) {
+        a &= (1ull << 8 * length) - 1;
+    } else {
+        memcpy(&b, key + length - 8, 8);
+    }
+    uint64_t h = (a ^ length) * 0x9E3779B97F4A7C15ull;
+    h = (h ^ (h >> 32) ^ b) * 0xD6E8FEB86659FD93ull;
+    if (length > 16) {
+        for (uint32_t i = 8; i + 8 < length; i += 8) {
+            memcpy(&a, key + i, 8);
+            h = (h ^ (h >> 29) ^ a) * 0x9E3779B97F4A7C15ull;
+        }
+    }
+    return (uint32_t)(h >> 32);
+}
+
+/// The place at which the search for a key begins, before the mask.
+static inline uint32_t weir_name_place(uint32_t hash, int32_t context) {
+    return hash ^ (uint32_t)context * 0x85EBCA6Bu;
+}
+
+/// Whether a name of which nothing is known may be that of a duration (`DurationKey`), or a path with dots: then somebody
+/// who knows has to be asked.
+int weir_may_be_of_interest(const uint8_t *_Nonnull name, uint32_t length);
+
+/// A key of a loose line, and the object that it stands in: the number of that object's key among the objects of its line, −1
+/// for the line itself.
+typedef struct weir_key {
+    uint32_t start;
+    uint16_t length;
+    int16_t object;
+} weir_key;
+
+/// A value of interest: its number among the values of its line, whether it is no string, and the number of its path.
+typedef struct weir_found {
+    uint16_t value, is_token;
+    int32_t number;
+} weir_found;
+
+/// A line whose shape is not known: its keys (of values, of objects) and what is of interest in it.
+typedef struct weir_loose_line {
+    uint32_t first_key, first_object, first_found, found_count;
+    uint32_t found_hash;
+    uint32_t start, length, values, objects;
+} weir_loose_line;
+
+/// How often a structure has been seen, and its shape, −1 while it has none.
+typedef struct weir_structure {
+    uint64_t hash;
+    int32_t leaf;
+    uint32_t sightings;
+} weir_structure;
+
+/// The structures seen lately, by the low bits of their hash.
+enum { WEIR_STRUCTURES = 8192 };
+
 /// A walk: where it stands and where it writes.
 typedef struct weir_walk {
     weir_node *_Nonnull nodes;
@@ -143,12 +241,34 @@ typedef struct weir_lines {
     weir_programs *_Nonnull programs;
     weir_line *_Nonnull out;
     weir_line *_Nonnull out_end;
+    weir_names names;
+    weir_structure *_Nonnull structures;
+    /// A line is left to the caller, to become known, when its structure is seen for this time.
+    uint32_t sightings;
+    /// Where loose lines go; there is room for `loose_values_max` keys, objects and findings behind each end.
+    weir_loose_line *_Nonnull loose;
+    weir_loose_line *_Nonnull loose_end;
+    weir_key *_Nonnull keys;
+    weir_key *_Nonnull keys_end;
+    weir_key *_Nonnull objects;
+    weir_key *_Nonnull objects_end;
+    weir_found *_Nonnull found;
+    weir_found *_Nonnull found_end;
+    /// What the numbers of loose lines, and those in them, count from.
+    const weir_loose_line *_Nonnull loose_base;
+    const weir_key *_Nonnull keys_base;
+    const weir_key *_Nonnull objects_base;
+    const weir_found *_Nonnull found_base;
     /// Lines that begin with these eight bytes, or are not longer than `length_min`, are left to the caller.
     uint64_t excluded;
     int64_t length_min;
-    /// Out: whether the walk has stopped at a line that it leaves to the caller.
+    /// Out: whether the walk has stopped at a line that it leaves to the caller, and the hash of its structure, 0 if unknown.
     int32_t is_left;
+    uint64_t left_structure;
 } weir_lines;
+
+/// The values that a loose line may have, and the objects in it.
+enum { WEIR_LOOSE_VALUES_MAX = 256, WEIR_LOOSE_DEPTH_MAX = 7, WEIR_LOOSE_KEY_MAX = 128 };
 
 /// Walks from `node` as far as it goes: the shape at the end of the line, or −1 where the caller has to go on.
 typedef int32_t (*weir_walker)(weir_walk *_Nonnull walk);

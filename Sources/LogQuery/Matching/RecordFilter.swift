@@ -62,8 +62,13 @@ public final class RecordFilter {
         var verdicts = Vector<Verdict>(capacity: 64)
         /// For each shape one slot a leaf.
         var slots = Vector<LeafSlot>(capacity: 64)
+        /// Those of the present loose line.
+        var looseSlots = Vector<LeafSlot>(capacity: 1)
         var scratch = ByteWriter(capacity: 256)
     }
+
+    /// The numbers of the leaves' fields in the present batch.
+    private var registered: [Int] = []
 
     private static let yes: Int32 = -1
     private static let no: Int32 = -2
@@ -97,7 +102,8 @@ public final class RecordFilter {
 
     /// Whether `record` of `batch` matches.
     public func matches(_ record: Record, in batch: RecordBatch) -> Bool {
-        if ObjectIdentifier(batch.table) != state.pointee.tableIdentity { adopt(batch.table) }
+        if ObjectIdentifier(batch.table) != state.pointee.tableIdentity { adopt(batch) }
+        if RecordBatch.isLoose(record) { return matchesLoose(record, batch) }
         let shape = Int(record.shape)
         if shape >= state.pointee.verdicts.count { extend(to: shape + 1) }
         switch state.pointee.verdicts[shape] {
@@ -108,13 +114,24 @@ public final class RecordFilter {
             resolve(shape, batch.table)
             return matches(record, in: batch)
         }
-        return run(record, batch)
+        return run(
+            record, batch, state.pointee.slots.base + shape * state.pointee.matchers.count)
     }
 
-    private func run(_ record: Record, _ batch: RecordBatch) -> Bool {
+    private func matchesLoose(_ record: Record, _ batch: RecordBatch) -> Bool {
+        state.pointee.looseSlots.removeAll()
+        for number in registered {
+            let slot = batch.slot(record, registered: number)
+            state.pointee.looseSlots.append(LeafSlot(slot < 0 ? nil : FieldSlot(packed: slot)))
+        }
+        return run(record, batch, state.pointee.looseSlots.base)
+    }
+
+    private func run(
+        _ record: Record, _ batch: RecordBatch, _ slots: UnsafeMutablePointer<LeafSlot>
+    ) -> Bool {
         let state = state
         let matchers = state.pointee.matchers.base
-        let slots = state.pointee.slots.base + Int(record.shape) * state.pointee.matchers.count
         let tests = state.pointee.tests.base
         var next = state.pointee.entry
         while next >= 0 {
@@ -180,9 +197,10 @@ public final class RecordFilter {
 
     // MARK: Shapes
 
-    private func adopt(_ table: ShapeTable) {
-        self.table = table
-        state.pointee.tableIdentity = ObjectIdentifier(table)
+    private func adopt(_ batch: RecordBatch) {
+        table = batch.table
+        registered = leaves.map { batch.register($0.field) }
+        state.pointee.tableIdentity = ObjectIdentifier(batch.table)
         state.pointee.verdicts.removeAll()
         state.pointee.slots.removeAll()
     }

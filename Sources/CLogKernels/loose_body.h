@@ -1,0 +1,169 @@
+// The loose walk, for lines of a shape that is not known: a part of walk_body.h, compiled with it for each processor.
+//
+// It reads a line's structure from its marks by a strict subset of JSON: keys without escapes and beyond ASCII, no white space
+// but one space behind each colon and comma (or none anywhere). What it does not take is left to the other walks.
+
+/// Mixes a field or a bracket into the hash of a structure.
+static inline uint64_t NAME(_mix)(uint64_t hash, uint64_t field) {
+    hash = (hash ^ field) * 0x9E3779B97F4A7C15ull;
+    return hash ^ (hash >> 29);
+}
+
+/// What is known of the key at `p` in `context`: null when nothing is.
+static inline const weir_name *NAME(_name)(
+    const weir_names *names, const uint8_t *p, uint32_t length, uint32_t hash, int32_t context) {
+    for (uint32_t place = weir_name_place(hash, context) & names->mask;; place = (place + 1) & names->mask) {
+        const weir_name *const name = &names->table[place];
+        if (name->context < 0) { return 0; }
+        if (name->hash == hash && name->context == context && name->length == length
+            && memcmp(names->bytes + name->start, p, length) == 0) {
+            return name;
+        }
+    }
+}
+
+/// Walks the line at `p`, whose first mark is number `*next`: the address of its newline, or null. Writes its values to `out`
+/// and its keys and findings to where `lines` says, as `*line`, all of which count only when the caller counts them.
+static __attribute__((noinline)) const uint8_t *NAME(_loose)(
+    const weir_lines *lines, const uint8_t *p, int32_t *next, uint64_t *out, weir_loose_line *line,
+    uint64_t *structure) {
+    const weir_walk *const walk = &lines->walk;
+    const weir_index *const index = walk->index;
+    const uint8_t *const window = index->start;
+    const uint16_t *const marks = index->marks;
+    const int32_t count = index->count;
+    const uint8_t *const end = walk->end;
+    weir_key *key = lines->keys, *object = lines->objects;
+    weir_found *found = lines->found;
+    uint64_t *const values = out;
+    uint64_t *const values_end = out + WEIR_LOOSE_VALUES_MAX;
+    int16_t parents[WEIR_LOOSE_DEPTH_MAX + 1];
+    int32_t contexts[WEIR_LOOSE_DEPTH_MAX + 1];
+    int32_t depth = 0, context = 0, mark = *next, gap = -1;
+    int16_t parent = -1;
+    uint32_t flags = 0;
+    uint64_t hash = 1;
+    uint32_t found_hash = 1;
+    if (*p != '{') { return 0; }
+    const uint8_t *q = p + 1;
+    for (;;) {
+        // A key, its quotes the next marks.
+        if (mark + 2 >= count || window + marks[mark] != q || *q != '"') { return 0; }
+        const uint8_t *const name = q + 1;
+        const uint8_t *const colon = window + marks[mark + 1] + 1;
+        const uint32_t length = (uint32_t)(colon - 1 - name);
+        if (colon[-1] != '"' || *colon != ':' || length > WEIR_LOOSE_KEY_MAX) { return 0; }
+        mark += 2;
+        if (gap < 0) { gap = colon[1] == ' '; }
+        if (gap > 0 && colon[1] != ' ') { return 0; }
+        const uint8_t *value = colon + 1 + gap;
+        const uint32_t key_hash = weir_key_hash(name, length);
+        int32_t number = -1, child = -1;
+        if (context >= 0) {
+            const weir_name *const known = NAME(_name)(&lines->names, name, length, key_hash, context);
+            if (known != 0) {
+                number = known->number;
+                child = known->child;
+                flags |= known->flags;
+            } else if (context != 0 || weir_may_be_of_interest(name, length)) {
+                return 0;
+            }
+        }
+        const uint8_t *close;
+        uint64_t flag = 0;
+        int is_token = 0;
+        if (*value == '"') {
+            value++;
+            mark++;
+            if (mark >= count) { return 0; }
+            close = window + marks[mark];
+            if (*close != '"') {
+                uint32_t escaped = 0;
+                close = string_by_marks(index, value, end, &mark, &escaped);
+                if (close == 0) { return 0; }
+                flag = escaped;
+            }
+            mark++;
+            q = close + 1;
+        } else if (*value == '{' && value[1] != '}') {
+            if (depth == WEIR_LOOSE_DEPTH_MAX || object - lines->objects == WEIR_LOOSE_VALUES_MAX) {
+                return 0;
+            }
+            *object = (weir_key){(uint32_t)(name - walk->origin), (uint16_t)length, parent};
+            parents[depth] = parent;
+            contexts[depth] = context;
+            depth++;
+            parent = (int16_t)(object - lines->objects);
+            object++;
+            context = child;
+            hash = NAME(_mix)(hash, (uint64_t)key_hash << 3 | 4);
+            q = value + 1;
+            continue;
+        } else {
+            is_token = 1;
+            if (*value == '{') {
+                close = value + 2;
+            } else if (*value == '[') {
+                close = NAME(_array)(index, value, end, walk->readable, &mark, gap);
+            } else {
+                close = NAME(_scalar)(value, end);
+            }
+            if (close == 0) { return 0; }
+            q = close;
+        }
+        if (out == values_end) { return 0; }
+        *out++ = (uint64_t)(uint32_t)(value - walk->origin) | (uint64_t)(close - value) << 33 | flag << 32;
+        *key++ = (weir_key){(uint32_t)(name - walk->origin), (uint16_t)length, parent};
+        hash = NAME(_mix)(hash, (uint64_t)key_hash << 3 | (uint64_t)is_token);
+        if (number >= 0) {
+            *found++ = (weir_found){(uint16_t)(out - 1 - values), (uint16_t)is_token, number};
+            found_hash = (found_hash ^ ((uint32_t)number << 1 | (uint32_t)is_token)) * 0x85EBCA6Bu;
+            found_hash ^= found_hash >> 15;
+        }
+        while (*q == '}') {
+            q++;
+            if (depth == 0) { goto done; }
+            depth--;
+            parent = parents[depth];
+            context = contexts[depth];
+            hash = NAME(_mix)(hash, 5);
+        }
+        if (*q != ',') { return 0; }
+        q++;
+        if (gap > 0 && *q++ != ' ') { return 0; }
+    }
+done:
+    if (mark >= count || window + marks[mark] != q || *q != '\n') { return 0; }
+    if ((flags & WEIR_NAME_DECLINED) != 0 || (flags & WEIR_NAME_GO_ALL) == WEIR_NAME_GO_ALL) { return 0; }
+    *line = (weir_loose_line){
+        (uint32_t)(lines->keys - lines->keys_base), (uint32_t)(lines->objects - lines->objects_base),
+        (uint32_t)(lines->found - lines->found_base), (uint32_t)(found - lines->found), found_hash,
+        (uint32_t)(p - walk->origin), (uint32_t)(q - p), (uint32_t)(out - values),
+        (uint32_t)(object - lines->objects)};
+    // 0 stands for no hash.
+    *structure = NAME(_mix)(hash, (uint64_t)gap) | 1;
+    *next = mark + 1;
+    return q;
+}
+
+/// Whether a line, whose values the loose walk has written to `out`, has the shape that ends in the node `leaf`.
+static inline int NAME(_is_shape)(
+    const weir_walk *walk, int32_t leaf, const weir_loose_line *line, const uint64_t *out) {
+    const weir_node *const nodes = walk->nodes;
+    if (nodes[leaf].fieldCount != (int32_t)line->values) { return 0; }
+    // From the last piece to the first: a node knows its parent.
+    uint32_t behind = line->start + line->length;
+    uint32_t value = line->values;
+    for (int32_t node = leaf;; node = nodes[node].parent) {
+        const weir_node *const n = &nodes[node];
+        const uint32_t start = value == 0
+            ? line->start : (uint32_t)out[value - 1] + (uint32_t)(out[value - 1] >> 33);
+        if (behind - start != (uint32_t)n->pieceLength
+            || memcmp(walk->pieces + n->pieceStart, walk->origin + start, (size_t)n->pieceLength) != 0) {
+            return 0;
+        }
+        if (value == 0) { return nodes[n->parent].parent < 0; }
+        value--;
+        behind = (uint32_t)out[value];
+    }
+}

@@ -1,0 +1,127 @@
+internal import CLogKernels
+internal import LogBytes
+
+/// The lines of a batch whose shapes are not known, as the loose walk has left them, and what their names mean.
+///
+/// Such a line has the number of a loose shape in its record (`isLoose`). Its values are in the batch's tape as always; its
+/// keys are here. A `Shape` of its own is made only when somebody asks for it.
+struct LooseLines: ~Copyable {
+    var lines = Vector<weir_loose_line>(capacity: 1)
+    var keys = Vector<weir_key>(capacity: 1)
+    var objects = Vector<weir_key>(capacity: 1)
+    var found = Vector<weir_found>(capacity: 1)
+    /// The shapes that were asked for, by the number of the line.
+    var shapes: [Int: Shape] = [:]
+
+    /// Whether the shape of that number is a loose one.
+    @inline(__always)
+    static func isLoose(_ shape: UInt32) -> Bool { shape >= RecordBatch.looseShape }
+
+    /// The number of the line with the loose shape `shape`.
+    static func number(_ shape: UInt32) -> Int { Int(shape - RecordBatch.looseShape) }
+
+    mutating func removeAll() {
+        lines.removeAll()
+        keys.removeAll()
+        objects.removeAll()
+        found.removeAll()
+        shapes.removeAll(keepingCapacity: true)
+    }
+
+    /// Makes room for `count` lines with the usual number of values, and one line more.
+    mutating func reserve(_ count: Int, valuesUsual: Int) {
+        let more = count * valuesUsual + Int(WEIR_LOOSE_VALUES_MAX)
+        lines.reserve(count)
+        keys.reserve(more)
+        objects.reserve(more)
+        found.reserve(more)
+    }
+
+    /// What was found of interest in a line.
+    func found(_ line: weir_loose_line) -> UnsafeBufferPointer<weir_found> {
+        UnsafeBufferPointer(
+            start: UnsafePointer(found.base + Int(line.first_found)), count: Int(line.found_count))
+    }
+
+    /// The flattened path of value `number` of a line in the buffer at `origin`.
+    func path(_ line: weir_loose_line, _ number: Int, _ origin: UnsafePointer<UInt8>) -> String {
+        let key = keys[Int(line.first_key) + number]
+        var path = Self.text(key, origin)
+        var object = key.object
+        while object >= 0 {
+            let outer = objects[Int(line.first_object) + Int(object)]
+            path = Self.text(outer, origin) + "." + path
+            object = outer.object
+        }
+        return path
+    }
+
+    private static func text(_ key: weir_key, _ origin: UnsafePointer<UInt8>) -> String {
+        ByteView(origin + Int(key.start), Int(key.length)).text
+    }
+}
+
+/// What lines with the same names of interest, in the same order, have in common.
+final class LooseMeaning {
+    /// The names by their number in the table, times two, and one more for those whose value is no string.
+    let names: [Int32]
+    /// The canonical fields; slots count among the names.
+    let canonical: CanonicalMap
+    let time: Int32
+    let level: Int32
+    /// The slots of the registered names, in the same way; −1 where there is none.
+    let registered: [Int32]
+
+    init(names: [Int32], table: borrowing NameTable, meanings: PathMeanings) {
+        self.names = names
+        var fields: [ShapeField] = []
+        fields.reserveCapacity(names.count)
+        for name in names {
+            fields.append(
+                ShapeField(path: table.paths[Int(name >> 1)], kind: name & 1 == 1 ? .token : .string)
+            )
+        }
+        let canonical = CanonicalMap(
+            fields: fields, inner: 0..<fields.count, format: .json, meanings: meanings)
+        self.canonical = canonical
+        time = canonical[.time]?.packed ?? -1
+        level = canonical[.level]?.packed ?? -1
+        let inner = 0..<fields.count
+        registered = table.registered.map {
+            Shape.slot(named: $0, fields: fields, inner: inner, canonical: canonical)?.packed ?? -1
+        }
+    }
+}
+
+/// The meanings of the lines that a table has seen, by their names of interest.
+struct LooseMeanings: ~Copyable {
+    private var known: [UInt32: LooseMeaning] = [:]
+
+    /// So many are remembered; then all are forgotten.
+    private static let countMax = 1 << 12
+
+    /// The meaning of a line in which `found` is of interest; `hash` is its hash.
+    mutating func meaning(
+        _ found: UnsafeBufferPointer<weir_found>, hash: UInt32, table: borrowing NameTable,
+        meanings: PathMeanings
+    ) -> LooseMeaning {
+        if let meaning = known[hash], Self.isSame(meaning.names, found) { return meaning }
+        if known.count >= Self.countMax { known.removeAll() }
+        let meaning = LooseMeaning(
+            names: found.map { $0.number << 1 | Int32($0.is_token) }, table: table,
+            meanings: meanings)
+        known[hash] = meaning
+        return meaning
+    }
+
+    private static func isSame(
+        _ names: [Int32], _ found: UnsafeBufferPointer<weir_found>
+    ) -> Bool {
+        guard names.count == found.count else { return false }
+        for index in found.indices
+        where names[index] != found[index].number << 1 | Int32(found[index].is_token) {
+            return false
+        }
+        return true
+    }
+}
