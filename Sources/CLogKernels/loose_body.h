@@ -9,10 +9,30 @@ static inline uint64_t NAME(_mix)(uint64_t hash, uint64_t field) {
     return hash ^ (hash >> 29);
 }
 
+/// As `weir_may_be_of_interest`, quickly for most names.
+static inline int NAME(_may_be_of_interest)(const uint8_t *name, uint32_t length) {
+    // One bit for each first letter of the words, and separators.
+    const uint32_t letters = 1u << ('d' & 31) | 1u << ('l' & 31) | 1u << ('e' & 31) | 1u << ('t' & 31)
+        | 1u << ('r' & 31) | 1u << ('p' & 31) | 1u << ('c' & 31) | 1u << ('h' & 31)
+        | 1u << ('o' & 31) | 1u << ('s' & 31) | 1u << ('_' & 31) | 1u << ('-' & 31);
+    const uint64_t dots = block_equal(name, '.');
+    const int has_dot = length > BLOCK || (dots << (64 - length)) != 0;
+    const uint32_t second = name[1] | 0x20;
+    // Of the second letters only these follow; or a separator.
+    const int fits = (letters >> (name[0] & 31) & 1)
+        & (second == 'u' | second == 'a' | second == 'l' | second == 'o' | second == 'i' | second == 'e'
+            | second == 'r' | second == 'x' | second == 't' | name[1] == '_' | name[1] == '-'
+            | name[0] == '_' | name[0] == '-');
+    return (has_dot | fits) && weir_may_be_of_interest(name, length);
+}
+
 /// What is known of the key at `p` in `context`: null when nothing is.
 static inline const weir_name *NAME(_name)(
     const weir_names *names, const uint8_t *p, uint32_t length, uint32_t hash, int32_t context) {
-    for (uint32_t place = weir_name_place(hash, context) & names->mask;; place = (place + 1) & names->mask) {
+    const uint32_t start = weir_name_place(hash, context);
+    const uint32_t bit = weir_name_bit(start);
+    if ((names->filter[bit >> 3] >> (bit & 7) & 1) == 0) { return 0; }
+    for (uint32_t place = start & names->mask;; place = (place + 1) & names->mask) {
         const weir_name *const name = &names->table[place];
         if (name->context < 0) { return 0; }
         if (name->hash == hash && name->context == context && name->length == length
@@ -65,7 +85,7 @@ static __attribute__((noinline)) const uint8_t *NAME(_loose)(
                 number = known->number;
                 child = known->child;
                 flags |= known->flags;
-            } else if (context != 0 || weir_may_be_of_interest(name, length)) {
+            } else if (context != 0 || NAME(_may_be_of_interest)(name, length)) {
                 return 0;
             }
         }

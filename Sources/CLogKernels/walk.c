@@ -76,17 +76,19 @@ static const uint8_t *string_by_marks(
 /// Whether a name of which nothing is known may be that of a duration (`DurationKey`), or a path with dots: then somebody
 /// who knows has to be asked.
 int weir_may_be_of_interest(const uint8_t *name, uint32_t length) {
-    // The first two letters of every word that durations are called by.
-    static const char pairs[] = "du la el to ti re pr ex ca ht or se ha";
+    // The first four letters of every word that durations are called by.
+    static const char words[][5] = {
+        "dura", "late", "elap", "took", "time", "resp", "requ", "proc", "exec", "tota", "call", "http",
+        "orig", "serv", "hand"};
     if (memchr(name, '.', length) != 0) { return 1; }
-    uint8_t letters[2];
+    char letters[4];
     uint32_t count = 0;
-    for (uint32_t i = 0; i < length && count < 2; i++) {
-        if (name[i] != '_' && name[i] != '-') { letters[count++] = name[i] | 0x20; }
+    for (uint32_t i = 0; i < length && count < 4; i++) {
+        if (name[i] != '_' && name[i] != '-') { letters[count++] = (char)(name[i] | 0x20); }
     }
-    if (count < 2) { return 0; }
-    for (const char *pair = pairs; pair < pairs + sizeof pairs; pair += 3) {
-        if (letters[0] == (uint8_t)pair[0] && letters[1] == (uint8_t)pair[1]) { return 1; }
+    if (count < 4) { return 0; }
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (memcmp(letters, words[i], 4) == 0) { return 1; }
     }
     return 0;
 }
@@ -100,6 +102,9 @@ static inline uint64_t weir_first_bytes(const uint8_t *p) {
 /// Walks that end at a node before a program is made for it: those that come once or twice are not worth it.
 enum { program_ends_min = 4 };
 
+/// Programs that are tried on lines of which no program has the number of marks.
+enum { tolerant_max = 2 };
+
 /// The bytes of a piece before its first mark, or all.
 static int32_t bytes_before_mark(const weir_walk *walk, const weir_node *node) {
     const uint8_t *const piece = walk->pieces + node->pieceStart;
@@ -110,18 +115,25 @@ static int32_t bytes_before_mark(const weir_walk *walk, const weir_node *node) {
 
 /// Makes a program for the shape that `walk` has ended in, once it has come often enough. It takes the place of the one that
 /// was last of use.
-static __attribute__((noinline)) void make_program(weir_walk *walk, weir_programs *programs) {
+static __attribute__((noinline)) void make_program(
+    weir_walk *walk, weir_programs *programs, int32_t marks_seen) {
     weir_node *const nodes = walk->nodes;
     const int32_t leaf = walk->node;
-    if (nodes[leaf].ends == UINT8_MAX || ++nodes[leaf].ends != program_ends_min) { return; }
-    int32_t count = 0;
+    if (nodes[leaf].ends >= program_ends_min) { return; }
+    int32_t count = 0, marks_expected = 0;
     for (int32_t node = leaf; nodes[node].parent >= 0; node = nodes[node].parent) {
         if (nodes[node].rawKind > WEIR_WALK_END) { return; }
         if (bytes_before_mark(walk, &nodes[node]) > WEIR_WALK_BLOCK) { return; }
         count++;
+        marks_expected += nodes[node].marks;
     }
-    // The last piece is compared together with the newline.
-    if (count > WEIR_PROGRAM_STEPS || count == 0 || nodes[leaf].pieceLength >= 32) { return; }
+    // The last piece is compared together with the newline. Lines with marks in their values, such as arrays of strings,
+    // would not keep to a program.
+    if (count > WEIR_PROGRAM_STEPS || count == 0 || nodes[leaf].pieceLength >= 32
+        || marks_seen != marks_expected) {
+        return;
+    }
+    if (++nodes[leaf].ends < program_ends_min) { return; }
     const int32_t old = programs->count;
     int32_t place = old;
     if (place < WEIR_PROGRAMS) {

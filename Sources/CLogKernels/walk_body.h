@@ -323,9 +323,10 @@ static inline const weir_program *NAME(_choose)(
     const uint8_t *newline = 0;
     if (program->marks == marks) { newline = NAME(_run_strict)(program, walk, *p, next, out); }
     for (int32_t i = 0; newline == 0; i++) {
-        if (i == 2 * programs->count) { return 0; }
+        if (i == programs->count + tolerant_max) { return 0; }
         // Other shapes of so many marks, and then those that would have them if none stood inside of a string.
         const int32_t place = i < programs->count ? i : i - programs->count;
+        if (place >= programs->count) { return 0; }
         program = &programs->programs[programs->order[place]];
         if (i < programs->count) {
             if (program->marks != marks || programs->order[place] == *usual) { continue; }
@@ -393,6 +394,7 @@ static void NAME(_lines)(weir_lines *lines) {
                 && (next == index->count || index->start[index->marks[index->count - 1]] != '\n')) {
                 goto reindex;
             }
+            const int32_t first = next;
             weir_loose_line loose;
             uint64_t structure = 0;
             newline = 0;
@@ -407,7 +409,7 @@ static void NAME(_lines)(weir_lines *lines) {
                 if (seen->leaf >= 0 && NAME(_is_shape)(walk, seen->leaf, &loose, out)) {
                     line->shape = (uint32_t)walk->nodes[seen->leaf].shape;
                     walk->node = seen->leaf;
-                    make_program(walk, programs);
+                    make_program(walk, programs, next - 1 - first);
                 } else if (seen->leaf < 0 && ++seen->sightings >= lines->sightings) {
                     lines->left_structure = structure;
                     next = mark_at(index, p);
@@ -432,7 +434,7 @@ static void NAME(_lines)(weir_lines *lines) {
                 out = walk->out;
                 next = index->next;
                 newline = walk->position;
-                make_program(walk, programs);
+                make_program(walk, programs, next - 1 - first);
             }
         }
         if (newline - p <= lines->length_min) {

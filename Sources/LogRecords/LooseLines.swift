@@ -64,16 +64,16 @@ struct LooseLines: ~Copyable {
 /// What lines with the same names of interest, in the same order, have in common.
 final class LooseMeaning {
     /// The names by their number in the table, times two, and one more for those whose value is no string.
-    let names: [Int32]
-    /// The canonical fields; slots count among the names.
-    let canonical: CanonicalMap
+    fileprivate let names: Vector<Int32>
     let time: Int32
     let level: Int32
     /// The slots of the registered names, in the same way; −1 where there is none.
     let registered: [Int32]
 
     init(names: [Int32], table: borrowing NameTable, meanings: PathMeanings) {
-        self.names = names
+        var own = Vector<Int32>(capacity: names.count)
+        for name in names { own.append(name) }
+        self.names = own
         var fields: [ShapeField] = []
         fields.reserveCapacity(names.count)
         for name in names {
@@ -83,7 +83,6 @@ final class LooseMeaning {
         }
         let canonical = CanonicalMap(
             fields: fields, inner: 0..<fields.count, format: .json, meanings: meanings)
-        self.canonical = canonical
         time = canonical[.time]?.packed ?? -1
         level = canonical[.level]?.packed ?? -1
         let inner = 0..<fields.count
@@ -93,30 +92,10 @@ final class LooseMeaning {
     }
 }
 
-/// The meanings of the lines that a table has seen, by their names of interest.
-struct LooseMeanings: ~Copyable {
-    private var known: [UInt32: LooseMeaning] = [:]
-
-    /// So many are remembered; then all are forgotten.
-    private static let countMax = 1 << 12
-
-    /// The meaning of a line in which `found` is of interest; `hash` is its hash.
-    mutating func meaning(
-        _ found: UnsafeBufferPointer<weir_found>, hash: UInt32, table: borrowing NameTable,
-        meanings: PathMeanings
-    ) -> LooseMeaning {
-        if let meaning = known[hash], Self.isSame(meaning.names, found) { return meaning }
-        if known.count >= Self.countMax { known.removeAll() }
-        let meaning = LooseMeaning(
-            names: found.map { $0.number << 1 | Int32($0.is_token) }, table: table,
-            meanings: meanings)
-        known[hash] = meaning
-        return meaning
-    }
-
-    private static func isSame(
-        _ names: [Int32], _ found: UnsafeBufferPointer<weir_found>
-    ) -> Bool {
+extension LooseMeaning {
+    /// Whether it is that of lines with these names.
+    @inline(__always)
+    func isOf(_ found: UnsafeBufferPointer<weir_found>) -> Bool {
         guard names.count == found.count else { return false }
         for index in found.indices
         where names[index] != found[index].number << 1 | Int32(found[index].is_token) {
@@ -124,4 +103,52 @@ struct LooseMeanings: ~Copyable {
         }
         return true
     }
+}
+
+/// The meanings of the lines that a table has seen, by their names of interest.
+struct LooseMeanings: ~Copyable {
+    /// What owns the meanings.
+    private var known: [LooseMeaning] = []
+    /// Their numbers by hash, open addressing; −1 for an empty place.
+    private var places = LooseMeanings.emptyPlaces()
+    private var hashes = Vector<UInt32>(capacity: 64)
+    private var pointers = Vector<Unmanaged<LooseMeaning>>(capacity: 64)
+
+    /// So many are remembered; further ones are made for each line.
+    private static let countMax = 1 << 12
+
+    private static func emptyPlaces() -> Vector<Int32> {
+        var places = Vector<Int32>(capacity: countMax * 4)
+        for _ in 0..<countMax * 4 { places.append(-1) }
+        return places
+    }
+
+    /// The meaning of a line in which `found` is of interest; `hash` is its hash. Valid as long as this.
+    mutating func meaning(
+        _ found: UnsafeBufferPointer<weir_found>, hash: UInt32, table: borrowing NameTable,
+        meanings: PathMeanings
+    ) -> Unmanaged<LooseMeaning> {
+        var place = Int(hash) & (places.count - 1)
+        while places[place] >= 0 {
+            let number = Int(places[place])
+            if hashes[number] == hash,
+                pointers[number]._withUnsafeGuaranteedRef({ $0.isOf(found) })
+            {
+                return pointers[number]
+            }
+            place = (place + 1) & (places.count - 1)
+        }
+        let meaning = LooseMeaning(
+            names: found.map { $0.number << 1 | Int32($0.is_token) }, table: table,
+            meanings: meanings)
+        known.append(meaning)
+        guard pointers.count < Self.countMax else { return .passUnretained(meaning) }
+        places[place] = Int32(pointers.count)
+        hashes.append(hash)
+        pointers.append(.passUnretained(meaning))
+        return .passUnretained(meaning)
+    }
+
+    /// Whether so many meanings were made that the table should be replaced.
+    var isLarge: Bool { known.count > 2 * Self.countMax }
 }

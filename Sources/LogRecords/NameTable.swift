@@ -11,6 +11,7 @@ internal import LogBytes
 struct NameTable: ~Copyable {
     private var table: Vector<weir_name>
     private var bytes = ByteWriter(capacity: 1 << 12)
+    private var filter = Vector<UInt8>(capacity: Int(WEIR_NAME_FILTER))
     private var count = 0
     private var numbers: [String: Int32] = [:]
     /// The paths of interest by their number.
@@ -43,6 +44,7 @@ struct NameTable: ~Copyable {
         self.registered = registered
         prefixes = Self.knownPrefixes.union(Self.prefixes(of: registered))
         table = Self.empty(1 << 11)
+        for _ in 0..<Int(WEIR_NAME_FILTER) { filter.append(0) }
         // Room that keys may be loaded from.
         bytes.reserve(16)
     }
@@ -59,6 +61,7 @@ struct NameTable: ~Copyable {
     var view: weir_names {
         weir_names(
             table: UnsafePointer(table.base), bytes: UnsafePointer(bytes.base),
+            filter: UnsafePointer(filter.base),
             mask: UInt32(table.count - 1))
     }
 
@@ -105,6 +108,8 @@ struct NameTable: ~Copyable {
         bytes.append(key)
         bytes.reserve(16)
         table[place] = name
+        let bit = weir_name_bit(weir_name_place(hash, name.context))
+        filter[Int(bit >> 3)] |= 1 << UInt8(bit & 7)
         count += 1
         if count * 2 > table.count { grow() }
     }

@@ -28,7 +28,7 @@ extension RecordBatch {
     }
 
     /// What the names of interest in loose line `number` mean.
-    func meaning(_ number: Int) -> LooseMeaning {
+    func meaning(_ number: Int) -> Unmanaged<LooseMeaning> {
         let line = loose.lines[number]
         return table.looseMeanings.meaning(
             loose.found(line), hash: line.found_hash, table: table.names, meanings: table.meanings)

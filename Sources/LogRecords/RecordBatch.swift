@@ -299,10 +299,10 @@ public final class RecordBatch {
     private func addLoose(_ line: weir_line, _ firstValue: Int) {
         let number = LooseLines.number(line.shape)
         let meaning = meaning(number)
-        looseMeanings.append(.passUnretained(meaning))
+        looseMeanings.append(meaning)
+        let (time, level) = meaning._withUnsafeGuaranteedRef { ($0.time, $0.level) }
         add(
-            line, firstValue, time: looseSlot(number, meaning.time),
-            level: looseSlot(number, meaning.level))
+            line, firstValue, time: looseSlot(number, time), level: looseSlot(number, level))
     }
 
     /// Adds the record of the first line of `lines`, inside the buffer and not empty, or of the parts that it begins.

@@ -146,26 +146,31 @@ typedef struct weir_names {
     const weir_name *_Nonnull table;
     /// The bytes of all keys; 16 more are readable.
     const uint8_t *_Nonnull bytes;
+    /// A bit for each hash of a key (with what stands for its context) that is in the table, by `weir_name_bit`.
+    const uint8_t *_Nonnull filter;
     /// The places of the table less one; their number is a power of two.
     uint32_t mask;
 } weir_names;
 
+/// The bytes of `weir_names.filter`.
+enum { WEIR_NAME_FILTER = 8192 };
+
 /// The hash of a key of at most 255 bytes, of which 16 may be loaded however short it is.
 static inline uint32_t weir_key_hash(const uint8_t *_Nonnull key, uint32_t length) {
-    uint64_t a, b = 0;
+    // No branch for most keys: their lengths differ, and a wrong guess costs more than both loads.
+    static const uint8_t ones_and_zeros[32] = {
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+    const uint8_t *const mask = ones_and_zeros + 16 - (length < 16 ? length : 16);
+    uint64_t a, b, mask_a, mask_b;
     memcpy(&a, key, 8);
-    if (length < 8) {
-        a &= (1ull << 8 * length) - 1;
-    } else {
-        memcpy(&b, key + length - 8, 8);
-    }
-    uint64_t h = (a ^ length) * 0x9E3779B97F4A7C15ull;
-    h = (h ^ (h >> 32) ^ b) * 0xD6E8FEB86659FD93ull;
-    if (length > 16) {
-        for (uint32_t i = 8; i + 8 < length; i += 8) {
-            memcpy(&a, key + i, 8);
-            h = (h ^ (h >> 29) ^ a) * 0x9E3779B97F4A7C15ull;
-        }
+    memcpy(&b, key + 8, 8);
+    memcpy(&mask_a, mask, 8);
+    memcpy(&mask_b, mask + 8, 8);
+    uint64_t h = ((a & mask_a) ^ length) * 0x9E3779B97F4A7C15ull;
+    h = (h ^ (h >> 32) ^ (b & mask_b)) * 0xD6E8FEB86659FD93ull;
+    for (uint32_t i = 16; i < length; i += 8) {
+        memcpy(&a, key + (i + 8 <= length ? i : length - 8), 8);
+        h = (h ^ (h >> 29) ^ a) * 0x9E3779B97F4A7C15ull;
     }
     return (uint32_t)(h >> 32);
 }
@@ -174,6 +179,9 @@ static inline uint32_t weir_key_hash(const uint8_t *_Nonnull key, uint32_t lengt
 static inline uint32_t weir_name_place(uint32_t hash, int32_t context) {
     return hash ^ (uint32_t)context * 0x85EBCA6Bu;
 }
+
+/// The bit of the filter for what `weir_name_place` gives.
+static inline uint32_t weir_name_bit(uint32_t place) { return (place * 0x9E3779B1u) >> 16; }
 
 /// Whether a name of which nothing is known may be that of a duration (`DurationKey`), or a path with dots: then somebody
 /// who knows has to be asked.
