@@ -75,6 +75,12 @@ static const uint8_t *string_by_marks(
 
 /// Whether a name of which nothing is known may be that of a duration (`DurationKey`), or a path with dots: then somebody
 /// who knows has to be asked.
+void weir_keys_forget(weir_keys *keys) {
+    memset(keys, 0, sizeof *keys);
+    // No object is of this context.
+    for (int32_t i = 0; i < WEIR_KEYS; i++) { keys->keys[i].context = -2; }
+}
+
 int weir_may_be_of_interest(const uint8_t *name, uint32_t length) {
     // The first four letters of every word that durations are called by.
     static const char words[][5] = {
@@ -91,6 +97,22 @@ int weir_may_be_of_interest(const uint8_t *name, uint32_t length) {
         if (memcmp(letters, words[i], 4) == 0) { return 1; }
     }
     return 0;
+}
+
+/// Whether to try what failed too often lately: from time to time, then.
+static inline int has_credit(int32_t *credit) {
+    if (*credit >= 0) { return 1; }
+    // Begins far below and climbs back.
+    ++*credit;
+    return 0;
+}
+
+static inline void give_credit(int32_t *credit, int succeeded) {
+    if (succeeded) {
+        if (*credit < 16) { *credit += 2; }
+    } else if (--*credit < 0) {
+        *credit = -64;
+    }
 }
 
 static inline uint64_t weir_first_bytes(const uint8_t *p) {
@@ -131,6 +153,8 @@ static __attribute__((noinline)) void make_program(
     // would not keep to a program.
     if (count > WEIR_PROGRAM_STEPS || count == 0 || nodes[leaf].pieceLength >= 32
         || marks_seen != marks_expected) {
+        // So it stays, mostly.
+        nodes[leaf].ends = program_ends_min;
         return;
     }
     if (++nodes[leaf].ends < program_ends_min) { return; }

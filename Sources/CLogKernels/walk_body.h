@@ -321,21 +321,26 @@ static inline const weir_program *NAME(_choose)(
     uint8_t *const usual = &programs->by_marks[marks & 63];
     weir_program *program = &programs->programs[*usual];
     const uint8_t *newline = 0;
-    if (program->marks == marks) { newline = NAME(_run_strict)(program, walk, *p, next, out); }
-    for (int32_t i = 0; newline == 0; i++) {
-        if (i == programs->count + tolerant_max) { return 0; }
-        // Other shapes of so many marks, and then those that would have them if none stood inside of a string.
-        const int32_t place = i < programs->count ? i : i - programs->count;
-        if (place >= programs->count) { return 0; }
-        program = &programs->programs[programs->order[place]];
-        if (i < programs->count) {
+    if (program->marks == marks && has_credit(&programs->strict_credit)) {
+        newline = NAME(_run_strict)(program, walk, *p, next, out);
+        for (int32_t place = 0; newline == 0 && place < programs->count; place++) {
+            program = &programs->programs[programs->order[place]];
             if (program->marks != marks || programs->order[place] == *usual) { continue; }
             newline = NAME(_run_strict)(program, walk, *p, next, out);
             if (newline != 0) { *usual = programs->order[place]; }
-        } else if (program->marks < marks) {
+        }
+        give_credit(&programs->strict_credit, newline != 0);
+    }
+    // Then those that would have so many marks if none stood inside of a string.
+    if (newline == 0 && has_credit(&programs->tolerant_credit)) {
+        for (int32_t place = 0; newline == 0 && place < tolerant_max && place < programs->count; place++) {
+            program = &programs->programs[programs->order[place]];
+            if (program->marks >= marks) { continue; }
             newline = NAME(_run_tolerant)(program, walk, *p, next, out);
         }
+        give_credit(&programs->tolerant_credit, newline != 0);
     }
+    if (newline == 0) { return 0; }
     // Who is of use climbs.
     const uint8_t place = program->place;
     if (place > 0) {
@@ -367,8 +372,7 @@ static void NAME(_lines)(weir_lines *lines) {
     if (p >= index->start && p < index->end) { next = first_mark(index, p); }
     for (;;) {
         if (p >= end || line == lines->out_end || out >= walk->out_end
-            || lines->loose == lines->loose_end || lines->keys >= lines->keys_end
-            || lines->objects >= lines->objects_end || lines->found >= lines->found_end) {
+            || lines->loose == lines->loose_end || lines->found >= lines->found_end) {
             lines->is_left = 0;
             break;
         }
@@ -391,7 +395,8 @@ static void NAME(_lines)(weir_lines *lines) {
         } else {
             // The line may go on behind the window.
             if (p != index->start && index->end != end
-                && (next == index->count || index->start[index->marks[index->count - 1]] != '\n')) {
+                && (index->newline_count == 0
+                    || index->newlines[index->newline_count - 1] < next)) {
                 goto reindex;
             }
             const int32_t first = next;
@@ -417,8 +422,6 @@ static void NAME(_lines)(weir_lines *lines) {
                 } else {
                     line->shape = WEIR_LOOSE_SHAPE + (uint32_t)(lines->loose - lines->loose_base);
                     *lines->loose++ = loose;
-                    lines->keys += loose.values;
-                    lines->objects += loose.objects;
                     lines->found += loose.found_count;
                 }
                 out += loose.values;

@@ -1,14 +1,12 @@
 internal import CLogKernels
 internal import LogBytes
 
-/// The lines of a batch whose shapes are not known, as the loose walk has left them, and what their names mean.
+/// The lines of a batch whose shapes are not known, as the loose walk has left them.
 ///
-/// Such a line has the number of a loose shape in its record (`isLoose`). Its values are in the batch's tape as always; its
-/// keys are here. A `Shape` of its own is made only when somebody asks for it.
+/// Such a line has the number of a loose shape in its record (`isLoose`). Its values are in the batch's tape as always. A
+/// `Shape` of its own is made only when somebody asks for it.
 struct LooseLines: ~Copyable {
     var lines = Vector<weir_loose_line>(capacity: 1)
-    var keys = Vector<weir_key>(capacity: 1)
-    var objects = Vector<weir_key>(capacity: 1)
     var found = Vector<weir_found>(capacity: 1)
     /// The shapes that were asked for, by the number of the line.
     var shapes: [Int: Shape] = [:]
@@ -18,46 +16,26 @@ struct LooseLines: ~Copyable {
     static func isLoose(_ shape: UInt32) -> Bool { shape >= RecordBatch.looseShape }
 
     /// The number of the line with the loose shape `shape`.
+    @inline(__always)
     static func number(_ shape: UInt32) -> Int { Int(shape - RecordBatch.looseShape) }
 
     mutating func removeAll() {
         lines.removeAll()
-        keys.removeAll()
-        objects.removeAll()
         found.removeAll()
         shapes.removeAll(keepingCapacity: true)
     }
 
     /// Makes room for `count` lines with the usual number of values, and one line more.
     mutating func reserve(_ count: Int, valuesUsual: Int) {
-        let more = count * valuesUsual + Int(WEIR_LOOSE_VALUES_MAX)
         lines.reserve(count)
-        keys.reserve(more)
-        objects.reserve(more)
-        found.reserve(more)
+        found.reserve(count * valuesUsual + Int(WEIR_LOOSE_VALUES_MAX))
     }
 
     /// What was found of interest in a line.
+    @inline(__always)
     func found(_ line: weir_loose_line) -> UnsafeBufferPointer<weir_found> {
         UnsafeBufferPointer(
             start: UnsafePointer(found.base + Int(line.first_found)), count: Int(line.found_count))
-    }
-
-    /// The flattened path of value `number` of a line in the buffer at `origin`.
-    func path(_ line: weir_loose_line, _ number: Int, _ origin: UnsafePointer<UInt8>) -> String {
-        let key = keys[Int(line.first_key) + number]
-        var path = Self.text(key, origin)
-        var object = key.object
-        while object >= 0 {
-            let outer = objects[Int(line.first_object) + Int(object)]
-            path = Self.text(outer, origin) + "." + path
-            object = outer.object
-        }
-        return path
-    }
-
-    private static func text(_ key: weir_key, _ origin: UnsafePointer<UInt8>) -> String {
-        ByteView(origin + Int(key.start), Int(key.length)).text
     }
 }
 

@@ -1,5 +1,6 @@
 internal import CLogKernels
 internal import LogBytes
+internal import LogJSON
 
 /// Lines whose shape is not known: what they mean without one, and the shape that they have when somebody needs it.
 extension RecordBatch {
@@ -42,29 +43,20 @@ extension RecordBatch {
         return Int32(loose.found[Int(place)].value) << FieldSlot.transformBits | transform
     }
 
-    /// The shape of a loose line, made from its bytes.
+    /// The shape of a loose line, for whom its names are not enough: its line is scanned with all care, by itself.
     func looseShape(_ record: Record) -> Shape {
         let number = LooseLines.number(record.shape)
         if let known = loose.shapes[number] { return known }
-        let line = loose.lines[number]
-        var fields: [ShapeField] = []
-        var pieces: [[UInt8]] = []
-        var end = origin + Int(record.lineStart)
-        for index in 0..<Int(line.values) {
-            let value = raw(record, index)
-            let isString = value.start[-1] == ASCII.quote
-            fields.append(
-                ShapeField(
-                    path: loose.path(line, index, origin), kind: isString ? .string : .token))
-            pieces.append(Array(ByteView(end, value.start - end)))
-            end = value.end
-        }
-        let behind = origin + Int(record.lineStart) + Int(record.lineLength)
-        pieces.append(Array(ByteView(end, behind - end)))
-        ShapeTable.countOccurrences(&fields)
-        let shape = Shape(
-            index: Int(record.shape), format: .json, fields: fields, pieces: pieces)
-        loose.shapes[number] = shape
-        return shape
+        let line = line(record)
+        let table = ShapeTable(registered: [])
+        var scanner = JSONScanner(end: line.end, readable: line.end)
+        var values = Vector<ValueSpan>(capacity: 64)
+        let shape = table.scan(line, scanner: &scanner, origin: origin, values: &values)
+        assert(
+            shape >= 0 && values.count == Int(loose.lines[number].values),
+            "BUG: a loose line is no line of JSON")
+        let found = shape >= 0 ? table.shapes[shape] : Shape.text(index: 0)
+        loose.shapes[number] = found
+        return found
     }
 }

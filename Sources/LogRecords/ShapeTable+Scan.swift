@@ -112,8 +112,7 @@ extension ShapeTable {
         let first = UnsafeMutableRawPointer(values.base + values.count)
             .assumingMemoryBound(to: UInt64.self)
         let looseEnds = (
-            loose.lines.base + loose.lines.count, loose.keys.base + loose.keys.count,
-            loose.objects.base + loose.objects.count, loose.found.base + loose.found.count
+            loose.lines.base + loose.lines.count, loose.found.base + loose.found.count
         )
         var walk = weir_lines(
             walk: weir_walk(
@@ -124,20 +123,16 @@ extension ShapeTable {
             programs: memory.programs, out: memory.lines,
             out_end: memory.lines + WalkMemory.linesMax, names: names.view,
             structures: memory.structures, sightings: sightingsToLearn,
+            keys: memory.keys,
             loose: looseEnds.0, loose_end: looseEnds.0 + WalkMemory.linesMax,
-            keys: looseEnds.1, keys_end: looseEnds.1 + room,
-            objects: looseEnds.2, objects_end: looseEnds.2 + room,
-            found: looseEnds.3, found_end: looseEnds.3 + room,
-            loose_base: loose.lines.base, keys_base: loose.keys.base,
-            objects_base: loose.objects.base, found_base: loose.found.base,
+            found: looseEnds.1, found_end: looseEnds.1 + room,
+            loose_base: loose.lines.base, found_base: loose.found.base,
             excluded: weir_load64(Self.dockerStart.utf8Start),
             length_min: Int64(Self.plainObjectBytesMin), is_left: 0, left_structure: 0)
         walker(&walk)
         values.advance(walk.walk.out - first)
         loose.lines.advance(walk.loose - looseEnds.0)
-        loose.keys.advance(walk.keys - looseEnds.1)
-        loose.objects.advance(walk.objects - looseEnds.2)
-        loose.found.advance(walk.found - looseEnds.3)
+        loose.found.advance(walk.found - looseEnds.1)
         return ScannedLines(
             lines: .init(start: memory.lines, count: walk.out - memory.lines),
             bytes: walk.walk.position - lines.start, isNextLeft: walk.is_left != 0,

@@ -176,6 +176,7 @@ final class WalkMemory {
     let programs = UnsafeMutablePointer<weir_programs>.allocate(capacity: 1)
     let structures = UnsafeMutablePointer<weir_structure>.allocate(
         capacity: Int(WEIR_STRUCTURES))
+    let keys = UnsafeMutablePointer<weir_keys>.allocate(capacity: 1)
     /// The lines of one call, `linesMax` of them.
     let lines = UnsafeMutablePointer<weir_line>.allocate(capacity: WalkMemory.linesMax)
 
@@ -183,6 +184,7 @@ final class WalkMemory {
 
     init() {
         memset(programs, 0, MemoryLayout<weir_programs>.size)
+        weir_keys_forget(keys)
         memset(structures, 0, MemoryLayout<weir_structure>.size * Int(WEIR_STRUCTURES))
         forgetLines()
     }
@@ -191,6 +193,7 @@ final class WalkMemory {
         index.deallocate()
         programs.deallocate()
         structures.deallocate()
+        keys.deallocate()
         lines.deallocate()
     }
 

@@ -101,6 +101,8 @@ typedef struct weir_program {
 /// The programs of the shapes seen lately.
 typedef struct weir_programs {
     int32_t count;
+    /// Above zero while programs that should fit mostly do, and those tried on lines with marks in their strings.
+    int32_t strict_credit, tolerant_credit;
     /// Their numbers, those of use first.
     uint8_t order[WEIR_PROGRAMS];
     /// The number of the program that the latest line of so many marks had, by their remainder.
@@ -168,8 +170,9 @@ static inline uint32_t weir_key_hash(const uint8_t *_Nonnull key, uint32_t lengt
     memcpy(&mask_b, mask + 8, 8);
     uint64_t h = ((a & mask_a) ^ length) * 0x9E3779B97F4A7C15ull;
     h = (h ^ (h >> 32) ^ (b & mask_b)) * 0xD6E8FEB86659FD93ull;
-    for (uint32_t i = 16; i < length; i += 8) {
-        memcpy(&a, key + (i + 8 <= length ? i : length - 8), 8);
+    if (length > 16) {
+        // Of long keys the beginning and the end.
+        memcpy(&a, key + length - 8, 8);
         h = (h ^ (h >> 29) ^ a) * 0x9E3779B97F4A7C15ull;
     }
     return (uint32_t)(h >> 32);
@@ -187,13 +190,28 @@ static inline uint32_t weir_name_bit(uint32_t place) { return (place * 0x9E3779B
 /// who knows has to be asked.
 int weir_may_be_of_interest(const uint8_t *_Nonnull name, uint32_t length);
 
-/// A key of a loose line, and the object that it stands in: the number of that object's key among the objects of its line, −1
-/// for the line itself.
+/// A key as the loose walk has seen it: `"key":` and what is known of it.
 typedef struct weir_key {
-    uint32_t start;
-    uint16_t length;
-    int16_t object;
+    /// The key with its quotes and its colon, up to 32 bytes, and all ones for those that count.
+    uint8_t bytes[32], mask[32];
+    /// As in `weir_name`.
+    int32_t context, child, number;
+    uint32_t flags;
+    /// The hash of the key that was last looked for in this place.
+    uint32_t latest, padding[3];
 } weir_key;
+
+enum { WEIR_KEYS = 1024 };
+
+/// The keys seen lately, by their hash.
+typedef struct weir_keys {
+    /// A key that is not kept.
+    weir_key other;
+    weir_key keys[WEIR_KEYS];
+} weir_keys;
+
+/// Makes ready for the first line.
+void weir_keys_forget(weir_keys *_Nonnull keys);
 
 /// A value of interest: its number among the values of its line, whether it is no string, and the number of its path.
 typedef struct weir_found {
@@ -201,11 +219,11 @@ typedef struct weir_found {
     int32_t number;
 } weir_found;
 
-/// A line whose shape is not known: its keys (of values, of objects) and what is of interest in it.
+/// A line whose shape is not known, and what is of interest in it.
 typedef struct weir_loose_line {
-    uint32_t first_key, first_object, first_found, found_count;
+    uint32_t first_found, found_count;
     uint32_t found_hash;
-    uint32_t start, length, values, objects;
+    uint32_t start, length, values;
 } weir_loose_line;
 
 /// How often a structure has been seen, and its shape, −1 while it has none.
@@ -253,19 +271,14 @@ typedef struct weir_lines {
     weir_structure *_Nonnull structures;
     /// A line is left to the caller, to become known, when its structure is seen for this time.
     uint32_t sightings;
-    /// Where loose lines go; there is room for `loose_values_max` keys, objects and findings behind each end.
+    weir_keys *_Nonnull keys;
+    /// Where loose lines go, and their findings; there is room for those of one line more behind each end.
     weir_loose_line *_Nonnull loose;
     weir_loose_line *_Nonnull loose_end;
-    weir_key *_Nonnull keys;
-    weir_key *_Nonnull keys_end;
-    weir_key *_Nonnull objects;
-    weir_key *_Nonnull objects_end;
     weir_found *_Nonnull found;
     weir_found *_Nonnull found_end;
-    /// What the numbers of loose lines, and those in them, count from.
+    /// What their numbers count from.
     const weir_loose_line *_Nonnull loose_base;
-    const weir_key *_Nonnull keys_base;
-    const weir_key *_Nonnull objects_base;
     const weir_found *_Nonnull found_base;
     /// Lines that begin with these eight bytes, or are not longer than `length_min`, are left to the caller.
     uint64_t excluded;
