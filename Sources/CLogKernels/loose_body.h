@@ -66,6 +66,7 @@ static __attribute__((noinline)) const weir_key *NAME(_find_key)(
             key->bytes[i] = i < length + 3 ? q[i] : 0;
             key->mask[i] = i < length + 3 ? 0xff : 0;
         }
+        key->key_number = keys->count < WEIR_KEY_NUMBERS ? ++keys->count : 0;
     }
     place->latest = hash;
     key->context = context;
@@ -76,34 +77,34 @@ static __attribute__((noinline)) const weir_key *NAME(_find_key)(
 }
 
 /// Walks the line at `p`, whose first mark is number `*next`: the address of its newline, or null. Writes its values to `out`
-/// and its findings to where `lines` says, as `*line`, all of which count only when the caller counts them.
-static __attribute__((noinline)) const uint8_t *NAME(_loose)(
+/// and its findings to where `lines` says, as `*line`, and its structure to `lines->codes`; all count only when the caller
+/// counts them. `gap` is 1 when one space stands behind each colon and comma, 0 when none does.
+static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
     const weir_lines *lines, const uint8_t *p, int32_t *next, uint64_t *out, weir_loose_line *line,
-    uint64_t *structure) {
+    const int gap) {
     const weir_walk *const walk = &lines->walk;
     const weir_index *const index = walk->index;
+    // Marks are offsets from the window, and values from the origin.
     const uint8_t *const window = index->start;
-    const uint8_t *const origin = walk->origin;
-    const uint16_t *const marks = index->marks;
-    const int32_t count = index->count;
+    const uint64_t window_offset = (uint64_t)(window - walk->origin);
+    const weir_key *const keys = lines->keys->keys;
+    const uint16_t *mark = index->marks + *next;
+    // The mark at the end of the line.
+    const uint16_t *const newline = index->marks + index->newlines[index->newline];
     weir_found *found = lines->found;
     uint64_t *const values = out;
     uint64_t *const values_end = out + WEIR_LOOSE_VALUES_MAX;
+    uint32_t *code = lines->codes;
     int32_t contexts[WEIR_LOOSE_DEPTH_MAX + 1];
-    int32_t depth = 0, context = 0, mark = *next;
-    uint32_t flags = 0;
+    int32_t depth = 0, context = 0;
+    uint32_t flags = 0, found_hash = 1, is_unknown = 0;
     uint64_t hash = 1;
-    uint32_t found_hash = 1;
-    if (*p != '{') { return 0; }
     const uint8_t *q = p + 1;
-    // One space behind each colon and comma, or none: the line's first colon says.
-    if (mark + 1 >= count) { return 0; }
-    const int gap = window[marks[mark + 1] + 2] == ' ';
     for (;;) {
-        if (mark + 2 >= count || window + marks[mark] != q) { return 0; }
-        const uint32_t length = (uint32_t)(window + marks[mark + 1] - q) - 1;
+        if (mark + 1 >= newline || window + mark[0] != q) { return 0; }
+        const uint32_t length = (uint32_t)(window + mark[1] - q) - 1;
         const uint32_t key_hash = weir_key_hash(q + 1, length);
-        const weir_key *key = &lines->keys->keys[weir_name_place(key_hash, context) & (WEIR_KEYS - 1)];
+        const weir_key *key = &keys[weir_name_place(key_hash, context) & (WEIR_KEYS - 1)];
         // With its quotes and its colon.
         if (key->context != context || !block_matches(q, key->bytes, key->mask)) {
             key = NAME(_find_key)(lines, q, length, key_hash, context);
@@ -113,29 +114,33 @@ static __attribute__((noinline)) const uint8_t *NAME(_loose)(
         const uint8_t *value = q + length + 3 + gap;
         if (gap && value[-1] != ' ') { return 0; }
         flags |= key->flags;
+        const uint32_t key_number = key->key_number;
+        is_unknown |= key_number == 0;
         const uint8_t *close;
         uint64_t flag = 0;
-        int is_token = 0;
+        uint32_t is_token = 0;
         const uint8_t c = *value;
         if (c == '"') {
             value++;
             mark++;
-            if (mark >= count) { return 0; }
-            close = window + marks[mark];
+            close = window + *mark;
             if (*close != '"') {
                 uint32_t escaped = 0;
-                close = string_by_marks(index, value, walk->end, &mark, &escaped);
+                int32_t at = (int32_t)(mark - index->marks);
+                close = string_by_marks(index, value, walk->end, &at, &escaped);
                 if (close == 0) { return 0; }
+                mark = index->marks + at;
                 flag = escaped;
             }
             mark++;
             q = close + 1;
         } else if (c == '{') {
             if (value[1] != '}') {
-                if (depth == WEIR_LOOSE_DEPTH_MAX) { return 0; }
+                if (depth == WEIR_LOOSE_DEPTH_MAX || code - lines->codes > WEIR_LOOSE_VALUES_MAX) { return 0; }
                 contexts[depth++] = context;
                 context = key->child;
-                hash = NAME(_mix)(hash, (uint64_t)key_hash << 3 | 4);
+                *code = key_number << 2 | 2;
+                hash = NAME(_mix)(hash, *code++);
                 q = value + 1;
                 continue;
             }
@@ -145,12 +150,14 @@ static __attribute__((noinline)) const uint8_t *NAME(_loose)(
             is_token = 1;
             if (c == '[') {
                 // Most often one string: the first mark behind the bracket, and the next before its fellow.
-                const uint8_t *const quote = mark + 1 < count ? window + marks[mark + 1] : value;
-                if (value[1] == '"' && *quote == '"' && quote[1] == ']') {
+                const uint8_t *const quote = window + mark[1];
+                if (value[1] == '"' && mark < newline && *quote == '"' && quote[1] == ']') {
                     close = quote + 2;
                     mark += 2;
                 } else {
-                    close = NAME(_array)(index, value, walk->end, walk->readable, &mark, gap);
+                    int32_t at = (int32_t)(mark - index->marks);
+                    close = NAME(_array)(index, value, walk->end, walk->readable, &at, gap);
+                    mark = index->marks + at;
                 }
             } else {
                 close = NAME(_scalar)(value, walk->end);
@@ -159,53 +166,57 @@ static __attribute__((noinline)) const uint8_t *NAME(_loose)(
             q = close;
         }
         if (out == values_end) { return 0; }
-        *out++ = (uint64_t)(uint32_t)(value - origin) | (uint64_t)(close - value) << 33 | flag << 32;
-        hash = NAME(_mix)(hash, (uint64_t)key_hash << 3 | (uint64_t)is_token);
+        *out++ = (uint64_t)(value - window) + window_offset + ((uint64_t)(close - value) << 33) + (flag << 32);
+        *code = key_number << 2 | is_token;
+        hash = NAME(_mix)(hash, *code++);
         if (key->number >= 0) {
             *found++ = (weir_found){(uint16_t)(out - 1 - values), (uint16_t)is_token, key->number};
-            found_hash = (found_hash ^ ((uint32_t)key->number << 1 | (uint32_t)is_token)) * 0x85EBCA6Bu;
+            found_hash = (found_hash ^ ((uint32_t)key->number << 1 | is_token)) * 0x85EBCA6Bu;
             found_hash ^= found_hash >> 15;
         }
         while (*q == '}') {
             q++;
             if (depth == 0) { goto done; }
             context = contexts[--depth];
-            hash = NAME(_mix)(hash, 5);
+            *code++ = 3;
+            hash += 0x9E3779B97F4A7C15ull;
         }
         if (*q != ',') { return 0; }
         q++;
         if (gap && *q++ != ' ') { return 0; }
     }
 done:
-    if (mark >= count || window + marks[mark] != q || *q != '\n') { return 0; }
+    if (mark != newline || window + *mark != q) { return 0; }
     if ((flags & WEIR_NAME_DECLINED) != 0 || (flags & WEIR_NAME_GO_ALL) == WEIR_NAME_GO_ALL) { return 0; }
+    *code++ = (uint32_t)gap;
     *line = (weir_loose_line){
         (uint32_t)(lines->found - lines->found_base), (uint32_t)(found - lines->found), found_hash,
-        (uint32_t)(p - origin), (uint32_t)(q - p), (uint32_t)(out - values)};
-    // 0 stands for no hash.
-    *structure = NAME(_mix)(hash, (uint64_t)gap) | 1;
-    *next = mark + 1;
+        (uint32_t)(p - walk->origin), (uint32_t)(q - p), (uint32_t)(out - values),
+        (uint32_t)(code - lines->codes), is_unknown, NAME(_mix)(hash, (uint64_t)gap)};
+    *next = (int32_t)(mark - index->marks) + 1;
     return q;
 }
 
-/// Whether a line, whose values the loose walk has written to `out`, has the shape that ends in the node `leaf`.
-static inline int NAME(_is_shape)(
-    const weir_walk *walk, int32_t leaf, const weir_loose_line *line, const uint64_t *out) {
-    const weir_node *const nodes = walk->nodes;
-    if (nodes[leaf].fieldCount != (int32_t)line->values) { return 0; }
-    // From the last piece to the first: a node knows its parent.
-    uint32_t behind = line->start + line->length;
-    uint32_t value = line->values;
-    for (int32_t node = leaf;; node = nodes[node].parent) {
-        const weir_node *const n = &nodes[node];
-        const uint32_t start = value == 0
-            ? line->start : (uint32_t)out[value - 1] + (uint32_t)(out[value - 1] >> 33);
-        if (behind - start != (uint32_t)n->pieceLength
-            || !NAME(_is_piece)(walk->origin + start, walk->pieces + n->pieceStart, n->pieceLength)) {
-            return 0;
-        }
-        if (value == 0) { return nodes[n->parent].parent < 0; }
-        value--;
-        behind = (uint32_t)out[value];
+static __attribute__((noinline)) const uint8_t *NAME(_loose_tight)(
+    const weir_lines *lines, const uint8_t *p, int32_t *next, uint64_t *out, weir_loose_line *line) {
+    return NAME(_loose)(lines, p, next, out, line, 0);
+}
+
+static __attribute__((noinline)) const uint8_t *NAME(_loose_spaced)(
+    const weir_lines *lines, const uint8_t *p, int32_t *next, uint64_t *out, weir_loose_line *line) {
+    return NAME(_loose)(lines, p, next, out, line, 1);
+}
+
+/// The loose walk over the line at `p`, which the window must hold whole.
+static const uint8_t *NAME(_loose_line)(
+    const weir_lines *lines, const uint8_t *p, int32_t *next, uint64_t *out, weir_loose_line *line) {
+    weir_index *const index = lines->walk.index;
+    sync_newline(index, *next);
+    if (*p != '{' || index->newline == index->newline_count
+        || *next + 2 >= index->newlines[index->newline]) {
+        return 0;
     }
+    // The line's first colon says how all are written.
+    return index->start[index->marks[*next + 1] + 2] == ' '
+        ? NAME(_loose_spaced)(lines, p, next, out, line) : NAME(_loose_tight)(lines, p, next, out, line);
 }

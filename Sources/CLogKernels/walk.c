@@ -33,6 +33,14 @@ static int32_t mark_at(const weir_index *index, const uint8_t *p) {
     return mark;
 }
 
+/// Moves on to the first newline that is mark `next` or one behind it.
+static inline void sync_newline(weir_index *index, int32_t next) {
+    if (index->newline > 0 && index->newlines[index->newline - 1] >= next) { index->newline = 0; }
+    while (index->newline < index->newline_count && index->newlines[index->newline] < next) {
+        index->newline++;
+    }
+}
+
 /// As `mark_at`, most often remembered from the walk before.
 static inline int32_t first_mark(const weir_index *index, const uint8_t *p) {
     const ptrdiff_t at = p - index->start;

@@ -312,9 +312,7 @@ static inline const weir_program *NAME(_choose)(
     weir_programs *programs, const weir_walk *walk, const uint8_t **p, int32_t *next,
     uint64_t *out) {
     weir_index *const index = walk->index;
-    while (index->newline < index->newline_count && index->newlines[index->newline] < *next) {
-        index->newline++;
-    }
+    sync_newline(index, *next);
     if (index->newline == index->newline_count || programs->count == 0) { return 0; }
     // Most shapes have a number of marks of their own.
     const int32_t marks = index->newlines[index->newline] - *next;
@@ -368,7 +366,7 @@ static void NAME(_lines)(weir_lines *lines) {
     weir_line *line = lines->out;
     int32_t next = 0;
     lines->is_left = 1;
-    lines->left_structure = 0;
+    lines->is_to_learn = 0;
     if (p >= index->start && p < index->end) { next = first_mark(index, p); }
     for (;;) {
         if (p >= end || line == lines->out_end || out >= walk->out_end
@@ -401,23 +399,31 @@ static void NAME(_lines)(weir_lines *lines) {
             }
             const int32_t first = next;
             weir_loose_line loose;
-            uint64_t structure = 0;
             newline = 0;
-            if (readable - index->end >= 64) {
-                newline = NAME(_loose)(lines, p, &next, out, &loose, &structure);
+            if (readable - index->end >= 64 && p - walk->origin >= 64) {
+                newline = NAME(_loose_line)(lines, p, &next, out, &loose);
             }
             if (newline != 0 && newline - p <= lines->length_min) { break; }
             if (newline != 0) {
-                weir_structure *const seen = &lines->structures[structure >> 32 & (WEIR_STRUCTURES - 1)];
-                if (seen->hash != structure) { *seen = (weir_structure){structure, -1, 0}; }
+                weir_structure *const seen =
+                    &lines->structures[loose.structure >> 32 & (WEIR_STRUCTURES - 1)];
+                if (!loose.is_unknown && seen->hash != loose.structure) {
+                    *seen = (weir_structure){loose.structure, -1, 0, 0, 0};
+                }
                 line->values = loose.values;
-                if (seen->leaf >= 0 && NAME(_is_shape)(walk, seen->leaf, &loose, out)) {
+                if (!loose.is_unknown && seen->leaf >= 0 && seen->codes == loose.codes
+                    && memcmp(lines->known_codes + seen->first_code, lines->codes, 4 * loose.codes) == 0) {
                     line->shape = (uint32_t)walk->nodes[seen->leaf].shape;
-                    walk->node = seen->leaf;
-                    make_program(walk, programs, next - 1 - first);
-                } else if (seen->leaf < 0 && ++seen->sightings >= lines->sightings) {
-                    lines->left_structure = structure;
-                    next = mark_at(index, p);
+                    if (walk->nodes[seen->leaf].ends < program_ends_min) {
+                        walk->node = seen->leaf;
+                        make_program(walk, programs, next - 1 - first);
+                    }
+                } else if (loose.is_unknown ? lines->sightings <= 1
+                    : seen->leaf < 0 && ++seen->sightings >= lines->sightings) {
+                    lines->is_to_learn = !loose.is_unknown;
+                    lines->left_structure = loose.structure;
+                    lines->left_codes = loose.codes;
+                    next = first;
                     break;
                 } else {
                     line->shape = WEIR_LOOSE_SHAPE + (uint32_t)(lines->loose - lines->loose_base);

@@ -248,7 +248,7 @@ public final class RecordBatch {
     public func appendLines(_ view: ByteView, readable: UnsafePointer<UInt8>) {
         var rest = view
         while !rest.isEmpty {
-            var structure: UInt64 = 0
+            var structure: ShapeTable.Structure?
             if format == nil {
                 let plain = appendPlain(rest, readable: readable)
                 rest = rest.dropFirst(plain.bytes)
@@ -256,7 +256,9 @@ public final class RecordBatch {
             }
             guard !rest.isEmpty else { break }
             rest = rest.dropFirst(appendFirst(of: rest, readable: readable))
-            table.learn(structure: structure, shape: Int(records[records.count - 1].shape))
+            if let structure {
+                table.learn(structure, shape: Int(records[records.count - 1].shape))
+            }
         }
     }
 
@@ -266,7 +268,7 @@ public final class RecordBatch {
     @inline(__always)
     private func appendPlain(
         _ lines: ByteView, readable: UnsafePointer<UInt8>
-    ) -> (bytes: Int, leftStructure: UInt64) {
+    ) -> (bytes: Int, leftStructure: ShapeTable.Structure?) {
         var bytes = 0
         while bytes < lines.count {
             var firstValue = values.count
@@ -291,7 +293,7 @@ public final class RecordBatch {
             bytes += scanned.bytes
             if scanned.isNextLeft { return (bytes, scanned.leftStructure) }
         }
-        return (bytes, 0)
+        return (bytes, nil)
     }
 
     /// Adds the record of a loose line.

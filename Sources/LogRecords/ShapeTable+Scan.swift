@@ -83,6 +83,12 @@ extension ShapeTable {
         return Int(shape)
     }
 
+    /// A line's structure by its hash and its number of codes, which stand in the memory of the walk.
+    struct Structure {
+        let hash: UInt64
+        let codes: Int
+    }
+
     /// What one call of `scanLines` has found.
     struct ScannedLines {
         /// The lines, valid until the next call.
@@ -91,8 +97,8 @@ extension ShapeTable {
         let bytes: Int
         /// Whether the line behind them has to be scanned by itself.
         let isNextLeft: Bool
-        /// The hash of that line's structure, 0 when it has none or is known.
-        let leftStructure: UInt64
+        /// That line's structure, when it is to become known.
+        let leftStructure: Structure?
     }
 
     /// Scans plain objects from the beginning of `lines` on, at most `WalkMemory.linesMax`, as far as they have known shapes or
@@ -104,7 +110,7 @@ extension ShapeTable {
     ) -> ScannedLines {
         guard !hasNewlineInPiece, let walker = walkers.lines else {
             return ScannedLines(
-                lines: .init(start: nil, count: 0), bytes: 0, isNextLeft: true, leftStructure: 0)
+                lines: .init(start: nil, count: 0), bytes: 0, isNextLeft: true, leftStructure: nil)
         }
         let room = WalkMemory.linesMax * Self.valuesUsual
         values.reserve(room + Self.spansMax)
@@ -122,13 +128,15 @@ extension ShapeTable {
                 tries: Int32(Self.childrenTriedMax), ends_at_newline: 1),
             programs: memory.programs, out: memory.lines,
             out_end: memory.lines + WalkMemory.linesMax, names: names.view,
-            structures: memory.structures, sightings: sightingsToLearn,
+            structures: memory.structures, known_codes: UnsafePointer(codes.base),
+            codes: memory.codes, sightings: sightingsToLearn,
             keys: memory.keys,
             loose: looseEnds.0, loose_end: looseEnds.0 + WalkMemory.linesMax,
             found: looseEnds.1, found_end: looseEnds.1 + room,
             loose_base: loose.lines.base, found_base: loose.found.base,
             excluded: weir_load64(Self.dockerStart.utf8Start),
-            length_min: Int64(Self.plainObjectBytesMin), is_left: 0, left_structure: 0)
+            length_min: Int64(Self.plainObjectBytesMin), is_left: 0, is_to_learn: 0,
+            left_structure: 0, left_codes: 0)
         walker(&walk)
         values.advance(walk.walk.out - first)
         loose.lines.advance(walk.loose - looseEnds.0)
@@ -136,7 +144,8 @@ extension ShapeTable {
         return ScannedLines(
             lines: .init(start: memory.lines, count: walk.out - memory.lines),
             bytes: walk.walk.position - lines.start, isNextLeft: walk.is_left != 0,
-            leftStructure: walk.left_structure)
+            leftStructure: walk.is_to_learn != 0
+                ? Structure(hash: walk.left_structure, codes: Int(walk.left_codes)) : nil)
     }
 
     /// Lines of an unknown structure stay loose until it has been seen so often. While there are few shapes, each is worth
@@ -144,20 +153,22 @@ extension ShapeTable {
     private var sightingsToLearn: UInt32 {
         switch shapes.count {
         case ..<256: 1
-        case ..<1_024: 4
-        case ..<4_096: 16
+        case ..<512: 8
+        case ..<4_096: 32
         default: .max
         }
     }
 
     /// Makes lines of `structure`, which `scanLines` has left, known by the shape that one of them has.
-    func learn(structure: UInt64, shape: Int) {
-        guard structure != 0, leaves[shape] >= 0, !eagerFields[shape].mayBePart,
+    func learn(_ structure: Structure, shape: Int) {
+        guard leaves[shape] >= 0, !eagerFields[shape].mayBePart,
             nodes[Int(leaves[shape])].root == 0
         else { return }
-        let place = Int(structure >> 32) & (Int(WEIR_STRUCTURES) - 1)
+        let place = Int(structure.hash >> 32) & (Int(WEIR_STRUCTURES) - 1)
         memory.structures[place] = weir_structure(
-            hash: structure, leaf: leaves[shape], sightings: 0)
+            hash: structure.hash, leaf: leaves[shape], sightings: 0,
+            first_code: UInt32(codes.count), codes: UInt32(structure.codes))
+        codes.append(memory.codes, structure.codes)
     }
 
     private func scan(

@@ -124,6 +124,8 @@ public final class ShapeTable {
     /// The keys that the loose walk looks for.
     var names: NameTable
     var looseMeanings = LooseMeanings()
+    /// The codes of structures that have shapes.
+    var codes = Vector<UInt32>(capacity: 64)
     /// The node at the end of each shape, −1 for that of text.
     var leaves: [Int32] = [-1]
     /// What is decoded to be checked, by those who may not allocate for each line.
@@ -161,7 +163,7 @@ public final class ShapeTable {
     /// True when the table should be replaced by an empty one before the next batch.
     public var isLarge: Bool {
         nodes.count > Self.nodesMax || shapes.count > Self.shapesMax
-            || pieces.count > Self.pieceBytesMax || looseMeanings.isLarge
+            || pieces.count > Self.pieceBytesMax || codes.count > 4 * Self.nodesMax || looseMeanings.isLarge
     }
 
     /// The bytes of a node's piece, valid until the next node is added.
@@ -177,6 +179,7 @@ final class WalkMemory {
     let structures = UnsafeMutablePointer<weir_structure>.allocate(
         capacity: Int(WEIR_STRUCTURES))
     let keys = UnsafeMutablePointer<weir_keys>.allocate(capacity: 1)
+    let codes = UnsafeMutablePointer<UInt32>.allocate(capacity: Int(WEIR_LOOSE_CODES))
     /// The lines of one call, `linesMax` of them.
     let lines = UnsafeMutablePointer<weir_line>.allocate(capacity: WalkMemory.linesMax)
 
@@ -194,6 +197,7 @@ final class WalkMemory {
         programs.deallocate()
         structures.deallocate()
         keys.deallocate()
+        codes.deallocate()
         lines.deallocate()
     }
 

@@ -198,13 +198,18 @@ typedef struct weir_key {
     int32_t context, child, number;
     uint32_t flags;
     /// The hash of the key that was last looked for in this place.
-    uint32_t latest, padding[3];
+    uint32_t latest;
+    /// Of each key that is kept another one, never given twice; 0 for those that are not.
+    uint32_t key_number;
+    uint32_t padding[2];
 } weir_key;
 
-enum { WEIR_KEYS = 1024 };
+enum { WEIR_KEYS = 1024, WEIR_KEY_NUMBERS = 1 << 28 };
 
 /// The keys seen lately, by their hash.
 typedef struct weir_keys {
+    /// The keys that were given a number.
+    uint32_t count;
     /// A key that is not kept.
     weir_key other;
     weir_key keys[WEIR_KEYS];
@@ -224,13 +229,23 @@ typedef struct weir_loose_line {
     uint32_t first_found, found_count;
     uint32_t found_hash;
     uint32_t start, length, values;
+    /// The number of codes of its structure, and whether some key has no number: then they say nothing.
+    uint32_t codes, is_unknown;
+    /// The hash of its structure.
+    uint64_t structure;
 } weir_loose_line;
 
-/// How often a structure has been seen, and its shape, −1 while it has none.
+/// How often a structure has been seen, and its shape.
+///
+/// A structure is a list of codes: for each key its number × 4 and 0 for a string, 1 for another value, 2 for an object; 3 for
+/// the end of an object; and at last the spaces behind each colon.
 typedef struct weir_structure {
     uint64_t hash;
+    /// The node at the end of the shape, −1 while there is none.
     int32_t leaf;
     uint32_t sightings;
+    /// Where the codes stand when there is a shape.
+    uint32_t first_code, codes;
 } weir_structure;
 
 /// The structures seen lately, by the low bits of their hash.
@@ -269,6 +284,10 @@ typedef struct weir_lines {
     weir_line *_Nonnull out_end;
     weir_names names;
     weir_structure *_Nonnull structures;
+    /// The codes of those that have shapes.
+    const uint32_t *_Nonnull known_codes;
+    /// The codes of the latest line, `WEIR_LOOSE_CODES` of them.
+    uint32_t *_Nonnull codes;
     /// A line is left to the caller, to become known, when its structure is seen for this time.
     uint32_t sightings;
     weir_keys *_Nonnull keys;
@@ -283,13 +302,18 @@ typedef struct weir_lines {
     /// Lines that begin with these eight bytes, or are not longer than `length_min`, are left to the caller.
     uint64_t excluded;
     int64_t length_min;
-    /// Out: whether the walk has stopped at a line that it leaves to the caller, and the hash of its structure, 0 if unknown.
-    int32_t is_left;
+    /// Out: whether the walk has stopped at a line that it leaves to the caller; whether that is to become known, by the hash of
+    /// its structure and its number of codes.
+    int32_t is_left, is_to_learn;
     uint64_t left_structure;
+    uint32_t left_codes;
 } weir_lines;
 
-/// The values that a loose line may have, and the objects in it.
-enum { WEIR_LOOSE_VALUES_MAX = 256, WEIR_LOOSE_DEPTH_MAX = 7, WEIR_LOOSE_KEY_MAX = 128 };
+/// The values that a loose line may have; the objects in each other; the bytes of a key; and the codes that may come of it.
+enum {
+    WEIR_LOOSE_VALUES_MAX = 256, WEIR_LOOSE_DEPTH_MAX = 7, WEIR_LOOSE_KEY_MAX = 128,
+    WEIR_LOOSE_CODES = 4 * WEIR_LOOSE_VALUES_MAX
+};
 
 /// Walks from `node` as far as it goes: the shape at the end of the line, or −1 where the caller has to go on.
 typedef int32_t (*weir_walker)(weir_walk *_Nonnull walk);
