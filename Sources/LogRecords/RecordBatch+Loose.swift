@@ -48,7 +48,10 @@ extension RecordBatch {
         let number = LooseLines.number(record.shape)
         if let known = loose.shapes[number] { return known }
         let line = line(record)
-        let table = ShapeTable(registered: [])
+        if carefulTable == nil || carefulTable?.isLarge == true {
+            carefulTable = ShapeTable(findsLoose: false)
+        }
+        guard let table = carefulTable else { return Shape.text(index: 0) }
         var scanner = JSONScanner(end: line.end, readable: line.end)
         var values = Vector<ValueSpan>(capacity: 64)
         let shape = table.scan(line, scanner: &scanner, origin: origin, values: &values)

@@ -82,6 +82,8 @@ public final class RecordBatch {
     /// The lines without a shape of their own, and what each means; the table keeps the meanings.
     var loose = LooseLines()
     var looseMeanings = Vector<Unmanaged<LooseMeaning>>(capacity: 1)
+    /// Where loose lines are scanned with all care, when somebody asks for their shapes.
+    var carefulTable: ShapeTable?
     /// The names that somebody asks for, line by line.
     private(set) var registered: [String] = []
 

@@ -136,15 +136,16 @@ public final class ShapeTable {
     var childIndex = ShapeTable.emptyIndex(1_024)
 
     /// A table that knows no JSON shape yet.
-    public convenience init() { self.init(registered: []) }
+    public convenience init() { self.init(registered: [], findsLoose: true) }
 
-    /// As `init()`; the loose walk finds the fields `registered` wherever it goes.
-    init(registered: [String]) {
+    /// As `init()`; the loose walk finds the fields `registered` wherever it goes. A table that `findsLoose` not is not for
+    /// `scanLines`.
+    init(registered: [String] = [], findsLoose: Bool = true) {
         names = NameTable(registered: registered)
         let json = root(.none, .json)
         assert(json == 0, "BUG: JSON without an envelope is the first tree")
         eagerFields.append(EagerFields(shapes[Self.textShape]))
-        addKnownNames()
+        if findsLoose { addKnownNames() }
     }
 
     /// Makes known what may be of interest at the top of a line.
