@@ -9,6 +9,16 @@ internal import LogBytes
 /// the table from the beginning, so that an unknown one is of none, except for names that follow a pattern (durations, paths
 /// with dots) and all keys of nested objects: of those the table is told when a shape with them is learned.
 struct NameTable: ~Copyable {
+    /// The content of a table, to be had again and again: filling one takes a while.
+    struct Content: Sendable {
+        fileprivate let table: [weir_name]
+        fileprivate let bytes: [UInt8]
+        fileprivate let filter: [UInt8]
+        fileprivate let count: Int
+        fileprivate let numbers: [String: Int32]
+        fileprivate let paths: [String]
+    }
+
     private var table: Vector<weir_name>
     private var bytes = ByteWriter(capacity: 1 << 12)
     private var filter = Vector<UInt8>(capacity: Int(WEIR_NAME_FILTER))
@@ -40,13 +50,41 @@ struct NameTable: ~Copyable {
         return prefixes
     }
 
-    init(registered: [String]) {
-        self.registered = registered
-        prefixes = Self.knownPrefixes.union(Self.prefixes(of: registered))
+    /// An empty table.
+    init() {
+        registered = []
+        prefixes = Self.knownPrefixes
         table = Self.empty(1 << 11)
         for _ in 0..<Int(WEIR_NAME_FILTER) { filter.append(0) }
         // Room that keys may be loaded from.
         bytes.reserve(16)
+    }
+
+    /// A table of `content`, made without registered names, for `registered` to be added.
+    init(_ content: Content, registered: [String]) {
+        self.registered = registered
+        prefixes =
+            registered.isEmpty
+            ? Self.knownPrefixes : Self.knownPrefixes.union(Self.prefixes(of: registered))
+        table = Vector(capacity: content.table.count)
+        content.table.withUnsafeBufferPointer { buffer in
+            if let start = buffer.baseAddress { table.append(start, buffer.count) }
+        }
+        content.bytes.withView { bytes.append($0) }
+        bytes.reserve(16)
+        content.filter.withUnsafeBufferPointer { buffer in
+            if let start = buffer.baseAddress { filter.append(start, buffer.count) }
+        }
+        count = content.count
+        numbers = content.numbers
+        paths = content.paths
+    }
+
+    /// What the table holds.
+    var content: Content {
+        Content(
+            table: Array(table.buffer), bytes: Array(bytes.view), filter: Array(filter.buffer),
+            count: count, numbers: numbers, paths: paths)
     }
 
     private static func empty(_ places: Int) -> Vector<weir_name> {
@@ -87,11 +125,11 @@ struct NameTable: ~Copyable {
             if known.hash == hash, Int(known.context) == context,
                 ByteView(bytes.base + Int(known.start), Int(known.length)) == key
             {
-                if let child, known.child < 0 {
-                    var name = known
-                    name.child = Int32(child)
-                    table[place] = name
-                }
+                var name = known
+                if let child, name.child < 0 { name.child = Int32(child) }
+                let path = prefix + key.text
+                if name.number < 0 { name.number = number(path, meanings[path]) }
+                table[place] = name
                 return
             }
             place = (place + 1) & (table.count - 1)

@@ -49,7 +49,7 @@ extension RecordBatch {
         if let known = loose.shapes[number] { return known }
         let line = line(record)
         if carefulTable == nil || carefulTable?.isLarge == true {
-            carefulTable = ShapeTable(findsLoose: false)
+            carefulTable = ShapeTable()
         }
         guard let table = carefulTable else { return Shape.text(index: 0) }
         var scanner = JSONScanner(end: line.end, readable: line.end)

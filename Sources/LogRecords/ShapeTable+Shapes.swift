@@ -3,21 +3,20 @@ internal import LogBytes
 
 /// The trees of a table, and the shapes at their leaves.
 extension ShapeTable {
-    /// The root node of the tree for `grammar` behind `envelope`.
-    func root(_ envelope: Envelope, _ grammar: LineGrammar) -> Int {
+    /// The root node of the tree for `grammar` behind `envelope`; `context` is that of the top of a line, nil for a new one.
+    func root(_ envelope: Envelope, _ grammar: LineGrammar, context known: Int? = nil) -> Int {
         let key = Root(envelope: envelope, grammar: grammar)
         if let known = rootNodes[key] { return known }
-        contexts.append(
-            Context(
-                parent: -1, depth: 0, prefix: "", isPlain: envelope == .none && grammar == .json))
+        let context = known ?? contexts.count
+        if known == nil { contexts.append(Context(parent: -1, depth: 0, prefix: "")) }
         var node = Node.fresh
         node.root = Int32(nodes.count)
-        node.context = Int32(contexts.count - 1)
+        node.context = Int32(context)
         node.fieldCount = Int32(envelope.fields.count)
         nodes.append(node)
         paths.append("")
         let number = nodes.count - 1
-        roots[number] = Root(envelope: envelope, grammar: grammar, context: contexts.count - 1)
+        roots[number] = Root(envelope: envelope, grammar: grammar, context: context)
         rootNodes[key] = number
         return number
     }

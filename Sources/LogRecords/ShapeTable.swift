@@ -43,7 +43,7 @@ public final class ShapeTable {
     typealias Node = weir_node
 
     /// An object that is open at some point of a line.
-    struct Context {
+    struct Context: Sendable {
         let parent: Int
         let depth: Int
         /// The flattened path of the object with a dot behind, empty at the top.
@@ -136,21 +136,48 @@ public final class ShapeTable {
     var childIndex = ShapeTable.emptyIndex(1_024)
 
     /// A table that knows no JSON shape yet.
-    public convenience init() { self.init(registered: [], findsLoose: true) }
+    public convenience init() { self.init(registered: []) }
 
-    /// As `init()`; the loose walk finds the fields `registered` wherever it goes. A table that `findsLoose` not is not for
-    /// `scanLines`.
-    init(registered: [String] = [], findsLoose: Bool = true) {
-        names = NameTable(registered: registered)
-        let json = root(.none, .json)
-        assert(json == 0, "BUG: JSON without an envelope is the first tree")
-        eagerFields.append(EagerFields(shapes[Self.textShape]))
-        if findsLoose { addKnownNames() }
+    /// As `init()`; the loose walk finds the fields `registered` wherever it goes.
+    init(registered: [String]) {
+        let known = Self.known
+        names = NameTable(known.names, registered: registered)
+        contexts = known.contexts
+        contextIndex = known.contextIndex
+        begin()
+        add(names: registered)
     }
 
-    /// Makes known what may be of interest at the top of a line.
-    private func addKnownNames() {
-        for path in PathMeaning.knownNames + names.registered + FieldContainer.all {
+    /// A table from scratch.
+    private init(names: consuming NameTable) {
+        self.names = names
+        contexts = [Context(parent: -1, depth: 0, prefix: "", isPlain: true)]
+        begin()
+    }
+
+    private func begin() {
+        let json = root(.none, .json, context: 0)
+        assert(json == 0, "BUG: JSON without an envelope is the first tree")
+        eagerFields.append(EagerFields(shapes[Self.textShape]))
+    }
+
+    /// What every table knows from the beginning.
+    private struct Known: Sendable {
+        let names: NameTable.Content
+        let contexts: [Context]
+        let contextIndex: [String: Int]
+    }
+
+    private static let known: Known = {
+        let table = ShapeTable(names: NameTable())
+        table.add(names: PathMeaning.knownNames + FieldContainer.all)
+        return Known(
+            names: table.names.content, contexts: table.contexts, contextIndex: table.contextIndex)
+    }()
+
+    /// Makes known to the loose walk what may be of interest at the top of a line.
+    private func add(names paths: [String]) {
+        for path in paths {
             let first = String(path.prefix { $0 != "." })
             let child = first.utf8.count < path.utf8.count ? nested(0, prefix: first + ".") : nil
             first.withView {
