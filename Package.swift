@@ -91,8 +91,8 @@ let package = Package(
             .executableTarget(
                 name: "weir-bench",
                 dependencies: [
-                    "CLogKernels", "LogBytes", "LogJSON", "LogRecords", "LogMetrics", "HeapHook",
-                    "PlainJSON",
+                    "CLogKernels", "LogBytes", "LogJSON", "LogRecords", "LogMetrics", "LogSources",
+                    "HeapHook", "PlainJSON",
                 ],
                 path: "Benchmarks/Scanner", exclude: ["simdjson_lines.cpp"],
                 swiftSettings: [.swiftLanguageMode(.v6)]),

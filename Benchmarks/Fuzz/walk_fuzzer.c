@@ -1,5 +1,6 @@
-// libFuzzer target: the walk in C against a plain scanner of one byte at a time, each input in memory that ends where the
-// input says, at a page that cannot be read.
+// libFuzzer target: the walks in C against a plain scanner of one byte at a time, each input in memory that ends where the
+// input says, at a page that cannot be read: alone, by the walk of one line, and twice among others, by the walk of many lines
+// with its programs and its loose walk.
 #include "WalkKernel.h"
 
 #include <stdio.h>
@@ -22,6 +23,7 @@ static void make_node(int i, int start, int length, int child, int sibling, int 
     nodes[i] = (weir_node){.pieceStart = start, .pieceLength = length, .firstChild = child,
                            .nextSibling = sibling, .parent = -1, .shape = shape,
                            .rawKind = (uint8_t)kind};
+    for (int k = start; k < start + length; k++) { nodes[i].marks += weir_is_mark((uint8_t)pieces[k]); }
 }
 
 /// Memory whose last byte is `capacity - 1`: behind it nothing can be read.
@@ -161,11 +163,109 @@ static int may_give_up(const uint8_t *d, long n, long slack) {
     return 0;
 }
 
+static weir_index index_memory;
+
+/// Where the JSON value at d[i] ends, by the letter of RFC 8259, or −1.
+static long plain_value(const uint8_t *d, long i, long n, int depth) {
+    if (depth > 64 || i >= n) { return -1; }
+    if (d[i] == '"') {
+        i = plain_string(d, i + 1, n);
+        return i < 0 ? -1 : i + 1;
+    }
+    if (d[i] != '{' && d[i] != '[') { return plain_token(d, i, n); }
+    const int is_object = d[i] == '{';
+    const uint8_t close = is_object ? '}' : ']';
+    const char *const space = " \t\n\r";
+    i++;
+    while (i < n && d[i] != 0 && strchr(space, d[i])) { i++; }
+    if (i < n && d[i] == close) { return i + 1; }
+    for (;;) {
+        if (is_object) {
+            if (i >= n || d[i] != '"') { return -1; }
+            i = plain_string(d, i + 1, n);
+            if (i < 0) { return -1; }
+            i++;
+            while (i < n && d[i] != 0 && strchr(space, d[i])) { i++; }
+            if (i >= n || d[i] != ':') { return -1; }
+            i++;
+            while (i < n && d[i] != 0 && strchr(space, d[i])) { i++; }
+        }
+        i = plain_value(d, i, n, depth + 1);
+        if (i < 0) { return -1; }
+        while (i < n && d[i] != 0 && strchr(space, d[i])) { i++; }
+        if (i >= n) { return -1; }
+        if (d[i] == close) { return i + 1; }
+        if (d[i] != ',') { return -1; }
+        i++;
+        while (i < n && d[i] != 0 && strchr(space, d[i])) { i++; }
+    }
+}
+
+enum { lines_max = 64, room = 4096 };
+static weir_name no_name = {.context = -1};
+static const uint8_t no_filter[WEIR_NAME_FILTER];
+static weir_structure structures[WEIR_STRUCTURES];
+static weir_keys keys;
+static uint32_t codes[WEIR_LOOSE_CODES];
+
+/// Walks the lines d[0..<n], of which `line` begins at `at` and is `length` bytes long and stands there twice.
+static void check_lines(
+    weir_lines_walker walker, weir_programs *programs, const uint8_t *d, long n, long slack, long at, long length,
+    int want, const uint64_t *want_spans) {
+    static uint64_t out[room + 2048];
+    static weir_line found[lines_max];
+    static weir_loose_line loose[lines_max];
+    static weir_found findings[room + WEIR_LOOSE_VALUES_MAX];
+    const uint8_t *p = d;
+    index_memory.start = index_memory.end = 0;
+    while (p < d + n) {
+        weir_lines lines = {
+            .walk = {.nodes = nodes, .index = &index_memory, .pieces = padded, .position = p, .end = d + n,
+                     .readable = d + n + slack, .origin = d, .out = out, .out_end = out + room, .tries = 8,
+                     .ends_at_newline = 1},
+            .programs = programs, .out = found, .out_end = found + lines_max,
+            .names = {.table = &no_name, .bytes = padded, .filter = no_filter, .mask = 0},
+            .structures = structures, .known_codes = codes, .codes = codes, .sightings = UINT32_MAX, .keys = &keys,
+            .loose = loose, .loose_end = loose + lines_max, .found = findings, .found_end = findings + room,
+            .loose_base = loose, .found_base = findings};
+        walker(&lines);
+        const uint64_t *values = out;
+        for (const weir_line *line = found; line < lines.out; line++) {
+            if (d + line->start != p || line->start + line->length > n) { abort(); }
+            if (d + line->start + line->length < d + n && d[line->start + line->length] != '\n') { abort(); }
+            const int is_ours = line->start == at || line->start == at + length + 1;
+            if (line->shape < WEIR_LOOSE_SHAPE) {
+                if (is_ours
+                    && ((int)line->shape != want || line->values != 2
+                        || values[0] != want_spans[0] + line->start || values[1] != want_spans[1] + line->start)) {
+                    abort();
+                }
+            } else if (plain_value(p, 0, line->length, 0) != (long)line->length) {
+                abort();
+            }
+            uint32_t behind = line->start;
+            for (uint32_t i = 0; i < line->values; i++) {
+                if ((uint32_t)values[i] < behind) { abort(); }
+                behind = (uint32_t)values[i] + (uint32_t)(values[i] >> 33);
+            }
+            if (behind > line->start + line->length) { abort(); }
+            values += line->values;
+            p += line->length + 1;
+        }
+        if (p > d + n) { p = d + n; }
+        if (lines.walk.position != p || values != lines.walk.out) { abort(); }
+        if (!lines.is_left) { continue; }
+        const uint8_t *const newline = memchr(p, '\n', (size_t)(d + n - p));
+        p = newline ? newline + 1 : d + n;
+    }
+}
+
 static void check_walk(
     weir_walker walker, const uint8_t *d, long n, long slack, int newline, int want,
     const uint64_t *want_spans) {
     uint64_t out[3];
-    weir_walk walk = {.nodes = nodes, .pieces = padded, .position = d,
+    index_memory.start = index_memory.end = 0;
+    weir_walk walk = {.nodes = nodes, .index = &index_memory, .pieces = padded, .position = d,
                       .end = d + n + (newline ? 1 : 0), .readable = d + n + slack, .origin = d,
                       .out = out, .out_end = out + 3, .node = 0, .tries = 8,
                       .ends_at_newline = newline};
@@ -185,6 +285,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static uint8_t *guarded;
     if (guarded == 0) {
         guarded = make_guarded();
+        weir_keys_forget(&keys);
         memcpy(padded, pieces, sizeof pieces);
         make_node(0, 0, 0, 1, -1, 0, -1);
         make_node(1, 0, 6, 2, -1, WEIR_WALK_STRING, -1);
@@ -192,11 +293,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         make_node(3, 12, 1, -1, -1, WEIR_WALK_END, 1);
         make_node(4, 13, 11, 5, -1, WEIR_WALK_TOKEN, -1);
         make_node(5, 24, 2, -1, -1, WEIR_WALK_END, 2);
+        for (int i = 1; i < 6; i++) { nodes[i].parent = i == 4 ? 1 : i - 1; }
     }
     if (size < 2 || size > capacity / 2) { return 0; }
     // The first byte says how much is readable behind the line, the second whether the frame of a line is put around.
     const long slack = data[0] % 80 < 66 ? data[0] % 80 : WEIR_WALK_BLOCK + 16;
     const int framed = data[1] & 3;
+    // And which kind of processor the walks are for.
+    int kinds = 0;
+    while (weir_walkers_at(kinds).line != 0) { kinds++; }
+    const weir_walkers walkers = weir_walkers_at(data[1] / 4 % kinds);
     data += 2;
     size -= 2;
     static const char *const heads[] = {"", "{\"a\":\"", "{\"a\":\"x\",\"n\":", "{\"a\":\"x\",\"b\":{\"c\":"};
@@ -206,9 +312,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint8_t *const alone = guarded + capacity - size;
     memcpy(alone, data, size);
     if (weir_utf8_fault(alone, size) > size) { abort(); }
-    weir_day day = {{0}, 0};
+    weir_minute minute = {{0}, 0};
     int64_t time;
-    (void)weir_read_time(alone, size, &day, &time);
+    (void)weir_read_time(alone, size, &minute, &time);
 
     uint8_t *const d = guarded + capacity - n - slack;
     memcpy(d, heads[framed], head);
@@ -216,17 +322,32 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memcpy(d + head + size, tails[framed], tail);
     memset(d + n, 0xff, (size_t)slack);
 
-    uint64_t spans[2];
+    uint64_t spans[2] = {0, 0};
     const int want = plain_shape(d, n, spans);
-    weir_walker walker;
     // The newline takes the first byte of the slack; a line that holds one ends there, so only the first one is asked for.
-    for (int i = 0; (walker = weir_walker_at(i)) != 0; i++) {
-        if (slack > 0) { d[n] = 0xff; }
-        check_walk(walker, d, n, slack, 0, want, spans);
-        if (slack > 0 && memchr(d, '\n', (size_t)n) == 0) {
-            d[n] = '\n';
-            check_walk(walker, d, n, slack, 1, want, spans);
-        }
+    const int is_line = memchr(d, '\n', (size_t)n) == 0;
+    check_walk(walkers.line, d, n, slack, 0, want, spans);
+    if (slack > 0 && is_line) {
+        d[n] = '\n';
+        check_walk(walkers.line, d, n, slack, 1, want, spans);
     }
+    if (!is_line || n < 10) { return 0; }
+    // Twice among others: lines of both shapes, and loose ones.
+    static const char before[] =
+        "{\"a\":\"one\",\"n\":1}\n{\"a\":\"two\",\"b\":{\"c\":[1,\"x\"]}}\n{\"other\": \"spaced\", \"k\": {\"o\": null}}\n";
+    static const char behind[] = "\n{\"c\":-1.5,\"d\":{\"e\":\"\\u00e9\"}}\n{\"a\":\"last\",\"n\":true}";
+    const long head_length = (long)sizeof before - 1, tail_length = (long)sizeof behind - 1;
+    const long total = head_length + n + 1 + n + tail_length;
+    static uint8_t line[capacity];
+    memcpy(line, d, (size_t)n);
+    uint8_t *const text = guarded + capacity - total - slack;
+    memcpy(text, before, (size_t)head_length);
+    memcpy(text + head_length, line, (size_t)n);
+    text[head_length + n] = '\n';
+    memcpy(text + head_length + n + 1, line, (size_t)n);
+    memcpy(text + head_length + n + 1 + n, behind, (size_t)tail_length);
+    memset(text + total, 0xff, (size_t)slack);
+    static weir_programs programs;
+    check_lines(walkers.lines, &programs, text, total, slack, head_length, n, want, spans);
     return 0;
 }

@@ -3,10 +3,12 @@ import Glibc
 import LogBytes
 import LogJSON
 import LogRecords
+import LogSources
 import PlainJSON
 
 /// Random and mutated documents, each given to three readers: `JSONScanner`, `JSONSerialization` and `PlainValidator`; and,
-/// when it is an object, to `RecordBatch` as the only line of a chunk that ends at a page which cannot be read.
+/// when it is an object, to `RecordBatch`, alone and as two lines among others, in memory that ends at a page which cannot be
+/// read. Each document also comes to `LineChunker` in two reads, cut at every byte.
 ///
 /// What Foundation takes differently, by design, is told apart by its kind; every other difference ends the run.
 struct Differential {
@@ -27,6 +29,7 @@ struct Differential {
         var generator = DocumentGenerator(random: RandomNumbers(seed: seed))
         let memory = try GuardedPage(capacity: 1 << 16)
         let batch = RecordBatch()
+        let outlet = ChunkOutlet(chunkCount: 2, chunkBytes: 1 << 14)
         var tally: [String: Int] = [:]
         var document: [UInt8] = []
         for number in 0..<count {
@@ -38,6 +41,7 @@ struct Differential {
             }
             // Random shapes fill a table fast.
             try check(document, memory, batch, &tally)
+            try checkCuts(document, outlet, &tally)
         }
         for (kind, number) in tally.sorted(by: { $0.key < $1.key }) { print("\(kind)\t\(number)") }
     }
@@ -90,6 +94,30 @@ struct Differential {
         return true
     }
 
+    /// What a record says of its line.
+    private struct Found: Equatable {
+        let format: LineFormat
+        let fields: [ShapeField]
+        let values: [[UInt8]]
+        let time: Int64
+        let level: LogLevel
+
+        init(_ batch: RecordBatch, _ number: Int) {
+            let record = batch.records[number]
+            let shape = batch.shape(record)
+            format = batch.format(record)
+            fields = shape.fields
+            values = fields.indices.map { Array(batch.raw(record, $0)) }
+            time = record.time
+            level = record.level
+        }
+    }
+
+    /// Lines before and behind the document in `checkLines`: so that all walks find the room that they need.
+    private static let others = Array(
+        #"{"timestamp":"2025-01-18T12:00:00Z","level":"info","message":"a line that is not in question"}"#
+            .utf8)
+
     /// The line twice in one chunk, its end not known before, gives twice the record that it gives alone.
     private func checkLines(
         _ document: [UInt8], _ memory: GuardedPage, _ batch: RecordBatch
@@ -99,18 +127,56 @@ struct Differential {
             let alone = memory.place(document, slack: slack)
             batch.reset(origin: alone.start, arrivalTime: 0)
             batch.append(line: alone, readable: alone.end + slack)
-            let want = batch.records[0].shape
-            let text = document + [ASCII.newline] + document
-            let view = memory.place(text, slack: slack)
-            batch.reset(origin: view.start, arrivalTime: 0)
-            batch.appendLines(view, readable: view.end + slack)
-            guard batch.records.count == 2, batch.records[0].shape == want,
-                batch.records[1].shape == want,
-                Int(batch.records[1].lineLength) == document.count
-            else { throw Difference(document: document, what: "two lines are not twice one") }
-            try checkRebuilt(document, batch)
-            try checkRebuilt(document, batch, record: 1)
+            let want = Found(batch, 0)
+            for (before, behind) in [(0, 0), (1, 1)] {
+                let lines =
+                    Array(repeating: Self.others, count: before) + [document, document]
+                    + Array(repeating: Self.others, count: behind)
+                let view = memory.place(Array(lines.joined(separator: [ASCII.newline])), slack: slack)
+                batch.reset(origin: view.start, arrivalTime: 0)
+                batch.appendLines(view, readable: view.end + slack)
+                guard batch.records.count == lines.count, Found(batch, before) == want,
+                    Found(batch, before + 1) == want,
+                    Int(batch.records[before + 1].lineLength) == document.count
+                else { throw Difference(document: document, what: "two lines are not twice one") }
+                try checkRebuilt(document, batch, record: before)
+                try checkRebuilt(document, batch, record: before + 1)
+            }
         }
+    }
+
+    /// Two lines in two reads, cut at every byte, come out as they went in, in chunks that end in newlines.
+    private func checkCuts(
+        _ document: [UInt8], _ outlet: ChunkOutlet, _ tally: inout [String: Int]
+    ) throws {
+        let input = document + [ASCII.newline] + document + [ASCII.newline]
+        for cut in 1...document.count + 1 {
+            var chunker = LineChunker(outlet: outlet)
+            for part in [input[..<cut], input[cut...]] {
+                guard let room = chunker.room() else { break }
+                room.copyBytes(from: part)
+                chunker.advance(part.count)
+                _ = chunker.sendLines()
+            }
+            _ = chunker.finish()
+            var done = 0
+            while done < input.count, case .element(let chunk) = outlet.receive(until: 0) {
+                let bytes = chunk.view
+                let isSame = input.withUnsafeBufferPointer { all in
+                    done + bytes.count <= all.count
+                        && ByteView(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: all[done..<(done + bytes.count)])))
+                            == bytes
+                }
+                guard isSame, bytes.dropFirst(bytes.count - 1).firstIndex(of: ASCII.newline) != nil
+                else { throw Difference(document: document, what: "cut at \(cut)") }
+                done += bytes.count
+                outlet.recycle(chunk)
+            }
+            guard done == input.count else {
+                throw Difference(document: document, what: "cut at \(cut): lost bytes")
+            }
+        }
+        tally["cuts", default: 0] += document.count + 1
     }
 
     /// Pieces and values put together again are the line.

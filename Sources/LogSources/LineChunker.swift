@@ -6,7 +6,7 @@ internal import LogRecords
 ///
 /// It never holds a chunk while it waits, for another chunk or for input: the start of a line whose rest is to come moves to
 /// memory of its own. So any number of sources share an outlet, however few its chunks are.
-struct LineChunker: ~Copyable {
+package struct LineChunker: ~Copyable {
     private let outlet: ChunkOutlet
     private var chunk: ByteChunk?
     /// The start of a line, while no chunk is held.
@@ -15,10 +15,10 @@ struct LineChunker: ~Copyable {
     private var carriedSkippedBytes = 0
     private var isSkipping = false
 
-    init(outlet: ChunkOutlet) { self.outlet = outlet }
+    package init(outlet: ChunkOutlet) { self.outlet = outlet }
 
     /// Room to read into: at least one byte. Waits for a chunk; nil when the outlet is closed.
-    mutating func room() -> UnsafeMutableRawBufferPointer? {
+    package mutating func room() -> UnsafeMutableRawBufferPointer? {
         if chunk == nil, let fresh = outlet.emptyChunk() {
             // It fits: a chunk that was full had a newline in front of what was carried.
             fresh.append(carried.view)
@@ -33,13 +33,13 @@ struct LineChunker: ~Copyable {
     }
 
     /// True when a further read would find no room.
-    var isFull: Bool {
+    package var isFull: Bool {
         guard let chunk else { return false }
         return chunk.count == chunk.capacity
     }
 
     /// Takes note of `count` bytes read into the room.
-    mutating func advance(_ count: Int) {
+    package mutating func advance(_ count: Int) {
         guard let chunk else { return }
         if !isSkipping {
             chunk.count += count
@@ -62,7 +62,7 @@ struct LineChunker: ~Copyable {
     /// outlet is closed.
     ///
     /// - Parameter keepingParts: lines at the end that are the parts of one whose rest is to come are carried, too.
-    mutating func sendLines(keepingParts: Bool = false) -> Bool {
+    package mutating func sendLines(keepingParts: Bool = false) -> Bool {
         guard let chunk else { return true }
         guard let newline = chunk.view.lastIndex(of: ASCII.newline) else {
             if chunk.count == chunk.capacity { return sendTruncated(chunk) }
@@ -104,7 +104,7 @@ struct LineChunker: ~Copyable {
     }
 
     /// Sends what is held at the end of the input: a last line may lack its newline.
-    mutating func finish() -> Bool {
+    package mutating func finish() -> Bool {
         guard sendLines() else { return false }
         if carried.isEmpty, carriedSkippedBytes == 0 { return true }
         guard room() != nil, let chunk else { return false }
