@@ -4,10 +4,9 @@
 // but one space behind each colon and comma (or none anywhere). What it does not take is left to the other walks. The keys
 // of the lines before are kept, with what is known of them.
 
-/// Mixes a field or a bracket into the hash of a structure.
-static inline uint64_t NAME(_mix)(uint64_t hash, uint64_t field) {
-    hash = (hash ^ field) * 0x9E3779B97F4A7C15ull;
-    return hash ^ (hash >> 29);
+/// Mixes a code into the hash of a structure.
+static inline uint64_t NAME(_mix)(uint64_t hash, uint64_t code) {
+    return (hash + code) * 0x9E3779B97F4A7C15ull;
 }
 
 /// As `weir_may_be_of_interest`, quickly for most names.
@@ -66,8 +65,13 @@ static __attribute__((noinline)) const weir_key *NAME(_find_key)(
             key->bytes[i] = i < length + 3 ? q[i] : 0;
             key->mask[i] = i < length + 3 ? 0xff : 0;
         }
-        key->key_number = keys->count < WEIR_KEY_NUMBERS ? ++keys->count : 0;
+        if (keys->count < WEIR_KEY_NUMBERS) {
+            key->key_number = ++keys->count;
+        } else {
+            key = &keys->other;
+        }
     }
+    if (key == &keys->other) { flags |= WEIR_KEY_UNKNOWN; }
     place->latest = hash;
     key->context = context;
     key->number = number;
@@ -93,13 +97,14 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
     const uint16_t *const newline = index->marks + index->newlines[index->newline];
     weir_found *found = lines->found;
     uint64_t *const values = out;
-    uint64_t *const values_end = out + WEIR_LOOSE_VALUES_MAX;
     uint32_t *code = lines->codes;
     int32_t contexts[WEIR_LOOSE_DEPTH_MAX + 1];
     int32_t depth = 0, context = 0;
-    uint32_t flags = 0, found_hash = 1, is_unknown = 0;
+    uint32_t flags = 0, found_hash = 1;
     uint64_t hash = 1;
     const uint8_t *q = p + 1;
+    // Each key has two quotes.
+    if (newline - mark > 2 * WEIR_LOOSE_VALUES_MAX) { return 0; }
     for (;;) {
         if (mark + 1 >= newline || window + mark[0] != q) { return 0; }
         const uint32_t length = (uint32_t)(window + mark[1] - q) - 1;
@@ -115,7 +120,6 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
         if (gap && value[-1] != ' ') { return 0; }
         flags |= key->flags;
         const uint32_t key_number = key->key_number;
-        is_unknown |= key_number == 0;
         const uint8_t *close;
         uint64_t flag = 0;
         uint32_t is_token = 0;
@@ -136,7 +140,7 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
             q = close + 1;
         } else if (c == '{') {
             if (value[1] != '}') {
-                if (depth == WEIR_LOOSE_DEPTH_MAX || code - lines->codes > WEIR_LOOSE_VALUES_MAX) { return 0; }
+                if (depth == WEIR_LOOSE_DEPTH_MAX) { return 0; }
                 contexts[depth++] = context;
                 context = key->child;
                 *code = key_number << 2 | 2;
@@ -165,7 +169,6 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
             if (close == 0) { return 0; }
             q = close;
         }
-        if (out == values_end) { return 0; }
         *out++ = (uint64_t)(value - window) + window_offset + ((uint64_t)(close - value) << 33) + (flag << 32);
         *code = key_number << 2 | is_token;
         hash = NAME(_mix)(hash, *code++);
@@ -192,7 +195,8 @@ done:
     *line = (weir_loose_line){
         (uint32_t)(lines->found - lines->found_base), (uint32_t)(found - lines->found), found_hash,
         (uint32_t)(p - walk->origin), (uint32_t)(q - p), (uint32_t)(out - values),
-        (uint32_t)(code - lines->codes), is_unknown, NAME(_mix)(hash, (uint64_t)gap)};
+        (uint32_t)(code - lines->codes), (flags & WEIR_KEY_UNKNOWN) != 0,
+        hash ^ (hash >> 32) ^ (uint64_t)gap << 48};
     *next = (int32_t)(mark - index->marks) + 1;
     return q;
 }

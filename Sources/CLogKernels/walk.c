@@ -132,6 +132,9 @@ static inline uint64_t weir_first_bytes(const uint8_t *p) {
 /// Walks that end at a node before a program is made for it: those that come once or twice are not worth it.
 enum { program_ends_min = 4 };
 
+/// Lines with marks in their values after which none without is expected any more.
+enum { program_misfits_max = 16 };
+
 /// Programs that are tried on lines of which no program has the number of marks.
 enum { tolerant_max = 2 };
 
@@ -150,6 +153,7 @@ static __attribute__((noinline)) void make_program(
     weir_node *const nodes = walk->nodes;
     const int32_t leaf = walk->node;
     if (nodes[leaf].ends >= program_ends_min) { return; }
+    if (nodes[leaf].misfits >= program_misfits_max && nodes[leaf].ends == 0) { return; }
     int32_t count = 0, marks_expected = 0;
     for (int32_t node = leaf; nodes[node].parent >= 0; node = nodes[node].parent) {
         if (nodes[node].rawKind > WEIR_WALK_END) { return; }
@@ -161,8 +165,7 @@ static __attribute__((noinline)) void make_program(
     // would not keep to a program.
     if (count > WEIR_PROGRAM_STEPS || count == 0 || nodes[leaf].pieceLength >= 32
         || marks_seen != marks_expected) {
-        // So it stays, mostly.
-        nodes[leaf].ends = program_ends_min;
+        if (nodes[leaf].misfits < program_misfits_max) { nodes[leaf].misfits++; }
         return;
     }
     if (++nodes[leaf].ends < program_ends_min) { return; }

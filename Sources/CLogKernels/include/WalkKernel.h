@@ -40,7 +40,9 @@ typedef struct weir_node {
     uint8_t ends;
     /// Whether lines that end here may be parts of a longer one, which the walk over many lines leaves to its caller.
     _Bool mayBePart;
-    uint8_t padding[16];
+    /// How often a line that has ended here had marks in its values.
+    uint8_t misfits;
+    uint8_t padding[15];
 } weir_node;
 
 /// The blocks of 64 bytes that an index covers.
@@ -205,6 +207,9 @@ typedef struct weir_key {
 } weir_key;
 
 enum { WEIR_KEYS = 1024, WEIR_KEY_NUMBERS = 1 << 28 };
+
+/// In `weir_key.flags`, beside those of the name: the key is not kept.
+enum { WEIR_KEY_UNKNOWN = 1 << 16 };
 
 /// The keys seen lately, by their hash.
 typedef struct weir_keys {
