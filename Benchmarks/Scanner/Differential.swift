@@ -132,7 +132,8 @@ struct Differential {
                 let lines =
                     Array(repeating: Self.others, count: before) + [document, document]
                     + Array(repeating: Self.others, count: behind)
-                let view = memory.place(Array(lines.joined(separator: [ASCII.newline])), slack: slack)
+                let view = memory.place(
+                    Array(lines.joined(separator: [ASCII.newline])), slack: slack)
                 batch.reset(origin: view.start, arrivalTime: 0)
                 batch.appendLines(view, readable: view.end + slack)
                 guard batch.records.count == lines.count, Found(batch, before) == want,
@@ -164,7 +165,9 @@ struct Differential {
                 let bytes = chunk.view
                 let isSame = input.withUnsafeBufferPointer { all in
                     done + bytes.count <= all.count
-                        && ByteView(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: all[done..<(done + bytes.count)])))
+                        && ByteView(
+                            UnsafeRawBufferPointer(
+                                UnsafeBufferPointer(rebasing: all[done..<(done + bytes.count)])))
                             == bytes
                 }
                 guard isSame, bytes.dropFirst(bytes.count - 1).firstIndex(of: ASCII.newline) != nil

@@ -5,11 +5,11 @@
 enum FieldContainer {
     /// The paths of all containers, each with its dot behind.
     static let all = [
-            "fields.", "@fields.", "meta.", "metadata.", "attributes.", "attrs.", "attr.",
-            "extra.", "record.extra.", "record.", "context.", "contextMap.", "ctx.", "mdc.",
-            "data.", "jsonPayload.", "Properties.", "State.", "labels.", "payload.", "req.",
-            "request.", "res.", "response.", "http.", "log.", "event.", "record.metrics.",
-        ]
+        "fields.", "@fields.", "meta.", "metadata.", "attributes.", "attrs.", "attr.",
+        "extra.", "record.extra.", "record.", "context.", "contextMap.", "ctx.", "mdc.",
+        "data.", "jsonPayload.", "Properties.", "State.", "labels.", "payload.", "req.",
+        "request.", "res.", "response.", "http.", "log.", "event.", "record.metrics.",
+    ]
 
     private static let prefixes = Dictionary(grouping: all) { String($0.prefix { $0 != "." }) }
 

@@ -56,7 +56,8 @@ final class LooseMeaning {
         fields.reserveCapacity(names.count)
         for name in names {
             fields.append(
-                ShapeField(path: table.paths[Int(name >> 1)], kind: name & 1 == 1 ? .token : .string)
+                ShapeField(
+                    path: table.paths[Int(name >> 1)], kind: name & 1 == 1 ? .token : .string)
             )
         }
         let canonical = CanonicalMap(

@@ -61,7 +61,7 @@ extension ShapeTable {
         node.context = Int32(piece.context)
         node.fieldCount = nodes[parent].fieldCount + (piece.kind == .end ? 0 : 1)
         node.kind = piece.kind
-node.marks = Self.marks(bytes)
+        node.marks = Self.marks(bytes)
         node.hash = hash
         node.isIndexed = true
         if bytes.firstIndex(of: ASCII.newline) != nil { hasNewlineInPiece = true }
@@ -209,7 +209,9 @@ node.marks = Self.marks(bytes)
         guard own.isPlain, names.isLive(own.prefix) else { return }
         let live = child.flatMap { names.isLive(contexts[$0].prefix) ? $0 : nil }
         // At the top only what follows a pattern is not yet known.
-        guard !own.prefix.isEmpty || live != nil || weir_may_be_of_interest(key.start, UInt32(clamping: key.count)) != 0
+        guard
+            !own.prefix.isEmpty || live != nil
+                || weir_may_be_of_interest(key.start, UInt32(clamping: key.count)) != 0
         else { return }
         names.add(key, in: context, prefix: own.prefix, child: live, meanings: meanings)
     }

@@ -72,7 +72,8 @@ extension ShapeTable {
         let first = UnsafeMutableRawPointer(values.base + values.count)
             .assumingMemoryBound(to: UInt64.self)
         var walk = weir_walk(
-            nodes: nodes.base, index: memory.index, pieces: pieces.base, position: progress.position, end: end,
+            nodes: nodes.base, index: memory.index, pieces: pieces.base,
+            position: progress.position, end: end,
             readable: readable, origin: progress.origin, out: first,
             out_end: first + Self.spansMax, node: Int32(truncatingIfNeeded: progress.node),
             tries: Int32(Self.childrenTriedMax), ends_at_newline: endsAtNewline ? 1 : 0)

@@ -191,7 +191,8 @@ public final class ShapeTable {
     /// True when the table should be replaced by an empty one before the next batch.
     public var isLarge: Bool {
         nodes.count > Self.nodesMax || shapes.count > Self.shapesMax
-            || pieces.count > Self.pieceBytesMax || codes.count > 4 * Self.nodesMax || looseMeanings.isLarge
+            || pieces.count > Self.pieceBytesMax || codes.count > 4 * Self.nodesMax
+            || looseMeanings.isLarge
     }
 
     /// The bytes of a node's piece, valid until the next node is added.

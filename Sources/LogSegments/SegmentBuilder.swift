@@ -74,7 +74,8 @@ final class SegmentBuilder {
         if table !== batch.table { adopt(batch.table) }
         // What stands in no line as it is, and what no other line is like, is stored whole.
         let isWhole = record.isJoined || RecordBatch.isLoose(record)
-        let shape = isWhole
+        let shape =
+            isWhole
             ? wholeShape(batch.format(record)) : number(of: Int(record.shape), batch.table)
         appendValues(record, batch, shape: shape)
         times.append(record.time)

@@ -67,7 +67,8 @@ import Testing
             var time: Int64 = 0
             // Twice: the day is new at first, then known.
             for _ in 0..<2 {
-                let isRead = text.withView { weir_read_time($0.start, $0.count, &minute, &time) } != 0
+                let isRead =
+                    text.withView { weir_read_time($0.start, $0.count, &minute, &time) } != 0
                 #expect(isRead == isKnown, "\(text)")
                 if isRead { #expect(text.withView { Timestamp.parse($0) } == time, "\(text)") }
             }

@@ -1,0 +1,173 @@
+import LogBytes
+import LogRecords
+import PlainJSON
+import TestSupport
+import Testing
+
+/// Lines whose shapes never come again are not made known one by one; what they say must be what the careful way says.
+@Suite struct LooseLinesTests {
+    /// What somebody may ask of a record.
+    private struct Answer: Equatable {
+        let format: LineFormat
+        let time: Int64
+        let level: LogLevel
+        let fields: [ShapeField]
+        let values: [[UInt8]]
+        let texts: [[UInt8]?]
+    }
+
+    private static let names = [
+        "endpoint", "duration_ms", "status_code", "service", "fields.own.name", "zzz", "level",
+    ]
+
+    private func answer(
+        _ batch: RecordBatch, _ number: Int, slot: (Record, Int) -> Int32
+    ) -> Answer {
+        let record = batch.records[number]
+        let fields = batch.shape(record).fields
+        var scratch = ByteWriter(capacity: 64)
+        return Answer(
+            format: batch.format(record), time: record.time, level: record.level, fields: fields,
+            values: fields.indices.map { Array(batch.raw(record, $0)) },
+            texts: Self.names.indices.map { name in
+                let packed = slot(record, name)
+                guard packed >= 0 else { return nil }
+                return Array(batch.text(record, FieldSlot(packed: packed), scratch: &scratch))
+            })
+    }
+
+    private func careful(_ line: [UInt8], _ batch: RecordBatch, _ memory: GuardedMemory) -> Answer {
+        let view = memory.place(line, slack: 8)
+        batch.reset(origin: view.start, arrivalTime: 7)
+        batch.append(line: view, readable: view.end + 8)
+        return answer(batch, 0) { record, name in
+            batch.shape(record).slot(named: Self.names[name])?.packed ?? -1
+        }
+    }
+
+    /// Lines of ever new keys, with some that mean something among them.
+    private struct Lines {
+        var random: SeededGenerator
+
+        mutating func word() -> String {
+            String(
+                (0..<(3 + random.below(5))).map { _ in
+                    "abcdefghij_".randomElement(using: &random) ?? "a"
+                })
+        }
+
+        mutating func value(_ depth: Int, _ gap: String) -> String {
+            switch random.below(9) {
+            case 0: return "\(random.below(100_000))"
+            case 1:
+                return ["true", "null", "-0.5", "1e3", "{}", "[]"].randomElement(using: &random)
+                    ?? "0"
+            case 2: return "[\"one\",\(gap)\"two\"]"
+            case 3: return "[\"\(word())\"]"
+            case 4: return "\"a \\\"quoted\\\" word, \\\\ and gr\u{fc}\u{df}e\""
+            case 5 where depth < 3: return object(depth + 1, gap, known: [])
+            default: return "\"\(word())\""
+            }
+        }
+
+        mutating func object(_ depth: Int, _ gap: String, known: [String]) -> String {
+            var members = known.map { name in
+                switch name {
+                case "timestamp": "\"timestamp\":\(gap)\"2025-01-18T12:00:0\(random.below(10)).5Z\""
+                case "level": "\"level\":\(gap)\"\(["info", "ERROR", "warn"][random.below(3)])\""
+                case "fields":
+                    "\"fields\":\(gap){\"own\":\(gap){\"name\":\(gap)\"x\(random.below(9))\"}}"
+                case "request": "\"request\":\(gap){\"uri\":\(gap)\"/a/\(random.below(9))\"}"
+                case "duration": "\"duration\":\(gap)\(random.below(9)).25"
+                case "time", "msg": "\"\(name)\":\(gap)\"text\""
+                default: "\"\(name)\":\(gap)\(random.below(1_000))"
+                }
+            }
+            for _ in 0..<(1 + random.below(5)) {
+                members.insert(
+                    "\"\(word())\":\(gap)\(value(depth, gap))", at: random.below(members.count + 1))
+            }
+            return "{" + members.joined(separator: "," + gap) + "}"
+        }
+
+        mutating func line() -> [UInt8] {
+            let names = [
+                "timestamp", "level", "duration_ms", "status_code", "fields", "request", "duration",
+                "time", "msg", "took", "elapsed_us", "log", "timestampSeconds",
+            ]
+            let gap = random.below(3) == 0 ? " " : ""
+            return Array(object(0, gap, known: names.filter { _ in random.below(4) == 0 }).utf8)
+        }
+    }
+
+    @Test func looseLinesSayWhatCarefullyReadOnesSay() throws {
+        let memory = try GuardedMemory(capacity: 1 << 20)
+        let alone = try GuardedMemory(capacity: 1 << 16)
+        let carefulBatch = RecordBatch()
+        let batch = RecordBatch()
+        let numbers = Self.names.map { batch.register($0) }
+        var lines = Lines(random: SeededGenerator(seed: 71))
+        var loose = 0
+        for round in 0..<12 {
+            let texts = (0..<300).map { _ in lines.line() }
+            let view = memory.place(Array(texts.joined(separator: [ASCII.newline])), slack: 64)
+            batch.reset(origin: view.start, arrivalTime: 7)
+            batch.appendLines(view, readable: view.end + 64)
+            try #require(batch.records.count == texts.count)
+            for number in texts.indices {
+                let record = batch.records[number]
+                let isLoose = RecordBatch.isLoose(record)
+                loose += isLoose ? 1 : 0
+                let got = answer(batch, number) { record, name in
+                    isLoose
+                        ? batch.slot(record, registered: numbers[name])
+                        : batch.shape(record).slot(named: Self.names[name])?.packed ?? -1
+                }
+                let want = careful(texts[number], carefulBatch, alone)
+                #expect(
+                    got == want, "round \(round): \(String(decoding: texts[number], as: UTF8.self))"
+                )
+            }
+        }
+        // While shapes are few, each is learned.
+        #expect(loose > 1_500)
+    }
+
+    /// A name that is registered when lines have been scanned already is found in them, too.
+    @Test func aNameThatIsRegisteredLateIsFound() throws {
+        let memory = try GuardedMemory(capacity: 1 << 20)
+        let batch = RecordBatch()
+        let texts = (0..<600).map { "{\"k\($0)\":1,\"own\":\"v\($0)\",\"n\($0)\":{\"x\":[1]}}" }
+        let view = memory.place(Array(texts.joined(separator: "\n").utf8), slack: 64)
+        batch.reset(origin: view.start, arrivalTime: 0)
+        batch.appendLines(view, readable: view.end + 64)
+        let number = batch.register("own")
+        var loose = 0
+        var scratch = ByteWriter(capacity: 64)
+        for (index, record) in batch.records.buffer.enumerated() where RecordBatch.isLoose(record) {
+            loose += 1
+            let slot = batch.slot(record, registered: number)
+            try #require(slot >= 0)
+            #expect(
+                batch.text(record, FieldSlot(packed: slot), scratch: &scratch).text == "v\(index)")
+        }
+        #expect(loose > 100)
+    }
+
+    /// Lines of a structure that comes again and again get a shape of their own, however many others there are.
+    @Test func aStructureThatComesAgainIsLearned() throws {
+        let memory = try GuardedMemory(capacity: 1 << 20)
+        let batch = RecordBatch()
+        let others = (0..<700).map { "{\"k\($0)\":1,\"n\($0)\":{\"x\":[1]},\"l\($0)\":\"y\"}" }
+        let again = (0..<200).map {
+            "{\"again\":\($0),\"and\":{\"again\":\"\($0)\"},\"a\":[\"b\"]}"
+        }
+        let view = memory.place(Array((others + again).joined(separator: "\n").utf8), slack: 64)
+        batch.reset(origin: view.start, arrivalTime: 0)
+        batch.appendLines(view, readable: view.end + 64)
+        let last = batch.records[batch.records.count - 1]
+        #expect(!RecordBatch.isLoose(last))
+        #expect(batch.shape(last).fields.map(\.path) == ["again", "and.again", "a"])
+        #expect(RecordBatch.isLoose(batch.records[699]))
+    }
+}
