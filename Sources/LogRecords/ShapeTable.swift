@@ -112,7 +112,7 @@ public final class ShapeTable {
     /// known.
     var hasNewlineInPiece = false
     /// The walk in C that suits the processor.
-    let walkers = weir_walkers_best()
+    var walkers = weir_walkers_best()
     let memory = WalkMemory()
     var contexts: [Context] = []
     var contextIndex: [String: Int] = [:]
