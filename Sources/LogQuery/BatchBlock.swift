@@ -43,11 +43,15 @@ public final class BatchBlock: ColumnBlock {
         var scratch = ByteWriter(capacity: 256)
         var ends: [Int] = []
         ends.reserveCapacity(rows.count)
+        let registered = batch.register(name)
         for row in rows {
             let record = batch.records[row]
             let shape = Int(record.shape)
             let slot: FieldSlot?
-            if let known = slots[shape] {
+            if RecordBatch.isLoose(record) {
+                let packed = batch.slot(record, registered: registered)
+                slot = packed < 0 ? nil : FieldSlot(packed: packed)
+            } else if let known = slots[shape] {
                 slot = known
             } else {
                 slot = batch.shape(record).slot(named: name)

@@ -79,6 +79,9 @@ public final class RecordBatch {
     /// The format of all lines that are appended from now on; nil: each line's own.
     public var format: LineFormat?
 
+    /// Whether the shapes of plain lines become known; else such lines stay loose. For lines that have no shapes in common.
+    public var learnsShapes = true
+
     /// The lines without a shape of their own, and what each means; the table keeps the meanings.
     var loose = LooseLines()
     var looseMeanings = Vector<Unmanaged<LooseMeaning>>(capacity: 1)
@@ -251,7 +254,7 @@ public final class RecordBatch {
         var rest = view
         while !rest.isEmpty {
             var structure: ShapeTable.Structure?
-            if format == nil {
+            if format == nil || format == .json {
                 let plain = appendPlain(rest, readable: readable)
                 rest = rest.dropFirst(plain.bytes)
                 structure = plain.leftStructure
@@ -278,7 +281,7 @@ public final class RecordBatch {
             let scanned = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
                 $0.scanLines(
                     lines.dropFirst(bytes), readable: readable, origin: origin, values: &values,
-                    loose: &loose)
+                    loose: &loose, learns: learnsShapes)
             }
             records.reserve(scanned.lines.count)
             for line in scanned.lines {

@@ -107,7 +107,7 @@ extension ShapeTable {
     @inline(__always)
     func scanLines(
         _ lines: ByteView, readable: UnsafePointer<UInt8>, origin: UnsafePointer<UInt8>,
-        values: inout Vector<ValueSpan>, loose: inout LooseLines
+        values: inout Vector<ValueSpan>, loose: inout LooseLines, learns: Bool
     ) -> ScannedLines {
         guard !hasNewlineInPiece, let walker = walkers.lines else {
             return ScannedLines(
@@ -130,7 +130,7 @@ extension ShapeTable {
             programs: memory.programs, out: memory.lines,
             out_end: memory.lines + WalkMemory.linesMax, names: names.view,
             structures: memory.structures, known_codes: UnsafePointer(codes.base),
-            codes: memory.codes, sightings: sightingsToLearn,
+            codes: memory.codes, sightings: learns ? sightingsToLearn : .max,
             keys: memory.keys,
             loose: looseEnds.0, loose_end: looseEnds.0 + WalkMemory.linesMax,
             found: looseEnds.1, found_end: looseEnds.1 + room,

@@ -14,6 +14,8 @@ final class SegmentBlock: ColumnBlock {
     private var rowValues: [Int: [Int32]] = [:]
     private var textColumns: [String: Column] = [:]
     private var whole: WholeLines?
+    /// The fields that will be asked for, as far as is known.
+    private var loadedFields: Set<String> = []
 
     init(reader: SegmentReader, entry: BlockEntry) {
         self.reader = reader
@@ -163,7 +165,7 @@ final class SegmentBlock: ColumnBlock {
                 ends.append(bytes.count)
             }
         }
-        let wholeColumn = used.contains(-2) ? try wholeLines().column(name) : nil
+        let wholeColumn = used.contains(-2) ? try wholeLines(for: name).column(name) : nil
         let wholeOffset = ends.count
         if let wholeColumn {
             for number in 0..<wholeColumn.valueCount {
@@ -196,22 +198,43 @@ final class SegmentBlock: ColumnBlock {
     /// The lines of the block that are stored whole, scanned; in row order.
     private final class WholeLines {
         let block: BatchBlock?
+        /// The fields that the lines were scanned for. Others are found, too, at more cost.
+        let names: Set<String>
 
-        init(_ lines: Column, formats: [LineFormat], className: String) {
+        init(_ lines: Column, formats: [LineFormat], className: String, names: Set<String>) {
+            self.names = names
             var size = 0
-            for row in 0..<lines.rowCount { lines.withText(row: row) { size += $0.count } }
+            for row in 0..<lines.rowCount { lines.withText(row: row) { size += $0.count + 1 } }
             let chunk = ByteChunk(capacity: size, spareBytes: size)
             let batch = RecordBatch()
+            batch.learnsShapes = false
+            for name in names.sorted() { _ = batch.register(name) }
             batch.reset(over: chunk, arrivalTime: 0)
+            // Where the lines begin that are plain JSON and can be scanned in one go.
+            var start = 0
+            func scanPlain() {
+                batch.format = .json
+                batch.appendLines(
+                    ByteView(chunk.base + start, chunk.count - start), readable: chunk.readableEnd)
+                start = chunk.count
+            }
             for row in 0..<lines.rowCount {
                 lines.withText(row: row) { line in
-                    let start = chunk.count
+                    let isPlain =
+                        formats[row] == .json && !line.isEmpty
+                        && line.firstIndex(of: ASCII.newline) == nil
+                    if !isPlain { scanPlain() }
+                    let lineStart = chunk.count
                     chunk.append(line)
+                    chunk.append(ByteView("\n"))
+                    if isPlain { return }
                     batch.append(
-                        line: ByteView(chunk.base + start, line.count),
+                        line: ByteView(chunk.base + lineStart, line.count),
                         readable: chunk.readableEnd, as: formats[row])
+                    start = chunk.count
                 }
             }
+            scanPlain()
             block = BatchBlock(
                 batch: batch, rows: Array(0..<lines.rowCount), sequences: [],
                 className: className)
@@ -222,8 +245,10 @@ final class SegmentBlock: ColumnBlock {
         }
     }
 
-    private func wholeLines() throws -> WholeLines {
-        if let whole { return whole }
+    /// The lines that are stored whole, scanned for the field `name` and those before.
+    private func wholeLines(for name: String? = nil) throws -> WholeLines {
+        if let whole, name.map(whole.names.contains) ?? true { return whole }
+        let names = (whole?.names ?? loadedFields).union(name.map { [$0] } ?? [])
         guard
             let number = reader.footer.shapes.first(where: { $0.isWhole })?.columns.first
         else { throw damaged("a column is missing") }
@@ -236,7 +261,7 @@ final class SegmentBlock: ColumnBlock {
         guard formats.count == column.rowCount else {
             throw damaged("a column has not one value for each line")
         }
-        let lines = WholeLines(column, formats: formats, className: className)
+        let lines = WholeLines(column, formats: formats, className: className, names: names)
         whole = lines
         return lines
     }
@@ -259,6 +284,7 @@ final class SegmentBlock: ColumnBlock {
 
     func load(_ fields: Set<String>?) throws {
         if let fields {
+            loadedFields.formUnion(fields)
             for field in fields where field != "_time" && field != "_class" {
                 _ = try column(field)
             }
