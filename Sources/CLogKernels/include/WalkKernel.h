@@ -1,12 +1,17 @@
-// The walk of a line down the trie of its shape (`ShapeTable`), for the lines that are seen again and again.
+// The walks over lines of JSON in C, and what they work on; `ShapeTable` owns it all.
 //
-// Worked example: the trie holds the pieces `{"a":"` (a string follows), `","n":` (a token follows) and `}` (the line
-// ends). On the line {"a":"x","n":12} the walk compares the first piece, finds the quote behind `x`, compares the second,
-// finds the end of the digits, compares the third, stands at the end, and has written two spans.
+// The walk down the trie (`weir_walker`) takes one line whose shape is known. Worked example: the trie holds the pieces
+// `{"a":"` (a string follows), `","n":` (a token follows) and `}` (the line ends). On the line {"a":"x","n":12} the walk
+// compares the first piece, finds the quote behind `x`, compares the second, finds the end of the digits, compares the third,
+// stands at the end, and has written two spans. It knows strings and simple tokens; whatever else it meets it leaves to its
+// caller, at the node that it has come to.
 //
-// The walk knows strings and simple tokens; whatever else it meets it leaves to its caller, at the node that it has come
-// to. It never accepts what the strict scanner would not. It loads whole blocks of up to 64 bytes, so it stops (and leaves
-// the rest to the caller) where fewer are readable.
+// The walk over many lines (`weir_lines_walker`) has two faster ways: programs for the shapes that come most often, and the
+// loose walk, which needs no shape at all. What neither takes goes down the trie, and what is not in the trie is left to the
+// caller.
+//
+// None accepts what the strict scanner would not. All load blocks of up to 64 bytes, so they stop (and leave the rest to the
+// caller) where fewer are readable.
 #ifndef WEIR_WALK_KERNEL_H
 #define WEIR_WALK_KERNEL_H
 
