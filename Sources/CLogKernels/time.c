@@ -33,8 +33,41 @@ static inline uint64_t load64(const uint8_t *p) {
     return bytes;
 }
 
+static inline int are_digits(uint64_t values) {
+    return ((values | (values + 0x7676767676767676u)) & 0x8080808080808080u) == 0;
+}
+
+/// Reads seconds since 1970, ten digits, and a fraction of one to nine.
+static inline int read_epoch(const uint8_t *text, size_t count, int64_t *out) {
+    static const uint32_t scales[10] = {
+        1000000000, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100, 10, 1};
+    const size_t digits = count - 11;
+    const uint64_t front = load64(text) ^ 0x3030303030303030u;
+    const unsigned last = pair(text + 8);
+    if (!are_digits(front) || last > 99 || text[0] == '0') { return 0; }
+    uint64_t fraction;
+    if (digits <= 8) {
+        // The last eight bytes of the text, of which those before the fraction count as zeros.
+        const uint64_t back = load64(text + count - 8) ^ 0x3030303030303030u;
+        const uint64_t values = back >> 8 * (8 - digits) << 8 * (8 - digits);
+        if (!are_digits(values)) { return 0; }
+        fraction = weir_eight_digits(values);
+    } else {
+        const uint64_t values = load64(text + 11) ^ 0x3030303030303030u;
+        const unsigned ninth = (unsigned)text[19] - '0';
+        if (!are_digits(values) || ninth > 9) { return 0; }
+        fraction = weir_eight_digits(values) * 10 + ninth;
+    }
+    // Ten digits of seconds with nine more behind are beyond 2262 where they begin with a nine and more.
+    const uint64_t seconds = weir_eight_digits(front) * 100 + last;
+    if (seconds > 9223372035) { return 0; }
+    *out = (int64_t)seconds * 1000000000 + (int64_t)(fraction * scales[digits]);
+    return 1;
+}
+
 int weir_read_time(const uint8_t *text, size_t count, weir_minute *minute, int64_t *out) {
     static const uint32_t scales[8] = {1000000000, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100};
+    if (count >= 12 && count <= 20 && text[10] == '.') { return read_epoch(text, count, out); }
     if (count < 19 || count > 33) { return 0; }
     if ((load64(text) != load64(minute->text) || load64(text + 8) != load64(minute->text + 8))
         && !read_minute(text, minute)) {

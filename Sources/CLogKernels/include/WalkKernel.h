@@ -362,8 +362,8 @@ static inline uint64_t weir_eight_digits(uint64_t values) {
     return (values * 10000 + (values >> 32)) & 0xffffffffu;
 }
 
-/// Reads the commonest spelling of a time, `YYYY-MM-DDThh:mm:ss.fZ` (a space for the T, up to nine digits of fraction or
-/// none, ` UTC` or nothing for the Z), as nanoseconds since 1970. 0 when `text` is anything else or looks wrong.
+/// Reads the commonest spellings of a time, `YYYY-MM-DDThh:mm:ss.fZ` (a space for the T, up to nine digits of fraction or
+/// none, ` UTC` or nothing for the Z) and `ssssssssss.f` since 1970, as nanoseconds since 1970. 0 when `text` is anything else or looks wrong.
 int weir_read_time(
     const uint8_t *_Nonnull text, size_t count, weir_minute *_Nonnull minute, int64_t *_Nonnull out);
 
