@@ -11,13 +11,10 @@ static inline uint64_t NAME(_mix)(uint64_t hash, uint64_t code) {
 
 /// As `weir_may_be_of_interest`, quickly for most names.
 static inline int NAME(_may_be_of_interest)(const uint8_t *name, uint32_t length) {
-    // One bit for each first letter of the words, and separators.
-    const uint32_t letters = 1u << ('d' & 31) | 1u << ('l' & 31) | 1u << ('e' & 31) | 1u << ('t' & 31)
-        | 1u << ('r' & 31) | 1u << ('p' & 31) | 1u << ('c' & 31) | 1u << ('h' & 31)
-        | 1u << ('o' & 31) | 1u << ('s' & 31) | 1u << ('_' & 31) | 1u << ('-' & 31);
     const int has_dot =
         length > BLOCK || (length > 0 && (block_equal(name, '.') << (64 - length)) != 0);
-    return (has_dot | (int)(letters >> (name[0] & 31) & 1)) && weir_may_be_of_interest(name, length);
+    return (has_dot | (int)(interesting_pairs[name[0] & 31] >> (name[1] & 31) & 1))
+        && weir_may_be_of_interest(name, length);
 }
 
 /// What is known of the key at `p` in `context`: null when nothing is.
@@ -111,7 +108,7 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
         const uint32_t key_hash = weir_key_hash(q + 1, length);
         const weir_key *key = &keys[weir_name_place(key_hash, context) & (WEIR_KEYS - 1)];
         // With its quotes and its colon.
-        if (key->context != context || !block_matches(q, key->bytes, key->mask)) {
+        if ((key->context != context) | !block_matches(q, key->bytes, key->mask)) {
             key = NAME(_find_key)(lines, q, length, key_hash, context);
             if (key == 0) { return 0; }
         }
@@ -172,11 +169,12 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
         *out++ = (uint64_t)(value - window) + window_offset + ((uint64_t)(close - value) << 33) + (flag << 32);
         *code = key_number << 2 | is_token;
         hash = NAME(_mix)(hash, *code++);
-        if (key->number >= 0) {
-            *found++ = (weir_found){(uint16_t)(out - 1 - values), (uint16_t)is_token, key->number};
-            found_hash = (found_hash ^ ((uint32_t)key->number << 1 | is_token)) * 0x85EBCA6Bu;
-            found_hash ^= found_hash >> 15;
-        }
+        // Written in any case, and kept if it is of interest.
+        const int is_found = key->number >= 0;
+        *found = (weir_found){(uint16_t)(out - 1 - values), (uint16_t)is_token, key->number};
+        found += is_found;
+        const uint32_t found_next = (found_hash + ((uint32_t)key->number << 1 | is_token)) * 0x85EBCA6Bu;
+        found_hash = is_found ? found_next : found_hash;
         while (*q == '}') {
             q++;
             if (depth == 0) { goto done; }
@@ -193,7 +191,7 @@ done:
     if ((flags & WEIR_NAME_DECLINED) != 0 || (flags & WEIR_NAME_GO_ALL) == WEIR_NAME_GO_ALL) { return 0; }
     *code++ = (uint32_t)gap;
     *line = (weir_loose_line){
-        (uint32_t)(lines->found - lines->found_base), (uint32_t)(found - lines->found), found_hash,
+        (uint32_t)(lines->found - lines->found_base), (uint32_t)(found - lines->found), found_hash ^ found_hash >> 15,
         (uint32_t)(p - walk->origin), (uint32_t)(q - p), (uint32_t)(out - values),
         (uint32_t)(code - lines->codes), (flags & WEIR_KEY_UNKNOWN) != 0,
         hash ^ (hash >> 32) ^ (uint64_t)gap << 48};

@@ -89,6 +89,25 @@ void weir_keys_forget(weir_keys *keys) {
     for (int32_t i = 0; i < WEIR_KEYS; i++) { keys->keys[i].context = -2; }
 }
 
+/// For each first letter of a name, by its five low bits, the second letters with which `weir_may_be_of_interest` may say yes;
+/// separators may stand in the first place (as the letter m, too, which has their bits) and in the second.
+#define LETTER(c) (1u << ((c) & 31))
+#define SEPARATORS (LETTER('_') | LETTER('-'))
+static const uint32_t interesting_pairs[32] = {
+    ['d' & 31] = LETTER('u') | SEPARATORS,
+    ['l' & 31] = LETTER('a') | SEPARATORS,
+    ['e' & 31] = LETTER('l') | LETTER('x') | SEPARATORS,
+    ['t' & 31] = LETTER('o') | LETTER('i') | SEPARATORS,
+    ['r' & 31] = LETTER('e') | SEPARATORS,
+    ['p' & 31] = LETTER('r') | SEPARATORS,
+    ['c' & 31] = LETTER('a') | SEPARATORS,
+    ['h' & 31] = LETTER('t') | LETTER('a') | SEPARATORS,
+    ['o' & 31] = LETTER('r') | SEPARATORS,
+    ['s' & 31] = LETTER('e') | SEPARATORS,
+    ['_' & 31] = UINT32_MAX,
+    ['-' & 31] = UINT32_MAX,
+};
+
 int weir_may_be_of_interest(const uint8_t *name, uint32_t length) {
     // The first four letters of every word that durations are called by.
     static const char words[][5] = {
