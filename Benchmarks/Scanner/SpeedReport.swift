@@ -104,12 +104,11 @@ struct SpeedReport {
                 let record = reader[index]
                 sum &+= UInt64(bitPattern: record.time)
                 sum &+= UInt64(record.level.rawValue)
-                let endpoint = slots.slot(record.shape, 0)
-                sum &+= UInt64(reader.text(record, endpoint, scratch: &scratch).count)
-                let duration = slots.slot(record.shape, 1)
-                let milliseconds = reader.number(record, duration, scratch: &scratch)
+                let row = slots.row(record.shape)
+                sum &+= UInt64(reader.text(record, row[0], scratch: &scratch).count)
+                let milliseconds = reader.number(record, row[1], scratch: &scratch)
                 sum &+= UInt64(milliseconds.isNaN ? 0 : milliseconds)
-                sum &+= UInt64(reader.status(record, slots.slot(record.shape, 2)))
+                sum &+= UInt64(reader.status(record, row[2]))
             }
         }
         return sum

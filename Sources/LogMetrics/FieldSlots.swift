@@ -50,13 +50,18 @@ public struct FieldSlots: ~Copyable {
         slot?.packed ?? -1
     }
 
-    /// The place of field `name` (its number in `names`) in lines of `shape`: −1 for none.
+    /// The places of all fields, by their number in `names`, in lines of `shape`: −1 for none. Valid until the next `prepare`.
     @inlinable @inline(__always)
-    public func slot(_ shape: UInt32, _ name: Int) -> Int32 {
-        shape < RecordBatch.looseShape
-            ? packed[Int(shape) * width + name]
-            : loose[Int(shape - RecordBatch.looseShape) * width + name]
+    public func row(_ shape: UInt32) -> UnsafePointer<Int32> {
+        UnsafePointer(
+            shape < RecordBatch.looseShape
+                ? packed.base + Int(shape) * width
+                : loose.base + Int(shape - RecordBatch.looseShape) * width)
     }
+
+    /// The place of field `name` in lines of `shape`: −1 for none.
+    @inlinable @inline(__always)
+    public func slot(_ shape: UInt32, _ name: Int) -> Int32 { row(shape)[name] }
 }
 
 /// The records of one batch behind plain pointers, for loops that look at every record. Valid while the batch is unchanged;

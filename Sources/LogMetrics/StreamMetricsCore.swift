@@ -58,19 +58,19 @@ struct StreamMetricsCore: ~Copyable {
     @inline(__always)
     private mutating func observe(_ record: Record, _ reader: BatchReader) {
         levels[Int(record.level.rawValue)] += 1
-        let endpointSlot = slots.slot(record.shape, Name.endpoint.rawValue)
-        let status = reader.status(record, slots.slot(record.shape, Name.status.rawValue))
+        let row = slots.row(record.shape)
+        let endpointSlot = row[Name.endpoint.rawValue]
+        let status = reader.status(record, row[Name.status.rawValue])
         let hasEndpoint = reader.isPresent(record, endpointSlot)
         guard RequestRule.isRequest(status: status, hasEndpoint: hasEndpoint) else { return }
         statusClasses[status / 100] += 1
         let service = reader.text(
-            record, slots.slot(record.shape, Name.service.rawValue), scratch: &serviceScratch)
+            record, row[Name.service.rawValue], scratch: &serviceScratch)
         let endpoint = reader.text(record, endpointSlot, scratch: &endpointScratch)
         let hash = EndpointCache.hash(service, endpoint)
         var number = cache.find(service, endpoint, hash: hash)
         if number < 0 { number = resolve(service, endpoint, hash) }
-        let duration = reader.number(
-            record, slots.slot(record.shape, Name.duration.rawValue), scratch: &keyScratch)
+        let duration = reader.number(record, row[Name.duration.rawValue], scratch: &keyScratch)
         series[number].requests += 1
         if RequestRule.isError(status: status, level: record.level) { series[number].errors += 1 }
         if duration >= 0 { series[number].latency.record(duration) }
