@@ -4,7 +4,8 @@
 /// Whether what a piece of more than 32 bytes has behind them stands at `p` + 32.
 static inline int NAME(_is_rest)(const weir_walk *walk, const weir_step *step, const uint8_t *p) {
     return step->length <= 32
-        || memcmp(p + 32, walk->pieces + step->pieceStart + 32, (size_t)step->length - 32) == 0;
+        || (walk->readable - p >= (ptrdiff_t)step->length
+            && memcmp(p + 32, walk->pieces + step->pieceStart + 32, (size_t)step->length - 32) == 0);
 }
 
 /// Runs one program on the line at `p`: the address behind the line's last byte, or null. `*first` is the number of the mark
@@ -46,12 +47,13 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_run)(
             continue;
         }
         if (kind == WEIR_WALK_TOKEN) {
+            // A value behind the next piece, where a long one before it has not yet been compared whole, is not to be loaded.
+            if (close <= value) { return 0; }
             const uint32_t length = close - value;
-            // Whole numbers are by far the most common; an empty one is of more than 15 bytes.
+            // Whole numbers are by far the most common.
             const uint64_t other = block_other(origin + value) << ((64 - length) & 63);
-            if ((length - 1 > 14 || other != 0 || (length > 1 && origin[value] == '0'))
-                && ((int32_t)length <= 0
-                    || NAME(_scalar)(origin + value, walk->end) != origin + close)) {
+            if ((length > 15 || other != 0 || (length > 1 && origin[value] == '0'))
+                && NAME(_scalar)(origin + value, walk->end) != origin + close) {
                 return 0;
             }
         }

@@ -81,8 +81,6 @@ static const uint8_t *string_by_marks(
     return 0;
 }
 
-/// Whether a name of which nothing is known may be that of a duration (`DurationKey`), or a path with dots: then somebody
-/// who knows has to be asked.
 void weir_keys_forget(weir_keys *keys) {
     memset(keys, 0, sizeof *keys);
     // No object is of this context.

@@ -185,35 +185,35 @@ extension ShapeTable {
             guard p.pointee == ASCII.colon else { return fail(.unexpectedByte, p, &scanner) }
             p = scanner.skipSpace(p + 1)
             guard p < scanner.end else { return fail(.endOfInput, p, &scanner) }
+            addName(key, context)
             if p.pointee == ASCII.quote {
-                addName(key, context, child: nil)
                 return Piece(end: p + 1, kind: .string, context: context, path: path)
             }
             guard p.pointee == ASCII.openBrace, emptyObjectEnd(p, scanner.end) == nil else {
-                addName(key, context, child: nil)
                 return Piece(end: p, kind: .token, context: context, path: path)
             }
             guard contexts[context].depth + 1 < JSONLimits.depthMax else {
                 return fail(.tooDeep, p, &scanner)
             }
-            let inner = nested(context, prefix: path + ".")
-            addName(key, context, child: inner)
-            context = inner
+            context = nested(context, prefix: path + ".")
             p = scanner.skipSpace(p + 1)
         }
     }
 
-    /// Tells the loose walk of a key in a plain line.
-    private func addName(_ key: ByteView, _ context: Int, child: Int?) {
+    /// Tells the loose walk of a key in a plain line, and whether an object under it would be of interest: that its value is
+    /// something else this time says nothing of the next.
+    private func addName(_ key: ByteView, _ context: Int) {
         let own = contexts[context]
         guard own.isPlain, names.isLive(own.prefix) else { return }
-        let live = child.flatMap { names.isLive(contexts[$0].prefix) ? $0 : nil }
         // At the top only what follows a pattern is not yet known.
         guard
-            !own.prefix.isEmpty || live != nil
+            !own.prefix.isEmpty
                 || weir_may_be_of_interest(key.start, UInt32(clamping: key.count)) != 0
         else { return }
-        names.add(key, in: context, prefix: own.prefix, child: live, meanings: meanings)
+        let inner = own.prefix + key.text + "."
+        names.add(
+            key, in: context, prefix: own.prefix,
+            child: names.isLive(inner) ? nested(context, prefix: inner) : nil, meanings: meanings)
     }
 
     func keyText(_ raw: ByteView, _ escaped: Bool) -> String {

@@ -176,4 +176,43 @@ import Testing
         #expect(batch.shape(last).fields.map(\.path) == ["again", "and.again", "a"])
         #expect(RecordBatch.isLoose(batch.records[699]))
     }
+
+    /// A key that had a plain value at first may have an object later, with what is of interest in it.
+    @Test func anObjectWhereAValueWasIsLookedInto() throws {
+        let memory = try GuardedMemory(capacity: 1 << 20)
+        let batch = RecordBatch()
+        let number = batch.register("endpoint")
+        let lines =
+            ["{\"http\":{\"request\":\"GET\"},\"first\":1}"]
+            + (0..<400).map { "{\"k\($0)\":1,\"n\($0)\":{\"x\":[1]},\"l\($0)\":\"y\"}" }
+            + ["{\"http\":{\"request\":{\"path\":\"/found\"}},\"last\":1}"]
+            // The first of such lines tells of the new key.
+            + ["{\"http\":{\"request\":{\"path\":\"/found\"}},\"another\":{\"x\":1}}"]
+        let view = memory.place(
+            Array((lines + lines.suffix(1) + lines.prefix(1)).joined(separator: "\n").utf8),
+            slack: 64)
+        batch.reset(origin: view.start, arrivalTime: 0)
+        batch.appendLines(view, readable: view.end + 64)
+        let record = batch.records[lines.count - 1]
+        try #require(RecordBatch.isLoose(record))
+        let slot = batch.slot(record, registered: number)
+        try #require(slot >= 0)
+        var scratch = ByteWriter(capacity: 64)
+        #expect(batch.text(record, FieldSlot(packed: slot), scratch: &scratch).text == "/found")
+    }
+
+    /// Paths that are too long are refused, however the line is read.
+    @Test func pathsThatAreTooLongAreRefused() throws {
+        let memory = try GuardedMemory(capacity: 1 << 20)
+        let batch = RecordBatch()
+        let others = (0..<400).map { "{\"k\($0)\":1,\"n\($0)\":{\"x\":[1]},\"l\($0)\":\"y\"}" }
+        let key = String(repeating: "k", count: 128)
+        let long =
+            String(repeating: "{\"\(key)\":", count: 8) + "1" + String(repeating: "}", count: 8)
+        let view = memory.place(
+            Array((others + [long] + others.suffix(20)).joined(separator: "\n").utf8), slack: 64)
+        batch.reset(origin: view.start, arrivalTime: 0)
+        batch.appendLines(view, readable: view.end + 64)
+        #expect(batch.format(batch.records[others.count]) == .text)
+    }
 }

@@ -319,9 +319,10 @@ typedef struct weir_lines {
     uint32_t left_codes;
 } weir_lines;
 
-/// The values that a loose line may have; the objects in each other; the bytes of a key; and the codes that may come of it.
+/// The values that a loose line may have; the objects in each other and the bytes of a key, so few that no path is too long
+/// (`JSONLimits.pathBytesMax`); and the codes that may come of it.
 enum {
-    WEIR_LOOSE_VALUES_MAX = 256, WEIR_LOOSE_DEPTH_MAX = 7, WEIR_LOOSE_KEY_MAX = 128,
+    WEIR_LOOSE_VALUES_MAX = 256, WEIR_LOOSE_DEPTH_MAX = 7, WEIR_LOOSE_KEY_MAX = 120,
     WEIR_LOOSE_CODES = 4 * WEIR_LOOSE_VALUES_MAX
 };
 
