@@ -50,9 +50,7 @@ final class SegmentBuilder {
     init(key: PartitionKey) {
         self.key = key
         self.footer = SegmentFooter(className: key.className, day: key.day.daysSinceEpoch)
-        data.append(SegmentFormat.magic)
-        data.append(fixed: SegmentFormat.version)
-        data.append(fixed: Checksum.crc32c(data.view))
+        SegmentEnds.appendHeader(into: &data)
     }
 
     /// The shape of lines of this format that stand whole in one column.
@@ -221,19 +219,7 @@ final class SegmentBuilder {
         finishBlock()
         let end = data.count
         defer { data.truncate(end) }
-        scratch.removeAll()
-        footer.append(into: &scratch)
-        let method = Compression.append(scratch.view, into: &data)
-        let stored = data.count - end
-        let checksum = Checksum.crc32c(ByteView(data.base + end, stored))
-        let trailer = data.count
-        data.append(fixed: UInt64(end))
-        data.append(fixed: UInt32(stored))
-        data.append(fixed: UInt32(scratch.count))
-        data.append(fixed: UInt32(method.rawValue))
-        data.append(fixed: checksum)
-        data.append(fixed: Checksum.crc32c(ByteView(data.base + trailer, data.count - trailer)))
-        data.append(SegmentFormat.endMagic)
+        SegmentEnds.append(footer, at: end, into: &data)
         return try body(data.view)
     }
 }

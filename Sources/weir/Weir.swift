@@ -20,7 +20,7 @@ struct Weir: ParsableCommand {
             """,
         version: "weir 0.1.0",
         subcommands: [
-            Ingest.self, QueryCommand.self, ExportCommand.self, Stats.self,
+            Ingest.self, QueryCommand.self, ExportCommand.self, Stats.self, CheckCommand.self,
             Retention.self, Parse.self,
         ])
 
