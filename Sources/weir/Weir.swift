@@ -19,7 +19,10 @@ struct Weir: ParsableCommand {
             The data directory is --data, else $WEIR_DATA, else ./weir-data.
             """,
         version: "weir 0.1.0",
-        subcommands: [Ingest.self, QueryCommand.self, Stats.self, Retention.self, Parse.self])
+        subcommands: [
+            Ingest.self, QueryCommand.self, Stats.self, Retention.self, Compact.self,
+            Parse.self,
+        ])
 
     static func main() {
         Terminal.prepare()
