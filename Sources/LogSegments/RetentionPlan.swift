@@ -101,7 +101,7 @@ public struct RetentionRun {
         } catch  where error.isMissing {
             return try RetentionPolicy(text: RetentionPolicy.standardText, file: "(standard)")
         }
-        return try RetentionPolicy(text: String(decoding: bytes, as: UTF8.self), file: path)
+        return try RetentionPolicy(text: StateFile.opened(bytes).text, file: path)
     }
 
     /// When the last writer was seen; nil when no one has been.

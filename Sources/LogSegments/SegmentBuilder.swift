@@ -39,7 +39,7 @@ final class SegmentBuilder {
 
     init(key: PartitionKey) {
         self.key = key
-        SegmentFormat.appendHeader(into: &data)
+        SegmentEnds.appendHeader(into: &data)
     }
 
     /// An estimate of the memory held: encoded blocks, and twice the lines of the present one.
@@ -184,7 +184,7 @@ final class SegmentBuilder {
         let footer = SegmentFooter(
             key: key, arrivals: firstArrival...max(firstArrival, lastArrival), shapes: shapes,
             blocks: blocks)
-        footer.appendEnd(at: end, into: &data)
+        SegmentEnds.append(footer, at: end, into: &data)
         return try body(data.view)
     }
 }

@@ -62,13 +62,6 @@ enum SegmentFormat {
     /// The largest chunk or footer that a reader believes.
     static let chunkBytesMax = 1 << 30
 
-    static func appendHeader(into out: inout ByteWriter) {
-        let start = out.count
-        out.append(magic)
-        out.append(fixed: version)
-        out.append(fixed: Checksum.crc32c(ByteView(out.base + start, out.count - start)))
-    }
-
     /// The path of the only column of lines that are stored whole; no line has a value of kind `text` there.
     static let wholePath = ""
 
@@ -229,26 +222,6 @@ struct SegmentFooter {
             out.append(length: block.chunks.count)
             for chunk in block.chunks { chunk.append(into: &out) }
         }
-    }
-
-    /// Appends the end of a file: this footer, packed, and the trailer.
-    ///
-    /// - Parameter offset: where the footer will stand in the file.
-    func appendEnd(at offset: Int, into out: inout ByteWriter) {
-        var raw = ByteWriter(capacity: 1 << 12)
-        append(into: &raw)
-        let start = out.count
-        let method = Deflater().append(raw.view, into: &out)
-        let stored = out.count - start
-        let checksum = Checksum.crc32c(ByteView(out.base + start, stored))
-        let trailer = out.count
-        out.append(fixed: UInt64(offset))
-        out.append(fixed: UInt32(stored))
-        out.append(fixed: UInt32(raw.count))
-        out.append(fixed: UInt32(method.rawValue))
-        out.append(fixed: checksum)
-        out.append(fixed: Checksum.crc32c(ByteView(out.base + trailer, out.count - trailer)))
-        out.append(SegmentFormat.endMagic)
     }
 
     init(_ bytes: ByteView) throws(MalformedBytes) {

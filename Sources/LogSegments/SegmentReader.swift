@@ -11,10 +11,16 @@ final class SegmentReader {
     let footer: SegmentFooter
     /// The size of the file.
     let storedBytes: Int
+    /// Where the footer begins, and the chunks end.
+    let footerOffset: Int
     private let file: any OpenFile
 
     /// Opens the segment at `path`. Throws `StoreError.damaged` when header, trailer or footer are not what they should be.
-    init(path: String, fileSystem: any FileSystem) throws(StoreError) {
+    ///
+    /// - Parameter needsHeader: false for a repair: everything but the header can be read without the header.
+    init(
+        path: String, fileSystem: any FileSystem, needsHeader: Bool = true
+    ) throws(StoreError) {
         self.path = path
         do throws(FileError) {
             file = try fileSystem.open(path, .read)
@@ -22,9 +28,11 @@ final class SegmentReader {
         } catch {
             throw .file(error)
         }
-        let head = try Self.read(file, at: 0, count: SegmentFormat.headerBytes)
-        try head.withView { view throws(StoreError) in
-            try Self.checkHeader(view, path: path)
+        if needsHeader {
+            let head = try Self.read(file, at: 0, count: SegmentFormat.headerBytes)
+            try head.withView { view throws(StoreError) in
+                try Self.checkHeader(view, path: path)
+            }
         }
         let tailOffset = storedBytes - SegmentFormat.trailerBytes
         guard tailOffset >= SegmentFormat.headerBytes else {
@@ -37,6 +45,7 @@ final class SegmentReader {
         else {
             throw .damaged(file: path, offset: tailOffset, what: "the trailer is not valid")
         }
+        footerOffset = trailer.footerOffset
         let stored = try Self.read(file, at: trailer.footerOffset, count: trailer.storedBytes)
         guard stored.withView({ Checksum.crc32c($0) }) == trailer.checksum,
             let raw = stored.withView({
@@ -113,19 +122,27 @@ final class SegmentReader {
 
     /// The raw bytes of a chunk, its checksum compared.
     func bytes(of chunk: ChunkEntry) throws(ScanFault) -> [UInt8] {
+        let stored = try storedBytes(of: chunk)
+        guard
+            let raw = stored.withView({
+                Compression.unpack($0, method: chunk.method, rawCount: chunk.rawBytes)
+            })
+        else { throw fault(chunk, "checksum") }
+        return raw
+    }
+
+    /// The bytes of a chunk as they stand in the file, their checksum compared.
+    func storedBytes(of chunk: ChunkEntry) throws(ScanFault) -> [UInt8] {
+        let stored: [UInt8]
         do throws(StoreError) {
-            let stored = try Self.read(file, at: chunk.offset, count: chunk.storedBytes)
-            guard stored.count == chunk.storedBytes,
-                stored.withView({ Checksum.crc32c($0) }) == chunk.checksum,
-                let raw = stored.withView({
-                    Compression.unpack($0, method: chunk.method, rawCount: chunk.rawBytes)
-                })
-            else { throw StoreError.damaged(file: path, offset: chunk.offset, what: "checksum") }
-            return raw
+            stored = try Self.read(file, at: chunk.offset, count: chunk.storedBytes)
         } catch {
-            if case .damaged(_, _, let what) = error { throw fault(chunk, what) }
             throw fault(chunk, "\(error)")
         }
+        guard stored.count == chunk.storedBytes,
+            stored.withView({ Checksum.crc32c($0) }) == chunk.checksum
+        else { throw fault(chunk, "checksum") }
+        return stored
     }
 
     /// The chunk of a block that has a value for each row.

@@ -10,9 +10,9 @@ public import LogSystem
 /// one thread.
 public final class SegmentStore: LogStore {
     private let fileSystem: any FileSystem
-    private let journals: [JournalReader]
-    private let segments: [SegmentFile]
-    private let sealedLines: SealedLines
+    let journals: [JournalReader]
+    let segments: [SegmentFile]
+    let sealedLines: SealedLines
     private var readers: [String: SegmentReader] = [:]
 
     /// Looks at the data directory `directory`.
@@ -20,25 +20,16 @@ public final class SegmentStore: LogStore {
         directory: String, fileSystem: any FileSystem = DiskFileSystem()
     ) throws(StoreError) {
         self.fileSystem = fileSystem
-        var opened: [(number: UInt64, file: any OpenFile)] = []
-        do throws(FileError) {
-            for (number, path) in try DirectoryListing.journals(directory, fileSystem) {
-                do throws(FileError) {
-                    opened.append((number, try fileSystem.open(path, .read)))
-                } catch  where error.isMissing {
-                    // Sealed since it was listed; its segments are listed below.
-                }
-            }
-            segments = try DirectoryListing.segments(directory, fileSystem).files
-        } catch {
-            throw error.isMissing ? .noDirectory(directory) : .file(error)
-        }
+        let listing = try StoreListing(directory: directory, fileSystem: fileSystem)
+        segments = listing.segments
         var journals: [JournalReader] = []
-        for (_, file) in opened {
+        for (_, file) in listing.journals {
             journals.append(try JournalReader(file: file, checksums: false))
         }
         self.journals = journals
-        sealedLines = SealedLines(journals: Set(opened.map(\.number)), segments: segments) {
+        sealedLines = SealedLines(
+            journals: Set(listing.journals.map(\.number)), segments: segments
+        ) {
             file throws(StoreError) in
             try Self.open(file, fileSystem)
         }
@@ -56,7 +47,7 @@ public final class SegmentStore: LogStore {
         }
     }
 
-    private func reader(_ file: SegmentFile) throws(StoreError) -> SegmentReader? {
+    func reader(_ file: SegmentFile) throws(StoreError) -> SegmentReader? {
         if let known = readers[file.path] { return known }
         let reader = try Self.open(file, fileSystem)
         readers[file.path] = reader
@@ -124,7 +115,7 @@ public final class SegmentStore: LogStore {
         return parts
     }
 
-    private static func fault(_ error: StoreError, file: String) -> ScanFault {
+    static func fault(_ error: StoreError, file: String) -> ScanFault {
         if case .damaged(let file, let offset, let what) = error {
             return ScanFault(
                 file: file, offset: offset,
@@ -193,64 +184,4 @@ public final class SegmentStore: LogStore {
                 className: frame.classNames[index])
         }
     }
-
-    // MARK: Statistics
-
-    /// What is stored, segment by segment; damaged segments as faults.
-    public func statistics() -> (segments: [SegmentStatistics], faults: [ScanFault]) {
-        var statistics: [SegmentStatistics] = []
-        var faults: [ScanFault] = []
-        for file in segments {
-            do throws(StoreError) {
-                guard let reader = try reader(file) else { continue }
-                let blocks = reader.footer.blocks
-                statistics.append(
-                    SegmentStatistics(
-                        key: file.key, path: file.path, lines: reader.footer.rows,
-                        rawBytes: reader.footer.rawBytes, storedBytes: reader.storedBytes,
-                        firstTime: blocks.map(\.firstTime).min() ?? 0,
-                        lastTime: blocks.map(\.lastTime).max() ?? 0))
-            } catch {
-                faults.append(Self.fault(error, file: file.path))
-            }
-        }
-        return (statistics, faults)
-    }
-
-    /// Lines in the journal that are in no segment yet, and the bytes of the journal's files.
-    public func journalStatistics() throws(FileError) -> (lines: Int, storedBytes: Int) {
-        var lines = 0
-        var bytes = 0
-        var seenEnd: UInt64 = 0
-        for reader in journals {
-            bytes += try reader.file.size()
-            for entry in reader.entries {
-                let header = entry.header
-                for sequence in header.firstSequence..<header.endSequence
-                where sequence >= seenEnd && !sealedLines.contains(sequence) {
-                    lines += 1
-                }
-                seenEnd = max(seenEnd, header.endSequence)
-            }
-        }
-        return (lines, bytes)
-    }
-}
-
-/// One segment in figures.
-public struct SegmentStatistics: Sendable {
-    /// Its class and day.
-    public let key: PartitionKey
-    /// Its file.
-    public let path: String
-    /// The number of its lines.
-    public let lines: Int
-    /// The bytes of its lines, without newlines.
-    public let rawBytes: Int
-    /// The bytes of its file.
-    public let storedBytes: Int
-    /// The time of its earliest line.
-    public let firstTime: Int64
-    /// The time of its latest line.
-    public let lastTime: Int64
 }

@@ -94,8 +94,8 @@ public final class StoreWriter {
 
     private func saveState() throws(StoreError) {
         try writing { () throws(FileError) in
-            let text = Array(policy.text.utf8)
-            let time = Array("\(clock.now())\n".utf8)
+            let text = StateFile.sealed(policy.text)
+            let time = StateFile.sealed("\(clock.now())\n")
             let state = DataDirectory.state(directory)
             try text.withView { view throws(FileError) in
                 try fileSystem.replace(

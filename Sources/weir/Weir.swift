@@ -20,8 +20,8 @@ struct Weir: ParsableCommand {
             """,
         version: "weir 0.1.0",
         subcommands: [
-            Ingest.self, QueryCommand.self, Stats.self, Retention.self, Compact.self,
-            Parse.self,
+            Ingest.self, QueryCommand.self, ExportCommand.self, Stats.self, CheckCommand.self,
+            Compact.self, Retention.self, Parse.self,
         ])
 
     static func main() {

@@ -79,6 +79,11 @@ public final class FaultyFileSystem: FileSystem, Sendable {
         try disk.list(directory)
     }
 
+    /// What a path names, as it is.
+    public func attributes(_ path: String) throws(FileError) -> FileAttributes? {
+        try disk.attributes(path)
+    }
+
     /// Makes directories.
     public func makeDirectories(_ path: String) throws(FileError) {
         try check("make directory", path)

@@ -37,7 +37,7 @@ final class ColdSegmentWriter {
         self.pause = pause
         file = try fileSystem.open(temporary, .readWrite)
         try file.truncate(to: 0)
-        SegmentFormat.appendHeader(into: &out)
+        SegmentEnds.appendHeader(into: &out)
         try flush()
     }
 
@@ -137,7 +137,7 @@ final class ColdSegmentWriter {
         try finishBlock()
         let footer = SegmentFooter(
             key: key, arrivals: arrivals ?? 0...0, shapes: shapes, blocks: blocks)
-        footer.appendEnd(at: offset, into: &out)
+        SegmentEnds.append(footer, at: offset, into: &out)
         try flush()
         try file.synchronize()
         try fileSystem.rename(temporary, to: path)
