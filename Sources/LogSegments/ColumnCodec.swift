@@ -71,7 +71,7 @@ enum ColumnCodecs {
     /// The codec that has this number on disk.
     static func codec(_ id: UInt8) -> (any ColumnCodec)? { byID[id] }
 
-    /// Appends `column` by that of `codecs` which needs least; its number. The last of them takes every column.
+    /// Appends `column` by that of `codecs` which needs least; its number. One of them takes every column.
     static func appendSmallest(
         _ column: ColumnBuffer, _ codecs: [any ColumnCodec], _ context: borrowing EncodeContext,
         into out: inout ByteWriter
@@ -93,7 +93,7 @@ enum ColumnCodecs {
             // A constant cannot be beaten.
             if codec.id == ConstantCodec().id { break }
         }
-        guard let best else { preconditionFailure("BUG: the last codec takes every column") }
+        guard let best else { preconditionFailure("BUG: one codec takes every column") }
         (out.base + start).update(from: out.base + best.start, count: best.count)
         out.truncate(start + best.count)
         return best.id

@@ -72,7 +72,7 @@ struct RecentCodec: ColumnCodec {
         CodeStream.append(distances, limit: Self.distanceMax + 1, deflater, into: &out)
         out.append(length: fresh.count)
         NestedColumn.append(
-            column.selecting(fresh), ColumnCodecs.nested, context, into: &out)
+            column.selecting(fresh), ColumnCodecs.nested + [TemplateCodec()], context, into: &out)
         return true
     }
 

@@ -156,29 +156,55 @@ struct ColdBlockEncoder {
             times: column.count == rows.count ? rows.times.buffer : nil, deflater: deflater)
     }
 
-    /// Lets the columns of few values, those that say most first, split the kinds of rows.
+    /// A column that may split the kinds of rows.
+    private struct Candidate {
+        let column: PlannedColumn
+        let codes: [Int64]
+        let limit: Int
+        /// What its codes cost by themselves.
+        let bits: Double
+
+        init?(_ column: PlannedColumn) {
+            self.column = column
+            switch column.plan {
+            case .coded(let firsts, let codes):
+                self.codes = codes
+                limit = firsts.count
+            case .text(let split, _):
+                codes = split.numbers
+                limit = split.templates.count
+            case .other: return nil
+            }
+            bits = CodeStream.bits(codes, limit: limit)
+        }
+    }
+
+    /// So many of the columns that say most are tried as the one that all others may depend on.
+    private static let seedsMax = 3
+
+    /// Lets columns split the kinds of rows, those that say most first, as long as that saves bits.
+    ///
+    /// The first one saves nothing by itself, and may be what others depend on: several are tried for it.
     private func choose(_ planned: [PlannedColumn], _ kinds: inout RowKinds) {
-        let candidates = planned.compactMap { column -> (column: PlannedColumn, bits: Double)? in
-            switch column.plan {
-            case .coded(let firsts, let codes):
-                (column, CodeStream.bits(codes, limit: firsts.count))
-            case .text(let split, _):
-                (column, CodeStream.bits(split.numbers, limit: split.templates.count))
-            case .other: nil
+        let candidates = planned.compactMap(Candidate.init).sorted { $0.bits > $1.bits }
+        var best: (bits: Double, kinds: RowKinds, columns: [PlannedColumn])?
+        for seed in [nil] + candidates.prefix(Self.seedsMax).map({ $0.column }) {
+            var tried = kinds
+            var columns: [PlannedColumn] = []
+            var bits = 0.0
+            let first = candidates.filter { $0.column === seed }
+            for candidate in first + candidates.filter({ $0.column !== seed }) {
+                let isSplit = tried.split(
+                    by: candidate.codes, limit: candidate.limit,
+                    hasColumn: candidate.column.hasColumn, always: candidate.column === seed)
+                if isSplit { columns.append(candidate.column) } else { bits += candidate.bits }
             }
+            bits += tried.bits + tried.tableBits
+            if best.map({ bits < $0.bits }) ?? true { best = (bits, tried, columns) }
         }
-        for (column, _) in candidates.sorted(by: { $0.bits > $1.bits }) {
-            switch column.plan {
-            case .coded(let firsts, let codes):
-                column.isByKind = kinds.split(
-                    by: codes, limit: firsts.count, hasColumn: column.hasColumn)
-            case .text(let split, _):
-                column.isByKind = kinds.split(
-                    by: split.numbers, limit: split.templates.count,
-                    hasColumn: column.hasColumn)
-            case .other: break
-            }
-        }
+        guard let best else { return }
+        kinds = best.kinds
+        for column in best.columns { column.isByKind = true }
     }
 
     // MARK: Chunks

@@ -37,16 +37,20 @@ struct RowKinds {
             ? CodeStream.bits(rows, limit: max(shapes.count, 1)) : .infinity
     }
 
+    /// About what the table of kinds costs, in all columns.
+    var tableBits: Double { Double(shapes.count) * Self.kindBits }
+
     /// True when there are not too many shapes for kinds.
     var isUsable: Bool { shapes.count <= EntropyCoder.alphabetMax }
 
     /// Splits the kinds by a column whose values have the numbers `codes`, below `limit`, if that saves bits.
     ///
-    /// - Parameter hasColumn: for each shape whether its rows have the column; `codes` holds theirs, in row order.
+    /// - Parameters:
+    ///   - hasColumn: for each shape whether its rows have the column; `codes` holds theirs, in row order.
+    ///   - always: also if it saves none, unless there would be too many kinds.
     mutating func split(
-        by codes: [Int64], limit: Int, hasColumn: [Bool]
+        by codes: [Int64], limit: Int, hasColumn: [Bool], always: Bool = false
     ) -> Bool {
-        let alone = CodeStream.bits(codes, limit: limit)
         var table: [Int64: Int64] = [:]
         var splitRows: [Int64] = []
         splitRows.reserveCapacity(rows.count)
@@ -70,9 +74,12 @@ struct RowKinds {
             splitShapes.append(shapes[Int(kind)])
         }
         let splitBits = CodeStream.bits(splitRows, limit: splitShapes.count)
-        let tableBits = Double(splitShapes.count - shapes.count) * Self.kindBits
-        let gain = alone - (splitBits - bits) - tableBits
-        guard gain > 0, gain >= alone * Self.dependencyMin else { return false }
+        if !always {
+            let alone = CodeStream.bits(codes, limit: limit)
+            let table = Double(splitShapes.count - shapes.count) * Self.kindBits
+            let gain = alone - (splitBits - bits) - table
+            guard gain > 0, gain >= alone * Self.dependencyMin else { return false }
+        }
         rows = splitRows
         shapes = splitShapes
         bits = splitBits

@@ -17,10 +17,18 @@ struct TemplateCodec: ColumnCodec {
         ConstantCodec(), AffixNumberCodec(), DigitPatternCodec(), CodedCodec(), PackedTextCodec(),
     ]
 
-    /// Texts are split before a codec is chosen, because their templates may depend on other columns: see `append`.
+    /// Splits the texts and stores their templates by themselves. Those of a block's column may depend on other columns: they
+    /// are split before, and go through `append`.
     func encode(
         _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
-    ) -> Bool { false }
+    ) -> Bool {
+        guard let deflater = context.deflater, let split = TextTemplates(column) else {
+            return false
+        }
+        Self.append(split, kinds: nil, context, deflater, into: &out)
+        Self.variables(split, context).withView { out.append($0) }
+        return true
+    }
 
     /// The variables of `split` as they are stored.
     static func variables(
