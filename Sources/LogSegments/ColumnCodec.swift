@@ -23,7 +23,7 @@ protocol ColumnCodec: Sendable {
 
 /// What a codec may know of the block besides its column.
 struct EncodeContext {
-    /// The rows' times when the column has one value for each row, else nil.
+    /// The times of the values' rows, when they are known.
     var times: UnsafeBufferPointer<Int64>?
     /// Packs bytes by deflate: there for cold blocks only.
     var deflater: Deflater?
@@ -31,7 +31,7 @@ struct EncodeContext {
 
 /// What a codec may ask of the block besides its own bytes.
 struct DecodeContext {
-    /// Reads the rows' times.
+    /// Reads the times of the values' rows.
     let times: () throws -> [Int64]
     /// Reads which kind of row each of the column's values belongs to.
     let kinds: () throws -> ColumnKinds
@@ -56,7 +56,8 @@ enum ColumnCodecs {
     /// block as a whole, by `ColdBlockEncoder`.
     static let cold: [any ColumnCodec] = [
         ConstantCodec(), TimestampCodec(), EpochTimeCodec(), AffixNumberCodec(),
-        DigitPatternCodec(), RecentCodec(), CodedCodec(), PackedTextCodec(),
+        DigitPatternCodec(), RecentCodec(), CodedCodec(), JSONLinesCodec(),
+        PackedTextCodec(),
     ]
 
     /// Those of columns inside of columns, such as the distinct values of a dictionary: without those that would nest again.
@@ -108,22 +109,24 @@ enum ColumnCodecs {
 enum NestedColumn {
     static func append(
         _ column: ColumnBuffer, _ codecs: [any ColumnCodec], _ context: borrowing EncodeContext,
-        into out: inout ByteWriter
+        times: UnsafeBufferPointer<Int64>? = nil, into out: inout ByteWriter
     ) {
         var bytes = ByteWriter(capacity: 256)
-        let inner = EncodeContext(times: nil, deflater: context.deflater)
+        let inner = EncodeContext(times: times, deflater: context.deflater)
         let codec = ColumnCodecs.appendSmallest(column, codecs, inner, into: &bytes)
         out.append(codec)
         out.append(lengthPrefixed: bytes.view)
     }
 
-    static func read(_ reader: inout ByteReader, count: Int) throws -> Column {
+    static func read(
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext = .nested
+    ) throws -> Column {
         let id = try reader.fixed(UInt8.self, "codec of a nested column")
         guard let codec = ColumnCodecs.codec(id) else {
             throw reader.malformed("codec of a nested column")
         }
         var inner = ByteReader(try reader.lengthPrefixed("nested column"))
-        return try codec.decode(&inner, count: count, .nested)
+        return try codec.decode(&inner, count: count, context)
     }
 }
 

@@ -74,7 +74,13 @@ final class SegmentBlock: ColumnBlock {
 
     /// What the codec of stored column `number` may ask.
     private func context(_ number: Int) -> DecodeContext {
-        DecodeContext(times: { try self.times() }) {
+        DecodeContext {
+            let times = try self.times()
+            let has = self.hasColumn(number)
+            if !has.contains(false) { return times }
+            let shapes = try self.shapes()
+            return zip(times, shapes).compactMap { time, shape in has[Int(shape)] ? time : nil }
+        } kinds: {
             guard let kinds = try self.shapesAndKinds().kinds else {
                 throw MalformedBytes(offset: 0, what: "kinds of rows")
             }

@@ -226,13 +226,13 @@ struct SegmentCheck {
             }
             do {
                 // A column may be told by the times or the kinds of the lines; their own damage has been reported.
+                let has = reader.footer.shapes.map { $0.columns.contains(number) }
                 let context = DecodeContext {
-                    guard let times else { throw OtherUnreadable() }
-                    return times
+                    guard let times, let shapes else { throw OtherUnreadable() }
+                    return zip(times, shapes).compactMap { has[Int($1)] ? $0 : nil }
                 } kinds: {
                     guard let kinds = shapesAndKinds?.kinds else { throw OtherUnreadable() }
-                    return kinds.of(
-                        hasColumn: reader.footer.shapes.map { $0.columns.contains(number) })
+                    return kinds.of(hasColumn: has)
                 }
                 let column = try reader.values(column: number, of: block, context)
                 guard let column, column.rowCount == chunk.valueCount else {

@@ -119,12 +119,15 @@ struct ColdBlockEncoder {
             var has = [Bool](repeating: false, count: shapeColumns.count)
             for shape in shapesOfColumn[number, default: []] { has[shape] = true }
             planned.append(
-                PlannedColumn(number: number, hasColumn: has, plan: plan(column, rows)))
+                withContext(column, rows, has) { context in
+                    PlannedColumn(
+                        number: number, hasColumn: has, plan: plan(column, context))
+                })
         }
         return planned
     }
 
-    private func plan(_ column: ColumnBuffer, _ rows: ColdRows) -> Plan {
+    private func plan(_ column: ColumnBuffer, _ context: borrowing EncodeContext) -> Plan {
         var codes = Vector<Int64>(capacity: column.count)
         let limit = min(Self.kindValuesMax, column.count / 2)
         if limit > 1,
@@ -132,7 +135,6 @@ struct ColdBlockEncoder {
         {
             return firsts.count == 1 ? .other : .coded(firsts: firsts, codes: Array(codes.buffer))
         }
-        let context = context(column, rows)
         // Numbers and identifiers have no templates; whether they are such shows quickly.
         var scratch = ByteWriter(capacity: 1 << 12)
         for codec in [TimestampCodec(), EpochTimeCodec(), AffixNumberCodec(), DigitPatternCodec()]
@@ -151,9 +153,19 @@ struct ColdBlockEncoder {
         return needed < scratch.count ? .text(split, variables: variables) : .other
     }
 
-    private func context(_ column: ColumnBuffer, _ rows: ColdRows) -> EncodeContext {
-        EncodeContext(
-            times: column.count == rows.count ? rows.times.buffer : nil, deflater: deflater)
+    /// Calls `body` with what codecs may know of a column: the times of its rows among others.
+    private func withContext<Result>(
+        _ column: ColumnBuffer, _ rows: ColdRows, _ hasColumn: [Bool],
+        _ body: (borrowing EncodeContext) -> Result
+    ) -> Result {
+        if column.count == rows.count {
+            return body(EncodeContext(times: rows.times.buffer, deflater: deflater))
+        }
+        var times = Vector<Int64>(capacity: column.count)
+        for row in 0..<rows.count where hasColumn[Int(rows.shapes[row])] {
+            times.append(rows.times[row])
+        }
+        return body(EncodeContext(times: times.buffer, deflater: deflater))
     }
 
     /// A column that may split the kinds of rows.
@@ -214,20 +226,21 @@ struct ColdBlockEncoder {
         into out: inout ByteWriter
     ) -> UInt8 {
         let values = rows.columns[column.number]
-        let context = context(values, rows)
-        switch column.plan {
-        case .coded(let firsts, let codes) where column.isByKind:
-            KindCodec.append(
-                values, firsts: firsts, codes: codes,
-                kinds: kinds.of(hasColumn: column.hasColumn), context, deflater, into: &out)
-            return KindCodec().id
-        case .text(let split, let variables):
-            TemplateCodec.append(
-                split, kinds: column.isByKind ? kinds.of(hasColumn: column.hasColumn) : nil,
-                context, deflater, into: &out)
-            variables.withView { out.append($0) }
-            return TemplateCodec().id
-        case .coded, .other:
+        return withContext(values, rows, column.hasColumn) { context in
+            let ofColumn = column.isByKind ? kinds.of(hasColumn: column.hasColumn) : nil
+            switch column.plan {
+            case .coded(let firsts, let codes):
+                guard let ofColumn else { break }
+                KindCodec.append(
+                    values, firsts: firsts, codes: codes, kinds: ofColumn, context, deflater,
+                    into: &out)
+                return KindCodec().id
+            case .text(let split, let variables):
+                TemplateCodec.append(split, kinds: ofColumn, context, deflater, into: &out)
+                variables.withView { out.append($0) }
+                return TemplateCodec().id
+            case .other: break
+            }
             return ColumnCodecs.appendSmallest(values, ColumnCodecs.cold, context, into: &out)
         }
     }
