@@ -157,31 +157,32 @@ struct SegmentCheck {
                 "its lines have the numbers \(range.lowerBound) to \(range.upperBound), "
                     + "and its name says otherwise",
                 advice: "`weir check --repair` gives it its name",
-                remedy: .rename(SegmentID(sequences: range, journals: file.id.journals))))
+                remedy: .rename(
+                    SegmentID(
+                        sequences: range, journals: file.id.journals,
+                        generation: file.id.generation))))
     }
 
     // MARK: A block
 
     /// Reads all of a block; its sequence numbers, if they could be read.
     private mutating func check(_ block: BlockEntry, _ reader: SegmentReader) -> [Int64]? {
-        let shapes = integers(.shapes, block, reader)
-        let times = integers(.times, block, reader)
-        let sequences = integers(.sequences, block, reader)
-        if let times { checkTimes(times, block) }
-        let shapeCount = reader.footer.shapes.count
-        if let shapes, !shapes.allSatisfy({ $0 >= 0 && $0 < Int64(shapeCount) }) {
-            add(block, .shapes, "the number of a shape is out of range")
-            return sequences
+        let shapes = read(.shapes, block, reader) { try reader.shapes(of: block) }
+        let times = read(.times, block, reader) { try reader.integers(.times, of: block) }
+        let sequences = read(.sequences, block, reader) {
+            try reader.integers(.sequences, of: block)
         }
-        checkColumns(block, reader, shapes: shapes?.map { Int($0) }, times: times)
+        if let times { checkTimes(times, block) }
+        checkColumns(block, reader, shapes, times: times)
         return sequences
     }
 
-    private mutating func integers(
-        _ role: ChunkRole, _ block: BlockEntry, _ reader: SegmentReader
-    ) -> [Int64]? {
-        do throws(ScanFault) {
-            return try reader.integers(role, of: block)
+    private mutating func read<Content>(
+        _ role: ChunkRole, _ block: BlockEntry, _ reader: SegmentReader,
+        _ body: () throws -> Content
+    ) -> Content? {
+        do {
+            return try body()
         } catch {
             add(block, role, "\(name(role, reader)) \(failure(block, role, reader))")
             return nil
@@ -199,13 +200,15 @@ struct SegmentCheck {
     }
 
     private mutating func checkColumns(
-        _ block: BlockEntry, _ reader: SegmentReader, shapes: [Int]?, times: [Int64]?
+        _ block: BlockEntry, _ reader: SegmentReader,
+        _ shapesAndKinds: (shapes: [Int64], kinds: StoredKinds?)?, times: [Int64]?
     ) {
+        let shapes = shapesAndKinds?.shapes
         /// How many values each column must have; the bytes of the pieces are counted at once.
         var wanted: [Int: Int] = [:]
         var bytes = 0
         for shape in shapes ?? [] {
-            let stored = reader.footer.shapes[shape]
+            let stored = reader.footer.shapes[Int(shape)]
             bytes += stored.shape.pieceBytes.count
             for column in stored.columns { wanted[column, default: 0] += 1 }
         }
@@ -222,17 +225,22 @@ struct SegmentCheck {
                 continue
             }
             do {
-                // A column may be told by the times of the lines; their own damage has been reported.
-                let column = try reader.values(column: number, of: block) { () throws -> [Int64] in
-                    guard let times else { throw TimesUnreadable() }
-                    return times
+                // A column may be told by the times or the kinds of the lines; their own damage has been reported.
+                let has = reader.footer.shapes.map { $0.columns.contains(number) }
+                let context = DecodeContext {
+                    guard let times, let shapes else { throw OtherUnreadable() }
+                    return zip(times, shapes).compactMap { has[Int($1)] ? $0 : nil }
+                } kinds: {
+                    guard let kinds = shapesAndKinds?.kinds else { throw OtherUnreadable() }
+                    return kinds.of(hasColumn: has)
                 }
+                let column = try reader.values(column: number, of: block, context)
                 guard let column, column.rowCount == chunk.valueCount else {
                     add(block, chunk.role, "\(name) has not as many values as it says")
                     continue
                 }
                 bytes += valueBytes(column)
-            } catch is TimesUnreadable {
+            } catch is OtherUnreadable {
             } catch {
                 add(block, chunk.role, "\(name) \(failure(block, chunk.role, reader))")
             }
@@ -249,7 +257,7 @@ struct SegmentCheck {
         }
     }
 
-    private struct TimesUnreadable: Error {}
+    private struct OtherUnreadable: Error {}
 
     private func valueBytes(_ column: Column) -> Int {
         if column.isConstant { return column.rowCount * column.withValue(0) { $0.count } }

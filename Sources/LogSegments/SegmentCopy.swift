@@ -15,7 +15,7 @@ enum SegmentEnds {
         var raw = ByteWriter(capacity: 1 << 12)
         footer.append(into: &raw)
         let start = out.count
-        let method = Compression.append(raw.view, into: &out)
+        let method = Deflater().append(raw.view, into: &out)
         let stored = out.count - start
         let checksum = Checksum.crc32c(ByteView(out.base + start, stored))
         let trailer = out.count

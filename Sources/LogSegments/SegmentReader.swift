@@ -145,8 +145,8 @@ final class SegmentReader {
         return stored
     }
 
-    /// The integers of a chunk with role `shapes`, `times` or `sequences`.
-    func integers(_ role: ChunkRole, of block: BlockEntry) throws(ScanFault) -> [Int64] {
+    /// The chunk of a block that has a value for each row.
+    private func chunk(_ role: ChunkRole, of block: BlockEntry) throws(ScanFault) -> ChunkEntry {
         guard let chunk = block.chunks.first(where: { $0.role == role }),
             chunk.valueCount == block.rows
         else {
@@ -154,20 +154,56 @@ final class SegmentReader {
                 file: path, offset: block.chunks.first?.offset ?? 0,
                 message: "a block has no \(role); its \(block.rows) lines are left out")
         }
+        return chunk
+    }
+
+    /// Decodes a chunk by `body`; what it finds malformed becomes a fault of this file.
+    private func decode<Result>(
+        _ chunk: ChunkEntry, _ body: (inout ByteReader) throws -> Result
+    ) throws -> Result {
         let raw = try bytes(of: chunk)
-        do throws(MalformedBytes) {
-            return try raw.withView { view throws(MalformedBytes) in
-                var reader = ByteReader(view)
-                return try IntegerPacking.decode(&reader, count: block.rows)
+        return try raw.withView { view in
+            var reader = ByteReader(view)
+            do {
+                let result = try body(&reader)
+                guard reader.remaining == 0 else { throw reader.malformed("end of a chunk") }
+                return result
+            } catch let error as MalformedBytes {
+                throw fault(chunk, error.what)
             }
-        } catch {
-            throw fault(chunk, error.what)
         }
+    }
+
+    /// The times or the sequence numbers of a block's rows.
+    func integers(_ role: ChunkRole, of block: BlockEntry) throws -> [Int64] {
+        let chunk = try chunk(role, of: block)
+        return try decode(chunk) { reader in
+            chunk.codec == ColdBlockEncoder.integersCodec
+                ? try EntropyIntegers.decode(&reader, count: block.rows)
+                : try IntegerPacking.decode(&reader, count: block.rows)
+        }
+    }
+
+    /// The shape of each row of a block, and the kind, where the block has kinds.
+    func shapes(of block: BlockEntry) throws -> (shapes: [Int64], kinds: StoredKinds?) {
+        let chunk = try chunk(.shapes, of: block)
+        let found = try decode(chunk) { reader -> (shapes: [Int64], kinds: StoredKinds?) in
+            guard chunk.codec == ColdBlockEncoder.kindsCodec else {
+                return (try IntegerPacking.decode(&reader, count: block.rows), nil)
+            }
+            let kinds = try StoredKinds(&reader, count: block.rows)
+            return (kinds.rows.map { Int64(kinds.shapes[Int($0)]) }, kinds)
+        }
+        let limit = Int64(footer.shapes.count)
+        guard found.shapes.allSatisfy({ $0 >= 0 && $0 < limit }),
+            found.kinds?.shapes.allSatisfy({ $0 < footer.shapes.count }) ?? true
+        else { throw fault(chunk, "the number of a shape is out of range") }
+        return found
     }
 
     /// The stored values of column `number` of a block, as they stand in the lines; nil when the block has none.
     func values(
-        column number: Int, of block: BlockEntry, times: () throws -> [Int64]
+        column number: Int, of block: BlockEntry, _ context: DecodeContext
     ) throws -> Column? {
         guard let chunk = block.chunks.first(where: { $0.role == .column(number) }) else {
             return nil
@@ -175,14 +211,8 @@ final class SegmentReader {
         guard let codec = ColumnCodecs.codec(chunk.codec) else {
             throw fault(chunk, "unknown codec \(chunk.codec)")
         }
-        let raw = try bytes(of: chunk)
-        return try raw.withView { view in
-            var reader = ByteReader(view)
-            do {
-                return try codec.decode(&reader, count: chunk.valueCount, times: times)
-            } catch let error as MalformedBytes {
-                throw fault(chunk, error.what)
-            }
+        return try decode(chunk) { reader in
+            try codec.decode(&reader, count: chunk.valueCount, context)
         }
     }
 

@@ -66,7 +66,7 @@ public final class StoreWriter {
         self.fileSystem = fileSystem
         self.clock = clock
         self.options = options
-        let listing: (files: [SegmentFile], temporary: [String])
+        let listing: DirectoryListing.Segments
         let journals: [(number: UInt64, path: String)]
         do throws(FileError) {
             try fileSystem.makeDirectories(DataDirectory.journals(directory))
@@ -75,7 +75,9 @@ public final class StoreWriter {
             lockFile = try fileSystem.open(DataDirectory.lock(directory), .readWrite)
             guard try lockFile.tryLock() else { throw FileError.lockedByWriter }
             listing = try DirectoryListing.segments(directory, fileSystem)
-            for path in listing.temporary { try fileSystem.remove(path) }
+            for path in listing.temporary + listing.superseded.map(\.path) {
+                try fileSystem.remove(path)
+            }
             journals = try DirectoryListing.journals(directory, fileSystem)
         } catch {
             throw error == .lockedByWriter ? .inUse(directory: directory) : .writing(error)

@@ -24,7 +24,7 @@ struct Weir: ParsableCommand {
         version: "weir 0.1.0",
         subcommands: [
             Ingest.self, QueryCommand.self, ExportCommand.self, Stats.self, CheckCommand.self,
-            Retention.self, Parse.self,
+            Compact.self, Retention.self, Parse.self,
         ])
 
     static func main() {
