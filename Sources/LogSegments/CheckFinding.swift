@@ -89,6 +89,8 @@ enum CheckRemedy: Sendable, Equatable {
     case rename(SegmentID)
     /// Removes a temporary file.
     case removeFile
+    /// Removes a segment whose lines are in another one, if that is still so.
+    case removeSuperseded
     /// Removes an empty directory.
     case removeDirectory
     /// Seals what the journal holds, as a writer does that starts.

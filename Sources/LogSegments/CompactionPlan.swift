@@ -66,7 +66,8 @@ struct CompactionPlan {
             bytes = 0
         }
         for (file, size) in files {
-            let isOther = !isOver && run.last.map { $0.id.generation != file.id.generation } ?? false
+            let isOther =
+                !isOver && run.last.map { $0.id.generation != file.id.generation } ?? false
             if isOther || bytes + size > outputBytesMax { close() }
             run.append(file)
             bytes += size

@@ -110,6 +110,14 @@ private struct CheckPass {
             }
             add(lines: check.soundLines, bytes: check.storedBytes, check.findings, report)
         }
+        for file in listing.superseded where checked.insert(file.path).inserted {
+            let bytes = (try? fileSystem.open(file.path, .read).size()) ?? 0
+            let finding = CheckFinding(
+                .notice, file.path, "its lines are in another segment, merged",
+                advice: "a compaction is at work, or a crash cut it off; the next `weir ingest` "
+                    + "removes the file", remedy: .removeSuperseded)
+            add(lines: 0, bytes: bytes, [finding], report)
+        }
         return isComplete
     }
 

@@ -5,6 +5,8 @@ internal import LogSystem
 struct StoreListing {
     let journals: [(number: UInt64, file: any OpenFile)]
     let segments: [SegmentFile]
+    /// Segments whose lines are in `segments`, merged: their removal is under way, or a crash cut it off.
+    let superseded: [SegmentFile]
 
     init(directory: String, fileSystem: any FileSystem) throws(StoreError) {
         var opened: [(number: UInt64, file: any OpenFile)] = []
@@ -16,7 +18,9 @@ struct StoreListing {
                     // Sealed since it was listed; its segments are listed below.
                 }
             }
-            segments = try DirectoryListing.segments(directory, fileSystem).files
+            let listing = try DirectoryListing.segments(directory, fileSystem)
+            segments = listing.files
+            superseded = listing.superseded
         } catch {
             throw error.isMissing ? .noDirectory(directory) : .file(error)
         }

@@ -113,13 +113,7 @@ public struct StoreRepair {
     private func locked<Result>(
         _ body: () throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        let lock: any OpenFile
-        do throws(FileError) {
-            lock = try fileSystem.open(DataDirectory.lock(directory), .readWrite)
-            guard try lock.tryLock() else { throw FileError.lockedByWriter }
-        } catch {
-            throw error == .lockedByWriter ? .inUse(directory: directory) : .file(error)
-        }
+        let lock = try WriterLock(dataDirectory: directory, fileSystem: fileSystem)
         defer { withExtendedLifetime(lock) {} }
         return try body()
     }
@@ -167,6 +161,12 @@ public struct StoreRepair {
         case .removeFile:
             try fileSystem.remove(path)
             report.actions.append("removed \(path)")
+        case .removeSuperseded:
+            // It has come to life again when the segment that it was merged into was damaged.
+            let listing = try DirectoryListing.segments(directory, fileSystem)
+            guard listing.superseded.contains(where: { $0.path == path }) else { return }
+            try fileSystem.remove(path)
+            report.actions.append("removed \(path), whose lines are in another segment")
         case .removeDirectory:
             try fileSystem.removeDirectory(path)
             report.actions.append("removed the empty directory \(path)")
@@ -183,7 +183,6 @@ public struct StoreRepair {
             try renameOrSetAside(path, target, &report)
         case .rewrite:
             try rewrite(path, &report)
-            for other in findings where other.file == path { report.add(other.loss) }
         }
     }
 
@@ -221,9 +220,18 @@ public struct StoreRepair {
         guard check.run() else { return }
         let kept = SetAsideName.free(path, SetAsideName.damaged, fileSystem)
         if check.soundBlocks.isEmpty {
+            for loss in check.findings.map(\.loss) { report.add(loss) }
             return try rename(path, kept, &report)
         }
         let reader = try SegmentReader(path: path, fileSystem: fileSystem, needsHeader: false)
+        let sources = sources(of: id, in: key)
+        if !sources.isEmpty, rows(of: sources) == reader.footer.rows {
+            try rename(path, kept, &report)
+            report.actions.append(
+                "the segments that \(path) was merged from are still there, and take its place")
+            return
+        }
+        for loss in check.findings.map(\.loss) { report.add(loss) }
         try copy(path, to: kept)
         try publish(path) { file in
             var copy = try SegmentCopy(into: file, like: reader.footer)
@@ -236,6 +244,28 @@ public struct StoreRepair {
         report.actions.append(
             "wrote \(path) again with \(check.soundBlocks.count) of \(count) blocks, "
                 + "\(check.soundLines) lines; the damaged one is \(kept)")
+        // They may hold lines that are lost in it; a writer that starts would remove them.
+        for source in sources {
+            let path = source.path
+            try rename(path, SetAsideName.free(path, SetAsideName.damaged, fileSystem), &report)
+        }
+    }
+
+    /// The segments that `id` was merged from, as far as a crash has left them behind.
+    private func sources(of id: SegmentID, in key: PartitionKey) -> [SegmentFile] {
+        let listing = try? DirectoryListing.segments(directory, fileSystem)
+        return (listing?.superseded ?? []).filter { $0.key == key && id.supersedes($0.id) }
+    }
+
+    /// The lines of segments that are all whole; nil when one is not.
+    private func rows(of files: [SegmentFile]) -> Int? {
+        var rows = 0
+        for file in files {
+            var check = SegmentCheck(file, fileSystem: fileSystem)
+            guard check.run(), check.findings.isEmpty else { return nil }
+            rows += check.soundLines
+        }
+        return rows
     }
 
     private func copy(_ path: String, to target: String) throws {

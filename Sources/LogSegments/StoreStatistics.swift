@@ -160,9 +160,10 @@ private struct ColumnTable {
             for chunk in block.chunks {
                 chunkBytes += chunk.storedBytes
                 switch chunk.role {
-                case .shapes: add(chunk, to: .shapes, codec: "integers")
-                case .times: add(chunk, to: .times, codec: "integers")
-                case .sequences: add(chunk, to: .sequences, codec: "integers")
+                case .shapes: add(chunk, to: .shapes, codec: Self.codec(chunk, cold: "row kinds"))
+                case .times: add(chunk, to: .times, codec: Self.codec(chunk, cold: "entropy"))
+                case .sequences:
+                    add(chunk, to: .sequences, codec: Self.codec(chunk, cold: "entropy"))
                 case .column(let number):
                     add(
                         chunk, to: parts[number],
@@ -173,6 +174,11 @@ private struct ColumnTable {
         let ends = SegmentFormat.headerBytes + SegmentFormat.trailerBytes
         add(.ends, bytes: ends)
         add(.footers, bytes: reader.storedBytes - chunkBytes - ends)
+    }
+
+    /// The name of a codec of what is no column.
+    private static func codec(_ chunk: ChunkEntry, cold: String) -> String {
+        chunk.codec == 0 ? "integers" : cold
     }
 
     private mutating func add(_ chunk: ChunkEntry, to part: ColumnStatistics.Part, codec: String) {

@@ -20,7 +20,9 @@ struct TimestampCodec: ColumnCodec {
     func encode(
         _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
     ) -> Bool {
-        guard let times = context.times, let spelling = Spelling(column.value(0)) else { return false }
+        guard let times = context.times, let spelling = Spelling(column.value(0)) else {
+            return false
+        }
         var scratch = ByteWriter(capacity: 64)
         for index in 0..<column.count {
             scratch.removeAll()

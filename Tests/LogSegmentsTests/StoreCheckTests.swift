@@ -160,7 +160,8 @@ import Testing
         let sample = try StoredSample([randomLines(300, seed: 1)])
         let segment = try #require(try sample.segments(of: "debug").first)
         let bytes = try sample.bytes(segment)
-        let other = segment.replacing("-0000000001.segment", with: "-0000000002.segment")
+        let other = segment.replacing(
+            "-0000000001-0.segment", with: "-0000000002-0.segment")
         try sample.write(other, bytes)
         let doubled = try #require(try sample.faults().first)
         #expect(doubled.file == other)

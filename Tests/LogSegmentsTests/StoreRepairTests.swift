@@ -129,7 +129,8 @@ import Testing
         let sample = try sample()
         let segment = try #require(try sample.segments(of: "debug").first)
         let bytes = try sample.bytes(segment)
-        let other = segment.replacing("-0000000001.segment", with: "-0000000002.segment")
+        let other = segment.replacing(
+            "-0000000001-0.segment", with: "-0000000002-0.segment")
         try sample.write(other, bytes)
         #expect(try storedLines(sample.path).lines.count > 9_000)
         _ = try sample.repair()
@@ -223,6 +224,54 @@ import Testing
         }
         #expect(number > 15)
         #expect(met > 150)
+    }
+
+    /// Merged segments with what they were merged from beside them, as a crash leaves them.
+    private func merged() throws -> (sample: StoredSample, merged: String, sources: [String]) {
+        let groups = (0..<2).map { group in
+            (0..<50).map { "{\"timestamp\":\"2025-01-18T12:00:00Z\",\"n\":\(group * 50 + $0)}" }
+        }
+        let sample = try StoredSample(groups)
+        let sources = try sample.segments(of: "production")
+        #expect(sources.count == 2)
+        let bytes = try sources.map { try sample.bytes($0) }
+        #expect(try Compactor(directory: sample.path).run(everything: true).isEmpty)
+        let merged = try #require(try sample.segments(of: "production").first)
+        for (path, bytes) in zip(sources, bytes) { try sample.write(path, bytes) }
+        return (sample, merged, sources)
+    }
+
+    @Test func whatWasMergedIsNotedAndGoes() throws {
+        let (sample, merged, sources) = try merged()
+        let (findings, summary) = try sample.check()
+        #expect(summary.isClean)
+        #expect(summary.lines == 100)
+        #expect(Set(findings.map(\.file)) == Set(sources))
+        _ = try sample.repair()
+        #expect(try sample.segments(of: "production") == [merged])
+        #expect(try sample.exported().lines == sample.lines)
+    }
+
+    @Test func aDamagedMergeGivesWayToWhatItWasMergedFrom() throws {
+        let (sample, merged, sources) = try merged()
+        let size = try sample.bytes(merged).count
+        // In a block, and where nothing can be found any more.
+        for offset in [20, size - 3] {
+            let bytes = try sample.bytes(merged)
+            try sample.flip(merged, offset)
+            _ = try sample.repair()
+            #expect(try sample.faults().isEmpty)
+            #expect(try sample.segments(of: "production") == sources)
+            #expect(try sample.exported().lines == sample.lines)
+            try sample.write(merged, bytes)
+        }
+        // One of the two is gone already: what is there of the sources stays.
+        try disk.remove(sources[0])
+        try sample.flip(merged, 20)
+        _ = try sample.repair()
+        #expect(try sample.faults().isEmpty)
+        #expect(try sample.segments(of: "production") == [sources[1]])
+        #expect(try sample.exported().lines == Array(sample.lines[50...]))
     }
 
     @Test func aFullDiskLeavesEverythingAsItWas() throws {

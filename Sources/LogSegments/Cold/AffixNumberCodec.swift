@@ -25,7 +25,8 @@ struct AffixNumberCodec: ColumnCodec {
         guard width > 0 else { return false }
         let start = out.count
         out.append(lengthPrefixed: column.value(0).prefix(affixes.before))
-        out.append(lengthPrefixed: column.value(0).dropFirst(column.value(0).count - affixes.behind))
+        out.append(
+            lengthPrefixed: column.value(0).dropFirst(column.value(0).count - affixes.behind))
         let head = out.count
         out.append(UInt8(0))
         if appendDecimals(column, affixes, deflater, into: &out) { return true }

@@ -33,7 +33,8 @@ struct RowKinds {
                 shapes.append(Int(shape))
             }
         }
-        bits = shapes.count <= EntropyCoder.alphabetMax
+        bits =
+            shapes.count <= EntropyCoder.alphabetMax
             ? CodeStream.bits(rows, limit: max(shapes.count, 1)) : .infinity
     }
 

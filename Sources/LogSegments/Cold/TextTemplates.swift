@@ -33,7 +33,9 @@ struct TextTemplates {
         for row in 0..<column.count {
             let value = column.value(row)
             scratch.removeAll()
-            TextSplitter.split(value) { text in scratch.append(text) } variable: { _ in
+            TextSplitter.split(value) { text in
+                scratch.append(text)
+            } variable: { _ in
                 scratch.append(Self.mark)
             }
             if value.firstIndex(of: Self.mark) != nil {
@@ -73,7 +75,8 @@ struct TextTemplates {
                 continue
             }
             var index = 0
-            TextSplitter.split(value) { _ in } variable: { variable in
+            TextSplitter.split(value) { _ in
+            } variable: { variable in
                 columns[layout.column(number, index)].append(variable)
                 index += 1
             }
