@@ -24,8 +24,9 @@ struct JournalCheck {
     mutating func run(_ progress: (Int) -> Void = { _ in }) {
         let reader: JournalReader
         do {
-            reader = try JournalReader(file: file, checksums: true)
+            // Before the reader looks: what a writer appends between the two is none of this check's.
             storedBytes = try file.size()
+            reader = try JournalReader(file: file, checksums: true)
             checkHeader(reader.header)
             try checkDamages(reader)
             try checkTail(reader)

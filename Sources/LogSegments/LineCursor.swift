@@ -29,9 +29,10 @@ final class FaultList {
 
 /// Lines with their numbers: what a cursor has in memory.
 private struct LineBuffer: ~Copyable {
-    private var bytes = ByteWriter(capacity: 1 << 12)
-    private var ends = Vector<Int>(capacity: 64)
-    private var numbers = Vector<UInt64>(capacity: 64)
+    // As good as nothing until the first line: there is a buffer for each segment of the store.
+    private var bytes = ByteWriter(capacity: 1)
+    private var ends = Vector<Int>(capacity: 1)
+    private var numbers = Vector<UInt64>(capacity: 1)
     private var position = 0
 
     var byteCount: Int { bytes.count }
@@ -134,8 +135,9 @@ final class SegmentCursor: LineCursor {
             }
             if buffer.lineCount > 0 { return }
         }
-        // The file is closed as soon as its last line is in memory.
+        // What is behind needs neither file nor memory.
         self.reader = nil
+        buffer = LineBuffer()
     }
 
     private func fill(_ entry: BlockEntry, _ reader: SegmentReader) throws {

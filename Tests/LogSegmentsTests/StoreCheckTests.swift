@@ -199,6 +199,16 @@ import Testing
         #expect(number > 20)
     }
 
+    /// A frame that was being appended while its file was looked at was taken for a damaged one.
+    @Test func aJournalThatGrowsMeanwhileIsNoDamage() throws {
+        let sample = try StoredSample([randomLines(30, seed: 5)], sealsLast: false, framesOf: 10)
+        let journal = try #require(try sample.files("journal").first)
+        for bytes in 0..<(try sample.bytes(journal).count) {
+            let (findings, summary) = try sample.check(GrowingFileSystem(firstBytes: bytes))
+            #expect(summary.isClean, "\(bytes) bytes at first: \(findings)")
+        }
+    }
+
     @Test func anUnknownVersionCannotBeChecked() throws {
         let sample = try StoredSample([["a"]])
         let segment = try #require(try sample.segments(of: "production").first)
