@@ -34,10 +34,17 @@ public final class SegmentStore: LogStore {
             throw error.isMissing ? .noDirectory(directory) : .file(error)
         }
         var journals: [JournalReader] = []
-        for (_, file) in opened {
-            journals.append(try JournalReader(file: file, checksums: false))
+        var laterFirst = UInt64.max
+        for (_, file) in opened.reversed() {
+            var reader = try JournalReader(file: file, checksums: false)
+            // Frames that were written again after a failed fsync may be headers without their content here.
+            if reader.entries.contains(where: { $0.header.endSequence > laterFirst }) {
+                reader = try JournalReader(file: file, checksums: true)
+            }
+            laterFirst = reader.entries.reduce(laterFirst) { min($0, $1.header.firstSequence) }
+            journals.append(reader)
         }
-        self.journals = journals
+        self.journals = journals.reversed()
         sealedLines = SealedLines(journals: Set(opened.map(\.number)), segments: segments) {
             file throws(StoreError) in
             try Self.open(file, fileSystem)
@@ -70,7 +77,7 @@ public final class SegmentStore: LogStore {
     /// Something that gives blocks when its time has come.
     private enum Part {
         case block(SegmentReader, BlockEntry)
-        case frame(JournalReader, JournalReader.Entry, newFrom: UInt64)
+        case frame(JournalReader, JournalReader.Entry, seen: SequenceSet)
     }
 
     /// Gives blocks as `LogStore` says. Classes of weir's own records are given only when the filter names `_class`: what
@@ -138,18 +145,19 @@ public final class SegmentStore: LogStore {
     ) -> [(bounds: TimeBounds, part: Part)] {
         var parts: [(bounds: TimeBounds, part: Part)] = []
         // A frame that was written again after a failed fsync is in two files; its lines count once.
-        var seenEnd: UInt64 = 0
+        var seen = SequenceSet()
         for reader in journals {
             for entry in reader.entries {
                 let header = entry.header
                 if range.overlaps(first: header.firstTime, last: header.lastTime) {
+                    let before = seen.overlaps(header.sequences) ? seen : SequenceSet()
                     parts.append(
                         (
                             (header.firstTime, header.lastTime),
-                            .frame(reader, entry, newFrom: seenEnd)
+                            .frame(reader, entry, seen: before)
                         ))
                 }
-                seenEnd = max(seenEnd, header.endSequence)
+                seen.insert(header.sequences)
             }
             for damage in reader.damages {
                 faults.append(
@@ -166,24 +174,24 @@ public final class SegmentStore: LogStore {
         switch part {
         case .block(let reader, let entry):
             return [SegmentBlock(reader: reader, entry: entry)]
-        case .frame(let reader, let entry, let newFrom):
+        case .frame(let reader, let entry, let seen):
             guard let frame = try reader.frame(entry, table: table) else {
                 throw ScanFault(
                     file: reader.file.path, offset: entry.payloadOffset,
                     message: "a frame of the journal is damaged; "
                         + "its \(entry.header.lineCount) lines are left out of the answer")
             }
-            return blocks(of: frame, newFrom: newFrom)
+            return blocks(of: frame, seen: seen)
         }
     }
 
     /// The lines of a frame that are in no segment, a block for each class.
-    private func blocks(of frame: JournalFrame, newFrom: UInt64) -> [any ColumnBlock] {
+    private func blocks(of frame: JournalFrame, seen: SequenceSet) -> [any ColumnBlock] {
         var rows = [[Int]](repeating: [], count: frame.classNames.count)
         var sequences = [[UInt64]](repeating: [], count: frame.classNames.count)
         for row in 0..<frame.batch.records.count {
             let sequence = frame.header.firstSequence + UInt64(row)
-            if sequence < newFrom || sealedLines.contains(sequence) { continue }
+            if seen.contains(sequence) || sealedLines.contains(sequence) { continue }
             rows[frame.lineClasses[row]].append(row)
             sequences[frame.lineClasses[row]].append(sequence)
         }
@@ -221,16 +229,15 @@ public final class SegmentStore: LogStore {
     public func journalStatistics() throws(FileError) -> (lines: Int, storedBytes: Int) {
         var lines = 0
         var bytes = 0
-        var seenEnd: UInt64 = 0
+        var seen = SequenceSet()
         for reader in journals {
             bytes += try reader.file.size()
             for entry in reader.entries {
-                let header = entry.header
-                for sequence in header.firstSequence..<header.endSequence
-                where sequence >= seenEnd && !sealedLines.contains(sequence) {
+                for sequence in entry.header.sequences
+                where !seen.contains(sequence) && !sealedLines.contains(sequence) {
                     lines += 1
                 }
-                seenEnd = max(seenEnd, header.endSequence)
+                seen.insert(entry.header.sequences)
             }
         }
         return (lines, bytes)

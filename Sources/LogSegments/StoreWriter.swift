@@ -50,8 +50,8 @@ public final class StoreWriter {
     private var unsealedBytes = 0
     private var unsealedLines = 0
     private var oldestUnsealed: Int64 = .max
-    /// The sequence number behind the last line that recovery has met.
-    private var recoveredEnd: UInt64 = 0
+    /// The sequence numbers that recovery has met.
+    private var recovered = SequenceSet()
 
     /// What the last writer left behind, and what became of it.
     public private(set) var recovery = StoreRecovery()
@@ -321,7 +321,7 @@ extension StoreWriter {
         // A frame that was written again after a failed fsync is in two files.
         for row in 0..<frame.batch.records.count {
             let sequence = frame.header.firstSequence + UInt64(row)
-            guard sequence >= recoveredEnd, !sealedLines.contains(sequence) else { continue }
+            guard !recovered.contains(sequence), !sealedLines.contains(sequence) else { continue }
             let record = frame.batch.records[row]
             let name = frame.classNames[frame.lineClasses[row]]
             guard RetentionPolicy.isClassName(name) else {
@@ -334,7 +334,7 @@ extension StoreWriter {
             builder(key).append(record, of: frame.batch, sequence: sequence)
             recovery.lines += 1
         }
-        recoveredEnd = max(recoveredEnd, frame.header.endSequence)
-        nextSequence = max(nextSequence, recoveredEnd)
+        recovered.insert(frame.header.sequences)
+        nextSequence = max(nextSequence, frame.header.endSequence)
     }
 }
