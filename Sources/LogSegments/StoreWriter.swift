@@ -45,6 +45,8 @@ public final class StoreWriter {
     private let journal: JournalWriter
 
     private var builders: [PartitionKey: SegmentBuilder] = [:]
+    /// Builders that are full and not published yet, with the journal files that their lines are in.
+    private var sealing: [(builder: SegmentBuilder, journals: ClosedRange<UInt64>)] = []
     private var lastKey: (classIndex: Int, dayNumber: Int, builder: SegmentBuilder)?
     private var nextSequence: UInt64
     private var unsealedBytes = 0
@@ -169,7 +171,10 @@ public final class StoreWriter {
         return memoryBytes >= options.memoryBytesMax
     }
 
-    private var memoryBytes: Int { builders.values.reduce(0) { $0 + $1.memoryBytes } }
+    private var memoryBytes: Int {
+        builders.values.reduce(0) { $0 + $1.memoryBytes }
+            + sealing.reduce(0) { $0 + $1.builder.memoryBytes }
+    }
 
     /// Moves all lines from the journal into segments and removes the journal's files. After a failure the lines that are not
     /// in a segment yet are in the journal still.
@@ -186,13 +191,16 @@ public final class StoreWriter {
         guard let first = journals.first, let last = journals.last else { return [] }
         var sealed: [SealedSegment] = []
         lastKey = nil
-        for key in builders.keys.sorted() {
-            guard let builder = builders[key] else { continue }
+        // What a failure interrupted is done again as it was: a segment that got its name all the same is replaced by
+        // itself, and lines that came since go to segments of their own.
+        sealing += builders.keys.sorted().compactMap { builders[$0] }.map { ($0, first...last) }
+        builders = [:]
+        while let (builder, journals) = sealing.first {
             sealed.append(
                 try writing { () throws(FileError) in
-                    try publish(builder, journals: first...last)
+                    try publish(builder, journals: journals)
                 })
-            builders[key] = nil
+            sealing.removeFirst()
         }
         unsealedBytes = 0
         unsealedLines = 0
