@@ -43,6 +43,7 @@ public final class StoreWriter {
     private let options: StoreOptions
     private let lockFile: any OpenFile
     private let journal: JournalWriter
+    private var directories: DurableDirectories
 
     private var builders: [PartitionKey: SegmentBuilder] = [:]
     /// Builders that are full and not published yet, with the journal files that their lines are in.
@@ -68,12 +69,14 @@ public final class StoreWriter {
         self.fileSystem = fileSystem
         self.clock = clock
         self.options = options
+        directories = DurableDirectories(root: directory, fileSystem: fileSystem)
         let listing: (files: [SegmentFile], temporary: [String])
         let journals: [(number: UInt64, path: String)]
         do throws(FileError) {
-            try fileSystem.makeDirectories(DataDirectory.journals(directory))
-            try fileSystem.makeDirectories(DataDirectory.segments(directory))
-            try fileSystem.makeDirectories(DataDirectory.state(directory))
+            try directories.makeRoot()
+            try directories.make(DataDirectory.journals(directory))
+            try directories.make(DataDirectory.segments(directory))
+            try directories.make(DataDirectory.state(directory))
             lockFile = try fileSystem.open(DataDirectory.lock(directory), .readWrite)
             guard try lockFile.tryLock() else { throw FileError.lockedByWriter }
             listing = try DirectoryListing.segments(directory, fileSystem)
@@ -212,7 +215,7 @@ public final class StoreWriter {
         _ builder: SegmentBuilder, journals: ClosedRange<UInt64>
     ) throws(FileError) -> SealedSegment {
         let partition = DataDirectory.partition(directory, builder.key)
-        try fileSystem.makeDirectories(partition)
+        try directories.make(partition)
         let id = SegmentID(
             sequences: builder.firstSequence...builder.lastSequence, journals: journals)
         let path = partition + "/" + DataDirectory.segmentName(id)
@@ -270,6 +273,7 @@ extension StoreWriter {
         ) { file throws(StoreError) in
             try SegmentReader(path: file.path, fileSystem: fileSystem)
         }
+        try makeDurable(segments, sealedFrom: journals.map(\.number))
         recovery.damages += sealedLines.faults.map { "\($0.file): \($0.message)" }
         let numbers = journals.map(\.number)
         var damaged: [String] = []
@@ -283,6 +287,21 @@ extension StoreWriter {
             for path in damaged { try fileSystem.rename(path, to: path + ".damaged") }
             for (_, path) in journals where !damaged.contains(path) { try fileSystem.remove(path) }
             try fileSystem.synchronizeDirectory(DataDirectory.journals(directory))
+        }
+    }
+
+    /// Makes the names of segments durable whose lines are in the journal, too, which is about to be removed: the writer
+    /// before may have died between giving them their names and the fsync.
+    private func makeDurable(
+        _ segments: [SegmentFile], sealedFrom journals: [UInt64]
+    ) throws(StoreError) {
+        let fresh = segments.filter { journals.contains(where: $0.id.journals.contains) }
+        try writing { () throws(FileError) in
+            for key in Set(fresh.map(\.key)).sorted() {
+                let partition = DataDirectory.partition(directory, key)
+                try directories.make(partition)
+                try fileSystem.synchronizeDirectory(partition)
+            }
         }
     }
 

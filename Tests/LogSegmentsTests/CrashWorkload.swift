@@ -47,7 +47,7 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             try store.append(3, days: 8, bytes: 300)
             try store.close()
         },
-        CrashWorkload(name: "fsync fails", runs: 6, perPointMax: 64, distinctMin: 4_000) { store in
+        CrashWorkload(name: "fsync fails", runs: 1, perPointMax: 64, distinctMin: 4_000) { store in
             try store.open()
             for round in 0..<3 {
                 try store.append(2, bytes: 300)
