@@ -45,10 +45,14 @@ public final class SegmentStore: LogStore {
             journals.append(reader)
         }
         self.journals = journals.reversed()
+        var readers: [String: SegmentReader] = [:]
         sealedLines = SealedLines(journals: Set(opened.map(\.number)), segments: segments) {
             file throws(StoreError) in
-            try Self.open(file, fileSystem)
+            let reader = try Self.open(file, fileSystem)
+            readers[file.path] = reader
+            return reader
         }
+        self.readers = readers
     }
 
     /// Opens a segment; nil when retention has dropped it since it was listed.
@@ -94,10 +98,11 @@ public final class SegmentStore: LogStore {
         case .oldestFirst: parts.sort { $0.bounds.first < $1.bounds.first }
         case .newestFirst: parts.sort { $0.bounds.last > $1.bounds.last }
         }
-        let table = ShapeTable()
+        // Only frames need one, and it is large.
+        lazy var table = ShapeTable()
         for (_, part) in parts {
             do {
-                for block in try blocks(of: part, table: table)
+                for block in try blocks(of: part, table: { table })
                 where !hidden.contains(block.className) {
                     if try body(block) == .stop { return faults }
                 }
@@ -170,12 +175,12 @@ public final class SegmentStore: LogStore {
         return parts
     }
 
-    private func blocks(of part: Part, table: ShapeTable) throws -> [any ColumnBlock] {
+    private func blocks(of part: Part, table: () -> ShapeTable) throws -> [any ColumnBlock] {
         switch part {
         case .block(let reader, let entry):
             return [SegmentBlock(reader: reader, entry: entry)]
         case .frame(let reader, let entry, let seen):
-            guard let frame = try reader.frame(entry, table: table) else {
+            guard let frame = try reader.frame(entry, table: table()) else {
                 throw ScanFault(
                     file: reader.file.path, offset: entry.payloadOffset,
                     message: "a frame of the journal is damaged; "

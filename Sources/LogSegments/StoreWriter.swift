@@ -277,9 +277,10 @@ extension StoreWriter {
         recovery.damages += sealedLines.faults.map { "\($0.file): \($0.message)" }
         let numbers = journals.map(\.number)
         var damaged: [String] = []
+        let table = ShapeTable()
         for (_, path) in journals {
             let before = recovery.damages.count
-            try recover(path, without: sealedLines, journals: numbers)
+            try recover(path, without: sealedLines, journals: numbers, table: table)
             if recovery.damages.count > before { damaged.append(path) }
         }
         _ = try publish(journals: numbers)
@@ -317,11 +318,10 @@ extension StoreWriter {
     }
 
     private func recover(
-        _ path: String, without sealedLines: SealedLines, journals: [UInt64]
+        _ path: String, without sealedLines: SealedLines, journals: [UInt64], table: ShapeTable
     ) throws(StoreError) {
         let file = try writing { () throws(FileError) in try fileSystem.open(path, .read) }
         let reader = try JournalReader(file: file, checksums: true)
-        let table = ShapeTable()
         for entry in reader.entries {
             let frame = try writing { () throws(FileError) in
                 try reader.frame(entry, table: table)
