@@ -7,6 +7,7 @@ internal import LogRecords
 /// limit. Used by one thread.
 final class SegmentBuilder {
     let key: PartitionKey
+    private let blockRowsMax: Int
     private var footer: SegmentFooter
     /// Header and encoded blocks so far.
     private var data = ByteWriter(capacity: 1 << 12)
@@ -47,8 +48,9 @@ final class SegmentBuilder {
     /// For each format the shape of its lines that are stored whole.
     private var wholeShapes: [LineFormat: Int] = [:]
 
-    init(key: PartitionKey) {
+    init(key: PartitionKey, blockRowsMax: Int = SegmentFormat.blockRowsMax) {
         self.key = key
+        self.blockRowsMax = blockRowsMax
         self.footer = SegmentFooter(className: key.className, day: key.day.daysSinceEpoch)
         data.append(SegmentFormat.magic)
         data.append(fixed: SegmentFormat.version)
@@ -85,7 +87,7 @@ final class SegmentBuilder {
         rowCount += 1
         rawBytes += Int(record.lineLength)
         blockBytes += Int(record.lineLength)
-        if times.count >= SegmentFormat.blockRowsMax || blockBytes >= SegmentFormat.blockBytesMax {
+        if times.count >= blockRowsMax || blockBytes >= SegmentFormat.blockBytesMax {
             finishBlock()
         }
     }

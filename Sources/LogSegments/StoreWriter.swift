@@ -15,6 +15,9 @@ public struct StoreOptions: Sendable {
     /// Uncommitted bytes of the journal at which it is committed early: they are held in memory until then.
     public var uncommittedBytesMax = 16 << 20
 
+    /// Rows of a block; tests make blocks of a few rows, to damage one of many.
+    package var blockRowsMax = SegmentFormat.blockRowsMax
+
     /// The defaults.
     public init() {}
 }
@@ -147,7 +150,7 @@ public final class StoreWriter {
 
     private func builder(_ key: PartitionKey) -> SegmentBuilder {
         if let known = builders[key] { return known }
-        let fresh = SegmentBuilder(key: key)
+        let fresh = SegmentBuilder(key: key, blockRowsMax: options.blockRowsMax)
         builders[key] = fresh
         return fresh
     }

@@ -76,8 +76,9 @@ final class RecordedStore {
 
     static func numbers(of lines: [String]) throws -> [Int] {
         try lines.map { line in
-            let digits = line.split(separator: "#", maxSplits: 2)
-            return try #require(digits.count == 3 ? Int(digits[1]) : nil, "a line of nobody: \(line)")
+            let parts = line.utf8.split(separator: UInt8(ascii: "#"), maxSplits: 2)
+            return try #require(
+                parts.count == 3 ? Int(Substring(parts[1])) : nil, "a line of nobody: \(line)")
         }
     }
 
@@ -92,7 +93,7 @@ final class RecordedStore {
             while noise.utf8.count < bytes { noise += String(random.next(), radix: 36) }
             numbers.append(lines.count)
             let line =
-                "{\"timestamp\":\"2025-01-\(day)T12:00:00Z\",\"level\":\"\(level)\",\"id\":\"#\(lines.count)#\",\"noise\":\"\(noise)\"}"
+                "{\"timestamp\":\"2025-01-\(day)T12:00:00Z\",\"level\":\"\(level)\",\"id\":\"#\(lines.count)#\(noise)\"}"
             lines.append(line)
             batch.append(line)
         }

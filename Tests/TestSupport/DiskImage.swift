@@ -12,6 +12,24 @@ public struct DiskImage: Sendable {
     /// A disk with an empty root.
     public init() { nodes = [.directory([:])] }
 
+    /// The bytes of the file at `path`, which is there when they are set; nil when there is none.
+    public subscript(path: String) -> [UInt8]? {
+        get {
+            guard let node = node(path), case .file(let bytes) = nodes[node] else { return nil }
+            return bytes
+        }
+        set {
+            if let node = node(path), let newValue { nodes[node] = .file(newValue) }
+        }
+    }
+
+    private func node(_ path: String) -> Int? {
+        path.split(separator: "/").reduce(0) { node, name in
+            guard let node, case .directory(let children) = nodes[node] else { return nil }
+            return children[String(name)]
+        }
+    }
+
     /// The paths and contents of all files that can be reached, sorted by path.
     public var files: [(path: String, bytes: [UInt8])] {
         var found: [(path: String, bytes: [UInt8])] = []

@@ -364,7 +364,7 @@ extension [UInt8] {
         if size < count {
             removeLast(count - size)
         } else {
-            append(contentsOf: repeatElement(0, count: size - count))
+            append(contentsOf: [UInt8](repeating: 0, count: size - count))
         }
     }
 }
