@@ -17,6 +17,28 @@ struct SequenceSet {
 
     var isEmpty: Bool { ranges.isEmpty }
 
+    /// Adds `numbers`. Constant time when they lie behind all others, else linear in the number of ranges.
+    mutating func insert(_ numbers: Range<UInt64>) {
+        guard let first = numbers.first, let last = numbers.last else { return }
+        var start = ranges.count
+        while start > 0, ranges[start - 1].upperBound &+ 1 >= first { start -= 1 }
+        var end = start
+        var merged = first...last
+        while end < ranges.count, ranges[end].lowerBound <= last &+ 1 {
+            merged =
+                min(merged.lowerBound, ranges[end].lowerBound)...max(
+                    merged.upperBound, ranges[end].upperBound)
+            end += 1
+        }
+        ranges.replaceSubrange(start..<end, with: [merged])
+    }
+
+    /// Whether any of `numbers` is in the set.
+    func overlaps(_ numbers: Range<UInt64>) -> Bool {
+        guard let first = numbers.first, let last = numbers.last else { return false }
+        return ranges.contains { $0.overlaps(first...last) }
+    }
+
     /// Whether `number` is in the set; logarithmic time.
     func contains(_ number: UInt64) -> Bool {
         var lower = 0
