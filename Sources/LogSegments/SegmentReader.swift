@@ -114,17 +114,39 @@ final class SegmentReader {
     /// The raw bytes of a chunk, its checksum compared.
     func bytes(of chunk: ChunkEntry) throws(ScanFault) -> [UInt8] {
         do throws(StoreError) {
-            let stored = try Self.read(file, at: chunk.offset, count: chunk.storedBytes)
-            guard stored.count == chunk.storedBytes,
-                stored.withView({ Checksum.crc32c($0) }) == chunk.checksum,
-                let raw = stored.withView({
-                    Compression.unpack($0, method: chunk.method, rawCount: chunk.rawBytes)
-                })
-            else { throw StoreError.damaged(file: path, offset: chunk.offset, what: "checksum") }
-            return raw
+            return try checkedBytes(of: chunk)
         } catch {
             if case .damaged(_, _, let what) = error { throw fault(chunk, what) }
             throw fault(chunk, "\(error)")
+        }
+    }
+
+    private func checkedBytes(of chunk: ChunkEntry) throws(StoreError) -> [UInt8] {
+        let stored = try Self.read(file, at: chunk.offset, count: chunk.storedBytes)
+        guard stored.count == chunk.storedBytes,
+            stored.withView({ Checksum.crc32c($0) }) == chunk.checksum,
+            let raw = stored.withView({
+                Compression.unpack($0, method: chunk.method, rawCount: chunk.rawBytes)
+            })
+        else { throw .damaged(file: path, offset: chunk.offset, what: "checksum") }
+        return raw
+    }
+
+    /// The sequence numbers of a block, for those who must tell a disk that fails from damage.
+    func sequences(of block: BlockEntry) throws(StoreError) -> [UInt64] {
+        guard let chunk = block.chunks.first(where: { $0.role == .sequences }) else {
+            throw .damaged(file: path, offset: 0, what: "a block has no sequence numbers")
+        }
+        let raw = try checkedBytes(of: chunk)
+        do throws(MalformedBytes) {
+            return try raw.withView { view throws(MalformedBytes) in
+                var reader = ByteReader(view)
+                return try IntegerPacking.decode(&reader, count: block.rows).map {
+                    UInt64(bitPattern: $0)
+                }
+            }
+        } catch {
+            throw .damaged(file: path, offset: chunk.offset, what: error.what)
         }
     }
 

@@ -100,8 +100,8 @@ public final class StoreWriter {
 
     private func saveState() throws(StoreError) {
         try writing { () throws(FileError) in
-            let text = Array(policy.text.utf8)
-            let time = Array("\(clock.now())\n".utf8)
+            let text = StateFile.bytes(policy.text)
+            let time = StateFile.bytes("\(clock.now())")
             let state = DataDirectory.state(directory)
             try text.withView { view throws(FileError) in
                 try fileSystem.replace(
@@ -271,8 +271,8 @@ extension StoreWriter {
         _ journals: [(number: UInt64, path: String)], segments: [SegmentFile]
     ) throws(StoreError) {
         guard !journals.isEmpty else { return }
-        let sealedLines = SealedLines(
-            journals: Set(journals.map(\.number)), segments: segments
+        let sealedLines = try SealedLines(
+            journals: Set(journals.map(\.number)), segments: segments, isForWriting: true
         ) { file throws(StoreError) in
             try SegmentReader(path: file.path, fileSystem: fileSystem)
         }
