@@ -35,10 +35,9 @@ public final class SegmentStore: LogStore {
         }
         self.journals = journals.reversed()
         var readers: [String: SegmentReader] = [:]
-        sealedLines = SealedLines(
-            journals: Set(listing.journals.map(\.number)), segments: segments
-        ) {
-            file throws(StoreError) in
+        sealedLines = try SealedLines(
+            journals: Set(listing.journals.map(\.number)), segments: segments, isForWriting: false
+        ) { file throws(StoreError) in
             let reader = try Self.open(file, fileSystem)
             readers[file.path] = reader
             return reader

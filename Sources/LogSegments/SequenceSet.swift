@@ -63,24 +63,36 @@ struct SealedLines {
     let faults: [ScanFault]
 
     /// Reads the sequence numbers of those `segments` that were sealed from one of `journals`.
+    ///
+    /// - Parameter isForWriting: throw where a segment cannot be read now: what the disk refuses for a moment must not be
+    ///   stored twice for ever. What is damaged, block by block, counts as not sealed in any case.
     init(
-        journals: Set<UInt64>, segments: [SegmentFile],
+        journals: Set<UInt64>, segments: [SegmentFile], isForWriting: Bool,
         open: (SegmentFile) throws(StoreError) -> SegmentReader?
-    ) {
+    ) throws(StoreError) {
         var numbers: [UInt64] = []
         var faults: [ScanFault] = []
+        func note(_ error: StoreError, _ file: String) throws(StoreError) {
+            if case .damaged(_, let offset, let what) = error {
+                faults.append(ScanFault(file: file, offset: offset, message: what))
+            } else if isForWriting {
+                throw error
+            } else {
+                faults.append(ScanFault(file: file, offset: 0, message: "\(error)"))
+            }
+        }
         for segment in segments where journals.contains(where: segment.id.journals.contains) {
-            do {
+            do throws(StoreError) {
                 guard let reader = try open(segment) else { continue }
                 for block in reader.footer.blocks {
-                    numbers += try reader.integers(.sequences, of: block).map {
-                        UInt64(bitPattern: $0)
+                    do throws(StoreError) {
+                        numbers += try reader.sequences(of: block)
+                    } catch {
+                        try note(error, segment.path)
                     }
                 }
-            } catch let fault as ScanFault {
-                faults.append(fault)
             } catch {
-                faults.append(ScanFault(file: segment.path, offset: 0, message: "\(error)"))
+                try note(error, segment.path)
             }
         }
         self.numbers = SequenceSet(numbers)

@@ -272,8 +272,8 @@ extension StoreWriter {
         _ journals: [(number: UInt64, path: String)], segments: [SegmentFile]
     ) throws(StoreError) {
         guard !journals.isEmpty else { return }
-        let sealedLines = SealedLines(
-            journals: Set(journals.map(\.number)), segments: segments
+        let sealedLines = try SealedLines(
+            journals: Set(journals.map(\.number)), segments: segments, isForWriting: true
         ) { file throws(StoreError) in
             try SegmentReader(path: file.path, fileSystem: fileSystem)
         }

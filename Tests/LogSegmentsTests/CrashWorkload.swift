@@ -67,7 +67,9 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             for _ in 0..<4 {
                 let last = store.random.below(60)
                 let count = CallCounter()
-                store.disk.setFaults { _, _ in count.next() >= last ? .tear(EIO, bytes: 40) : nil }
+                store.disk.setFaults { call, _ in
+                    call.changes && count.next() >= last ? .tear(EIO, bytes: 40) : nil
+                }
                 do {
                     try store.open()
                     try store.append(2, bytes: 300)

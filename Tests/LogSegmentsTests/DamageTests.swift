@@ -1,5 +1,6 @@
 import LogBytes
 import LogQuery
+import LogRecords
 import LogSegments
 import LogSystem
 import TestSupport
@@ -24,6 +25,7 @@ import Testing
 
     private static let directory = "/data"
     private static let rowsOfBlock = 2
+    private static let now = 1_737_200_000 * Timestamp.second
     private static let policy = "debug 7 days level:DEBUG\nproduction 30 days *\n"
 
     private func sample() throws -> Sample {
@@ -33,7 +35,8 @@ import Testing
         var options = StoreOptions()
         options.blockRowsMax = Self.rowsOfBlock
         let writer = try StoreWriter(
-            directory: Self.directory, policy: policy, fileSystem: system, options: options)
+            directory: Self.directory, policy: policy, fileSystem: system,
+            clock: ManualClock(Self.now), options: options)
         func append(_ level: String, _ numbers: Range<Int>) throws -> [String] {
             let lines = numbers.map {
                 "{\"timestamp\":\"2025-01-17T12:00:00Z\",\"level\":\"\(level)\",\"n\":\($0)}"
@@ -168,6 +171,41 @@ import Testing
                     sample, path, Array(bytes[..<length]), isCut: true,
                     allowed: sample.files[path], "\(path) cut to \(length)")
             }
+        }
+    }
+
+    /// A changed policy would delete lines that should be kept, a changed clock would let a jumping one do so.
+    @Test func whatOtherCommandsReadOfAWriterIsRightOrRefused() throws {
+        let sample = try sample()
+        func look(_ path: String, _ bytes: [UInt8], _ what: String) throws -> (Bool, Bool) {
+            var image = sample.image
+            image[path] = bytes
+            let run = RetentionRun(
+                directory: Self.directory, fileSystem: MemoryFileSystem(MemoryDisk(image)))
+            var policy: RetentionPolicy?
+            do {
+                policy = try run.storedPolicy()
+                #expect(policy == (try testPolicy(Self.policy)), "\(what)")
+            } catch let error as RetentionError {
+                #expect("\(error)".contains("is damaged; name the policy with --retention"))
+            }
+            let time = run.lastKnownTime()
+            if let time { #expect(time == Self.now, "\(what)") }
+            return (policy != nil, time != nil)
+        }
+        for (path, bytes) in sample.image.files where path.contains("/state/") {
+            let isPolicy = path.hasSuffix("retention.conf")
+            for bit in 0..<bytes.count * 8 {
+                var damaged = bytes
+                damaged[bit / 8] ^= 1 << UInt8(bit % 8)
+                let found = try look(path, damaged, "bit \(bit) of \(path)")
+                #expect(found == (!isPolicy, isPolicy))
+            }
+            for length in bytes.indices {
+                let found = try look(path, Array(bytes[..<length]), "\(path) cut to \(length)")
+                #expect(found == (!isPolicy, isPolicy))
+            }
+            #expect(try look(path, bytes, path) == (true, true))
         }
     }
 

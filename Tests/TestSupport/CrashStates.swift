@@ -55,6 +55,14 @@ public struct CrashStates {
             }
         }
     }
+
+    /// Some states of the last moment.
+    public func atTheEnd(seed: UInt64) -> [DiskImage] {
+        var random = SeededGenerator(seed: seed)
+        var disk = PendingDisk(base)
+        for operation in trace { disk.apply(operation) }
+        return disk.images(atMost: perPointMax, &random)
+    }
 }
 
 /// A disk of which some is durable and some is on its way.

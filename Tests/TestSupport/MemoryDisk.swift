@@ -13,10 +13,14 @@ internal import LogSystem
 public final class MemoryDisk: @unchecked Sendable {
     /// What a call does, for those who make it fail.
     public enum Call: String, CaseIterable, Sendable {
-        case open, write, fsync, truncate, rename, remove
+        case open, read, list, write, fsync, truncate, rename, remove
+        case openForReading = "open for reading"
         case makeDirectory = "make directory"
         case removeDirectory = "remove directory"
         case fsyncDirectory = "fsync directory"
+
+        /// Whether it changes what is on the disk.
+        public var changes: Bool { self != .read && self != .list && self != .openForReading }
     }
 
     /// How a call fails.
@@ -88,13 +92,16 @@ public final class MemoryDisk: @unchecked Sendable {
     /// Puts a note into the trace.
     public func note(_ value: Int) { lock.locked { recorded.append(.note(value)) } }
 
-    /// Lets calls fail as `faults` says; it is asked before each call that changes something, and must not use the disk.
+    /// Lets calls fail as `faults` says; it is asked before each, and must not use the disk.
     public func setFaults(_ faults: @escaping (Call, String) -> Fault?) {
         lock.locked { self.faults = faults }
     }
 
     /// Bytes of all files that have a name.
     public var usedBytes: Int { lock.locked { used } }
+
+    /// The same for those who are asked about faults, which happens while the disk is locked.
+    public var usedBytesUnlocked: Int { used }
 
     /// Sets the bytes that the disk has room for; calls that need more fail with ENOSPC.
     public func setCapacity(_ bytes: Int) { lock.locked { capacity = bytes } }
@@ -157,7 +164,7 @@ public final class MemoryDisk: @unchecked Sendable {
     func open(_ path: String, _ mode: OpenMode) throws(FileError) -> Node {
         try call(.open, path) { () throws(FileError) in
             let isReading = mode == .read || mode == .readAnywhere
-            if !isReading { try strike(.open, path) }
+            try strike(isReading ? .openForReading : .open, path)
             if let number = paths[path] {
                 if mode == .createNew {
                     throw FileError(operation: "open", path: path, code: EEXIST)
@@ -176,7 +183,8 @@ public final class MemoryDisk: @unchecked Sendable {
     }
 
     func list(_ path: String) throws(FileError) -> [DirectoryEntry] {
-        try call(.open, path) { () throws(FileError) in
+        try call(.list, path) { () throws(FileError) in
+            try strike(.list, path)
             guard let number = paths[path] else {
                 throw FileError(operation: "list", path: path, code: ENOENT)
             }
@@ -264,8 +272,11 @@ public final class MemoryDisk: @unchecked Sendable {
 
     // MARK: Open files
 
-    func read(_ node: Node, into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
-        lock.locked {
+    func read(
+        _ node: Node, _ path: String, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+    ) throws(FileError) -> Int {
+        try call(.read, path) { () throws(FileError) in
+            try strike(.read, path)
             let count = max(min(buffer.count, node.bytes.count - offset), 0)
             node.bytes.withUnsafeBytes { bytes in
                 if count > 0 {

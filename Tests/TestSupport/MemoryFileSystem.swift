@@ -100,7 +100,7 @@ final class MemoryFile: OpenFile, @unchecked Sendable {
         into buffer: UnsafeMutableRawBufferPointer, at offset: Int
     ) throws(FileError) -> Int {
         try system.checkAlive("read", path)
-        return system.disk.read(node, into: buffer, at: offset)
+        return try system.disk.read(node, path, into: buffer, at: offset)
     }
 
     func write(_ bytes: ByteView, at offset: Int) throws(FileError) {
