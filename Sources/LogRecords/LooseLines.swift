@@ -98,7 +98,8 @@ struct LooseMeanings: ~Copyable {
 
     private static func emptyPlaces() -> Vector<Int32> {
         var places = Vector<Int32>(capacity: countMax * 4)
-        for _ in 0..<countMax * 4 { places.append(-1) }
+        places.base.initialize(repeating: -1, count: countMax * 4)
+        places.advance(countMax * 4)
         return places
     }
 

@@ -72,11 +72,53 @@ enum ColumnCodecs {
     /// The codec that has this number on disk.
     static func codec(_ id: UInt8) -> (any ColumnCodec)? { byID[id] }
 
+    /// Values that codecs are compared on before they are given a large column.
+    private static let sampleCount = 3_072
+    /// A codec that needs so much more than the best one for the sample is not tried on all values.
+    private static let sampleTolerance = 1.3
+
     /// Appends `column` by that of `codecs` which needs least; its number. One of them takes every column.
     static func appendSmallest(
         _ column: ColumnBuffer, _ codecs: [any ColumnCodec], _ context: borrowing EncodeContext,
         into out: inout ByteWriter
     ) -> UInt8 {
+        if column.count > 2 * sampleCount {
+            let promising = promising(codecs, column, context)
+            if let codec = trySmallest(column, promising, context, into: &out) { return codec }
+        }
+        guard let codec = trySmallest(column, codecs, context, into: &out) else {
+            preconditionFailure("BUG: one codec takes every column")
+        }
+        return codec
+    }
+
+    /// The codecs that need least for neighbouring values out of the middle of `column`.
+    static func promising(
+        _ codecs: [any ColumnCodec], _ column: ColumnBuffer, _ context: borrowing EncodeContext
+    ) -> [any ColumnCodec] {
+        let count = min(sampleCount, column.count)
+        let start = (column.count - count) / 2
+        let sample = column.selecting(Array(start..<start + count))
+        let times = context.times.map {
+            UnsafeBufferPointer(rebasing: $0[start..<start + count])
+        }
+        let sampleContext = EncodeContext(times: times, deflater: context.deflater)
+        var sizes: [(codec: any ColumnCodec, bytes: Int)] = []
+        var out = ByteWriter(capacity: 1 << 14)
+        for codec in codecs {
+            out.removeAll()
+            if codec.encode(sample, sampleContext, into: &out) { sizes.append((codec, out.count)) }
+        }
+        sizes.sort { $0.bytes < $1.bytes }
+        guard let best = sizes.first else { return [] }
+        let limit = Double(best.bytes) * sampleTolerance
+        return sizes.prefix(2).filter { Double($0.bytes) <= limit }.map(\.codec)
+    }
+
+    private static func trySmallest(
+        _ column: ColumnBuffer, _ codecs: [any ColumnCodec], _ context: borrowing EncodeContext,
+        into out: inout ByteWriter
+    ) -> UInt8? {
         let start = out.count
         var best: (id: UInt8, start: Int, count: Int)?
         for codec in codecs {
@@ -94,7 +136,7 @@ enum ColumnCodecs {
             // A constant cannot be beaten.
             if codec.id == ConstantCodec().id { break }
         }
-        guard let best else { preconditionFailure("BUG: one codec takes every column") }
+        guard let best else { return nil }
         (out.base + start).update(from: out.base + best.start, count: best.count)
         out.truncate(start + best.count)
         return best.id

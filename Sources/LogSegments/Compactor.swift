@@ -74,7 +74,7 @@ public final class Compactor {
     private func jobs(everything: Bool) throws(StoreError) -> [CompactionJob] {
         do throws(FileError) {
             let listing = try DirectoryListing.segments(directory, fileSystem)
-            for file in listing.superseded { try fileSystem.remove(file.path) }
+            try DirectoryListing.removeSuperseded(listing, directory, fileSystem)
             var files: [(file: SegmentFile, bytes: Int)] = []
             for file in listing.files {
                 files.append((file, try fileSystem.open(file.path, .read).size()))

@@ -107,7 +107,7 @@ final class Deflater {
     /// Appends `bytes`, packed when that saves at least a thirty-second, to `out`.
     func append(_ bytes: ByteView, into out: inout ByteWriter) -> Compression.Method {
         let room = bytes.count - bytes.count / 32 - 1
-        guard bytes.count >= 32, let compressor else {
+        guard bytes.count >= 32, !Self.isRandom(bytes), let compressor else {
             out.append(bytes)
             return .none
         }
@@ -120,6 +120,21 @@ final class Deflater {
         }
         out.advance(count)
         return .deflate
+    }
+}
+
+extension Deflater {
+    /// How many bytes are looked at, and how often a byte may stand among them, if it is no more frequent than others.
+    private static let sampleBytes = 1 << 13
+    private static let frequencyMax = 80
+
+    /// Whether all byte values are about as frequent in a part of `bytes`, as in identifiers drawn by lot: nothing packs those.
+    private static func isRandom(_ bytes: ByteView) -> Bool {
+        guard bytes.count >= 2 * sampleBytes else { return false }
+        var counts = [Int](repeating: 0, count: 256)
+        let start = (bytes.count - sampleBytes) / 2
+        for index in start..<start + sampleBytes { counts[Int(bytes[index])] += 1 }
+        return counts.allSatisfy { $0 < frequencyMax }
     }
 }
 

@@ -157,6 +157,17 @@ enum DirectoryListing {
         return found
     }
 
+    /// Removes what other segments supersede, as a crash leaves it.
+    static func removeSuperseded(
+        _ listing: Segments, _ directory: String, _ fileSystem: any FileSystem
+    ) throws(FileError) {
+        // The name of the segment that stays may not be durable yet, if its writer died before the directory's fsync.
+        for key in Set(listing.superseded.map(\.key)) {
+            try fileSystem.synchronizeDirectory(DataDirectory.partition(directory, key))
+        }
+        for file in listing.superseded { try fileSystem.remove(file.path) }
+    }
+
     private static func add(
         _ key: PartitionKey, _ path: String, _ fileSystem: any FileSystem,
         to found: inout Segments

@@ -84,6 +84,9 @@ struct FrameHeader: Equatable {
     /// The sequence number behind the last line's.
     var endSequence: UInt64 { firstSequence &+ UInt64(lineCount) }
 
+    /// The sequence numbers of all lines.
+    var sequences: Range<UInt64> { firstSequence..<max(endSequence, firstSequence) }
+
     func append(into out: inout ByteWriter) {
         let start = out.count
         out.append(JournalFormat.frameMagic)

@@ -67,10 +67,13 @@ final class JournalWriter {
 
     private func openIfNeeded() throws(FileError) {
         if file != nil { return }
-        let path = DataDirectory.journalPath(directory, number: nextNumber)
+        let number = nextNumber
+        let path = DataDirectory.journalPath(directory, number: number)
         let fresh = try fileSystem.open(path, .createNew)
+        // Should the file be in the way after a failure, the next one has another name.
+        nextNumber += 1
         var header = ByteWriter(capacity: JournalFormat.fileHeaderBytes)
-        JournalFormat.appendFileHeader(number: nextNumber, into: &header)
+        JournalFormat.appendFileHeader(number: number, into: &header)
         do throws(FileError) {
             try fresh.write(header.view, at: 0)
             try fileSystem.synchronizeDirectory(DataDirectory.journals(directory))
@@ -80,8 +83,7 @@ final class JournalWriter {
         }
         file = fresh
         offset = header.count
-        fileNumbers.append(nextNumber)
-        nextNumber += 1
+        fileNumbers.append(number)
     }
 
     /// Makes everything appended so far durable.
@@ -110,8 +112,17 @@ final class JournalWriter {
             synchronizations += 1
             mustRewrite = false
         } catch {
+            abandonFile()
             throw .writing(error)
         }
+    }
+
+    /// Gives up the newest file, in which nothing was promised: a disk that stays full must not fill with attempts.
+    private func abandonFile() {
+        guard file != nil, let number = fileNumbers.last else { return }
+        file = nil
+        let path = DataDirectory.journalPath(directory, number: number)
+        if (try? fileSystem.remove(path)) != nil { fileNumbers.removeLast() }
     }
 
     /// Removes all files: their lines are in segments now. The next append begins a new file.

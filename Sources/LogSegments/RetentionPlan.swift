@@ -101,17 +101,21 @@ public struct RetentionRun {
         } catch  where error.isMissing {
             return try RetentionPolicy(text: RetentionPolicy.standardText, file: "(standard)")
         }
-        return try RetentionPolicy(text: StateFile.opened(bytes).text, file: path)
+        guard let text = StateFile.text(bytes) else {
+            throw RetentionError(
+                file: path, line: 0,
+                message: "it is damaged; name the policy with --retention FILE, "
+                    + "which writes it anew")
+        }
+        return try RetentionPolicy(text: text, file: path)
     }
 
-    /// When the last writer was seen; nil when no one has been.
+    /// When the last writer was seen; nil when no one has been, or the file is damaged.
     public func lastKnownTime() -> Int64? {
         guard let bytes = try? fileSystem.readAll(DataDirectory.clockFile(directory)) else {
             return nil
         }
-        return bytes.withView { view in
-            NumberText.integer(view.prefix(view.firstIndex(of: ASCII.newline) ?? view.count))
-        }
+        return StateFile.text(bytes).flatMap { Int64($0.dropLast()) }
     }
 
     /// Removes the expired partitions of `plan`. Takes the writer's lock meanwhile.

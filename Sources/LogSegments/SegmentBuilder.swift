@@ -11,6 +11,7 @@ final class SegmentBuilder {
     private var blocks: [BlockEntry] = []
     private var firstArrival = Int64.max
     private var lastArrival = Int64.min
+    private let blockRowsMax: Int
     /// Header and encoded blocks so far.
     private var data = ByteWriter(capacity: 1 << 12)
     private(set) var rowCount = 0
@@ -37,8 +38,9 @@ final class SegmentBuilder {
 
     private var scratch = ByteWriter(capacity: 1 << 12)
 
-    init(key: PartitionKey) {
+    init(key: PartitionKey, blockRowsMax: Int = SegmentFormat.blockRowsMax) {
         self.key = key
+        self.blockRowsMax = blockRowsMax
         SegmentEnds.appendHeader(into: &data)
     }
 
@@ -64,7 +66,7 @@ final class SegmentBuilder {
         rowCount += 1
         rawBytes += Int(record.lineLength)
         blockBytes += Int(record.lineLength)
-        if times.count >= SegmentFormat.blockRowsMax || blockBytes >= SegmentFormat.blockBytesMax {
+        if times.count >= blockRowsMax || blockBytes >= SegmentFormat.blockBytesMax {
             finishBlock()
         }
     }

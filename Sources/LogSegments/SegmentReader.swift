@@ -122,27 +122,69 @@ final class SegmentReader {
 
     /// The raw bytes of a chunk, its checksum compared.
     func bytes(of chunk: ChunkEntry) throws(ScanFault) -> [UInt8] {
-        let stored = try storedBytes(of: chunk)
-        guard
-            let raw = stored.withView({
-                Compression.unpack($0, method: chunk.method, rawCount: chunk.rawBytes)
-            })
-        else { throw fault(chunk, "checksum") }
-        return raw
+        do throws(StoreError) {
+            return try unpacked(chunk)
+        } catch {
+            throw fault(chunk, error)
+        }
     }
 
     /// The bytes of a chunk as they stand in the file, their checksum compared.
     func storedBytes(of chunk: ChunkEntry) throws(ScanFault) -> [UInt8] {
-        let stored: [UInt8]
         do throws(StoreError) {
-            stored = try Self.read(file, at: chunk.offset, count: chunk.storedBytes)
+            return try stored(chunk)
         } catch {
-            throw fault(chunk, "\(error)")
+            throw fault(chunk, error)
         }
+    }
+
+    private func stored(_ chunk: ChunkEntry) throws(StoreError) -> [UInt8] {
+        let stored = try Self.read(file, at: chunk.offset, count: chunk.storedBytes)
         guard stored.count == chunk.storedBytes,
             stored.withView({ Checksum.crc32c($0) }) == chunk.checksum
-        else { throw fault(chunk, "checksum") }
+        else { throw .damaged(file: path, offset: chunk.offset, what: "checksum") }
         return stored
+    }
+
+    private func unpacked(_ chunk: ChunkEntry) throws(StoreError) -> [UInt8] {
+        let stored = try stored(chunk)
+        guard
+            let raw = stored.withView({
+                Compression.unpack($0, method: chunk.method, rawCount: chunk.rawBytes)
+            })
+        else { throw .damaged(file: path, offset: chunk.offset, what: "checksum") }
+        return raw
+    }
+
+    private func fault(_ chunk: ChunkEntry, _ error: StoreError) -> ScanFault {
+        if case .damaged(_, _, let what) = error { return fault(chunk, what) }
+        return fault(chunk, "\(error)")
+    }
+
+    /// The sequence numbers of a block, for those who must tell a disk that fails from damage.
+    func sequences(of block: BlockEntry) throws(StoreError) -> [UInt64] {
+        guard let chunk = block.chunks.first(where: { $0.role == .sequences }) else {
+            throw .damaged(file: path, offset: 0, what: "a block has no sequence numbers")
+        }
+        let raw = try unpacked(chunk)
+        do throws(MalformedBytes) {
+            return try raw.withView { view throws(MalformedBytes) in
+                var reader = ByteReader(view)
+                return try Self.integers(&reader, chunk, count: block.rows).map {
+                    UInt64(bitPattern: $0)
+                }
+            }
+        } catch {
+            throw .damaged(file: path, offset: chunk.offset, what: error.what)
+        }
+    }
+
+    private static func integers(
+        _ reader: inout ByteReader, _ chunk: ChunkEntry, count: Int
+    ) throws(MalformedBytes) -> [Int64] {
+        chunk.codec == ColdBlockEncoder.integersCodec
+            ? try EntropyIntegers.decode(&reader, count: count)
+            : try IntegerPacking.decode(&reader, count: count)
     }
 
     /// The chunk of a block that has a value for each row.
@@ -178,9 +220,7 @@ final class SegmentReader {
     func integers(_ role: ChunkRole, of block: BlockEntry) throws -> [Int64] {
         let chunk = try chunk(role, of: block)
         return try decode(chunk) { reader in
-            chunk.codec == ColdBlockEncoder.integersCodec
-                ? try EntropyIntegers.decode(&reader, count: block.rows)
-                : try IntegerPacking.decode(&reader, count: block.rows)
+            try Self.integers(&reader, chunk, count: block.rows)
         }
     }
 

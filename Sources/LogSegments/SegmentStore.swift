@@ -23,16 +23,26 @@ public final class SegmentStore: LogStore {
         let listing = try StoreListing(directory: directory, fileSystem: fileSystem)
         segments = listing.segments
         var journals: [JournalReader] = []
-        for (_, file) in listing.journals {
-            journals.append(try JournalReader(file: file, checksums: false))
+        var laterFirst = UInt64.max
+        for (_, file) in listing.journals.reversed() {
+            var reader = try JournalReader(file: file, checksums: false)
+            // Frames that were written again after a failed fsync may be headers without their content here.
+            if reader.entries.contains(where: { $0.header.endSequence > laterFirst }) {
+                reader = try JournalReader(file: file, checksums: true)
+            }
+            laterFirst = reader.entries.reduce(laterFirst) { min($0, $1.header.firstSequence) }
+            journals.append(reader)
         }
-        self.journals = journals
-        sealedLines = SealedLines(
-            journals: Set(listing.journals.map(\.number)), segments: segments
-        ) {
-            file throws(StoreError) in
-            try Self.open(file, fileSystem)
+        self.journals = journals.reversed()
+        var readers: [String: SegmentReader] = [:]
+        sealedLines = try SealedLines(
+            journals: Set(listing.journals.map(\.number)), segments: segments, isForWriting: false
+        ) { file throws(StoreError) in
+            let reader = try Self.open(file, fileSystem)
+            readers[file.path] = reader
+            return reader
         }
+        self.readers = readers
     }
 
     /// Opens a segment; nil when retention has dropped it since it was listed.
@@ -61,7 +71,7 @@ public final class SegmentStore: LogStore {
     /// Something that gives blocks when its time has come.
     private enum Part {
         case block(SegmentReader, BlockEntry)
-        case frame(JournalReader, JournalReader.Entry, newFrom: UInt64)
+        case frame(JournalReader, JournalReader.Entry, seen: SequenceSet)
     }
 
     /// Gives blocks as `LogStore` says. Classes of weir's own records are given only when the filter names `_class`: what
@@ -78,10 +88,11 @@ public final class SegmentStore: LogStore {
         case .oldestFirst: parts.sort { $0.bounds.first < $1.bounds.first }
         case .newestFirst: parts.sort { $0.bounds.last > $1.bounds.last }
         }
-        let table = ShapeTable()
+        // Only frames need one, and it is large.
+        lazy var table = ShapeTable()
         for (_, part) in parts {
             do {
-                for block in try blocks(of: part, table: table)
+                for block in try blocks(of: part, table: { table })
                 where !hidden.contains(block.className) {
                     if try body(block) == .stop { return faults }
                 }
@@ -129,18 +140,19 @@ public final class SegmentStore: LogStore {
     ) -> [(bounds: TimeBounds, part: Part)] {
         var parts: [(bounds: TimeBounds, part: Part)] = []
         // A frame that was written again after a failed fsync is in two files; its lines count once.
-        var seenEnd: UInt64 = 0
+        var seen = SequenceSet()
         for reader in journals {
             for entry in reader.entries {
                 let header = entry.header
                 if range.overlaps(first: header.firstTime, last: header.lastTime) {
+                    let before = seen.overlaps(header.sequences) ? seen : SequenceSet()
                     parts.append(
                         (
                             (header.firstTime, header.lastTime),
-                            .frame(reader, entry, newFrom: seenEnd)
+                            .frame(reader, entry, seen: before)
                         ))
                 }
-                seenEnd = max(seenEnd, header.endSequence)
+                seen.insert(header.sequences)
             }
             for damage in reader.damages {
                 faults.append(
@@ -153,28 +165,28 @@ public final class SegmentStore: LogStore {
         return parts
     }
 
-    private func blocks(of part: Part, table: ShapeTable) throws -> [any ColumnBlock] {
+    private func blocks(of part: Part, table: () -> ShapeTable) throws -> [any ColumnBlock] {
         switch part {
         case .block(let reader, let entry):
             return [SegmentBlock(reader: reader, entry: entry)]
-        case .frame(let reader, let entry, let newFrom):
-            guard let frame = try reader.frame(entry, table: table) else {
+        case .frame(let reader, let entry, let seen):
+            guard let frame = try reader.frame(entry, table: table()) else {
                 throw ScanFault(
                     file: reader.file.path, offset: entry.payloadOffset,
                     message: "a frame of the journal is damaged; "
                         + "its \(entry.header.lineCount) lines are left out of the answer")
             }
-            return blocks(of: frame, newFrom: newFrom)
+            return blocks(of: frame, seen: seen)
         }
     }
 
     /// The lines of a frame that are in no segment, a block for each class.
-    private func blocks(of frame: JournalFrame, newFrom: UInt64) -> [any ColumnBlock] {
+    private func blocks(of frame: JournalFrame, seen: SequenceSet) -> [any ColumnBlock] {
         var rows = [[Int]](repeating: [], count: frame.classNames.count)
         var sequences = [[UInt64]](repeating: [], count: frame.classNames.count)
         for row in 0..<frame.batch.records.count {
             let sequence = frame.header.firstSequence + UInt64(row)
-            if sequence < newFrom || sealedLines.contains(sequence) { continue }
+            if seen.contains(sequence) || sealedLines.contains(sequence) { continue }
             rows[frame.lineClasses[row]].append(row)
             sequences[frame.lineClasses[row]].append(sequence)
         }

@@ -17,6 +17,28 @@ struct SequenceSet {
 
     var isEmpty: Bool { ranges.isEmpty }
 
+    /// Adds `numbers`. Constant time when they lie behind all others, else linear in the number of ranges.
+    mutating func insert(_ numbers: Range<UInt64>) {
+        guard let first = numbers.first, let last = numbers.last else { return }
+        var start = ranges.count
+        while start > 0, ranges[start - 1].upperBound &+ 1 >= first { start -= 1 }
+        var end = start
+        var merged = first...last
+        while end < ranges.count, ranges[end].lowerBound <= last &+ 1 {
+            merged =
+                min(merged.lowerBound, ranges[end].lowerBound)...max(
+                    merged.upperBound, ranges[end].upperBound)
+            end += 1
+        }
+        ranges.replaceSubrange(start..<end, with: [merged])
+    }
+
+    /// Whether any of `numbers` is in the set.
+    func overlaps(_ numbers: Range<UInt64>) -> Bool {
+        guard let first = numbers.first, let last = numbers.last else { return false }
+        return ranges.contains { $0.overlaps(first...last) }
+    }
+
     /// Whether `number` is in the set; logarithmic time.
     func contains(_ number: UInt64) -> Bool {
         var lower = 0
@@ -41,24 +63,36 @@ struct SealedLines {
     let faults: [ScanFault]
 
     /// Reads the sequence numbers of those `segments` that were sealed from one of `journals`.
+    ///
+    /// - Parameter isForWriting: throw where a segment cannot be read now: what the disk refuses for a moment must not be
+    ///   stored twice for ever. What is damaged, block by block, counts as not sealed in any case.
     init(
-        journals: Set<UInt64>, segments: [SegmentFile],
+        journals: Set<UInt64>, segments: [SegmentFile], isForWriting: Bool,
         open: (SegmentFile) throws(StoreError) -> SegmentReader?
-    ) {
+    ) throws(StoreError) {
         var numbers: [UInt64] = []
         var faults: [ScanFault] = []
+        func note(_ error: StoreError, _ file: String) throws(StoreError) {
+            if case .damaged(_, let offset, let what) = error {
+                faults.append(ScanFault(file: file, offset: offset, message: what))
+            } else if isForWriting {
+                throw error
+            } else {
+                faults.append(ScanFault(file: file, offset: 0, message: "\(error)"))
+            }
+        }
         for segment in segments where journals.contains(where: segment.id.journals.contains) {
-            do {
+            do throws(StoreError) {
                 guard let reader = try open(segment) else { continue }
                 for block in reader.footer.blocks {
-                    numbers += try reader.integers(.sequences, of: block).map {
-                        UInt64(bitPattern: $0)
+                    do throws(StoreError) {
+                        numbers += try reader.sequences(of: block)
+                    } catch {
+                        try note(error, segment.path)
                     }
                 }
-            } catch let fault as ScanFault {
-                faults.append(fault)
             } catch {
-                faults.append(ScanFault(file: segment.path, offset: 0, message: "\(error)"))
+                try note(error, segment.path)
             }
         }
         self.numbers = SequenceSet(numbers)

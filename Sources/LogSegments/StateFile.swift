@@ -8,8 +8,8 @@ internal import LogSystem
 ///     … the text, which ends with a newline …
 ///     # crc32c 1a2b3c4d
 ///
-/// The last line is a comment to whoever reads the text. A file without it was cut short or edited; it is read all the same,
-/// and a check says so.
+/// The last line is a comment to whoever reads the text. A file without it, or with another sum, is not to be trusted: a policy
+/// of which a bit has changed, or whose end is missing, would delete lines that should be kept.
 struct StateFile: Sendable {
     /// The name in `DATA/state`.
     let name: String
@@ -55,6 +55,12 @@ struct StateFile: Sendable {
         // A wrong sum differs in its digits, and a byte that was flipped in the line itself in one more.
         if wrong <= digits + 1 { return (text, false) }
         return (String(decoding: bytes, as: UTF8.self), nil)
+    }
+
+    /// The text of a file; nil when it is damaged.
+    static func text(_ bytes: [UInt8]) -> String? {
+        let (text, isRight) = opened(bytes)
+        return isRight == true ? text : nil
     }
 
     private static func checksum(_ text: String) -> String {

@@ -45,16 +45,15 @@ extension SegmentStore {
     public func journalStatistics() throws(FileError) -> (lines: Int, storedBytes: Int) {
         var lines = 0
         var bytes = 0
-        var seenEnd: UInt64 = 0
+        var seen = SequenceSet()
         for reader in journals {
             bytes += try reader.file.size()
             for entry in reader.entries {
-                let header = entry.header
-                for sequence in header.firstSequence..<header.endSequence
-                where sequence >= seenEnd && !sealedLines.contains(sequence) {
+                for sequence in entry.header.sequences
+                where !seen.contains(sequence) && !sealedLines.contains(sequence) {
                     lines += 1
                 }
-                seenEnd = max(seenEnd, header.endSequence)
+                seen.insert(entry.header.sequences)
             }
         }
         return (lines, bytes)

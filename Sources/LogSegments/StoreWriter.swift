@@ -15,6 +15,9 @@ public struct StoreOptions: Sendable {
     /// Uncommitted bytes of the journal at which it is committed early: they are held in memory until then.
     public var uncommittedBytesMax = 16 << 20
 
+    /// Rows of a block; tests make blocks of a few rows, to damage one of many.
+    package var blockRowsMax = SegmentFormat.blockRowsMax
+
     /// The defaults.
     public init() {}
 }
@@ -43,15 +46,18 @@ public final class StoreWriter {
     private let options: StoreOptions
     private let lockFile: any OpenFile
     private let journal: JournalWriter
+    private var directories: DurableDirectories
 
     private var builders: [PartitionKey: SegmentBuilder] = [:]
+    /// Builders that are full and not published yet, with the journal files that their lines are in.
+    private var sealing: [(builder: SegmentBuilder, journals: ClosedRange<UInt64>)] = []
     private var lastKey: (classIndex: Int, dayNumber: Int, builder: SegmentBuilder)?
     private var nextSequence: UInt64
     private var unsealedBytes = 0
     private var unsealedLines = 0
     private var oldestUnsealed: Int64 = .max
-    /// The sequence number behind the last line that recovery has met.
-    private var recoveredEnd: UInt64 = 0
+    /// The sequence numbers that recovery has met.
+    private var recovered = SequenceSet()
 
     /// What the last writer left behind, and what became of it.
     public private(set) var recovery = StoreRecovery()
@@ -66,18 +72,19 @@ public final class StoreWriter {
         self.fileSystem = fileSystem
         self.clock = clock
         self.options = options
+        directories = DurableDirectories(root: directory, fileSystem: fileSystem)
         let listing: DirectoryListing.Segments
         let journals: [(number: UInt64, path: String)]
         do throws(FileError) {
-            try fileSystem.makeDirectories(DataDirectory.journals(directory))
-            try fileSystem.makeDirectories(DataDirectory.segments(directory))
-            try fileSystem.makeDirectories(DataDirectory.state(directory))
+            try directories.makeRoot()
+            try directories.make(DataDirectory.journals(directory))
+            try directories.make(DataDirectory.segments(directory))
+            try directories.make(DataDirectory.state(directory))
             lockFile = try fileSystem.open(DataDirectory.lock(directory), .readWrite)
             guard try lockFile.tryLock() else { throw FileError.lockedByWriter }
             listing = try DirectoryListing.segments(directory, fileSystem)
-            for path in listing.temporary + listing.superseded.map(\.path) {
-                try fileSystem.remove(path)
-            }
+            for path in listing.temporary { try fileSystem.remove(path) }
+            try DirectoryListing.removeSuperseded(listing, directory, fileSystem)
             journals = try DirectoryListing.journals(directory, fileSystem)
         } catch {
             throw error == .lockedByWriter ? .inUse(directory: directory) : .writing(error)
@@ -144,7 +151,7 @@ public final class StoreWriter {
 
     private func builder(_ key: PartitionKey) -> SegmentBuilder {
         if let known = builders[key] { return known }
-        let fresh = SegmentBuilder(key: key)
+        let fresh = SegmentBuilder(key: key, blockRowsMax: options.blockRowsMax)
         builders[key] = fresh
         return fresh
     }
@@ -171,7 +178,10 @@ public final class StoreWriter {
         return memoryBytes >= options.memoryBytesMax
     }
 
-    private var memoryBytes: Int { builders.values.reduce(0) { $0 + $1.memoryBytes } }
+    private var memoryBytes: Int {
+        builders.values.reduce(0) { $0 + $1.memoryBytes }
+            + sealing.reduce(0) { $0 + $1.builder.memoryBytes }
+    }
 
     /// Moves all lines from the journal into segments and removes the journal's files. After a failure the lines that are not
     /// in a segment yet are in the journal still.
@@ -188,13 +198,16 @@ public final class StoreWriter {
         guard let first = journals.first, let last = journals.last else { return [] }
         var sealed: [SealedSegment] = []
         lastKey = nil
-        for key in builders.keys.sorted() {
-            guard let builder = builders[key] else { continue }
+        // What a failure interrupted is done again as it was: a segment that got its name all the same is replaced by
+        // itself, and lines that came since go to segments of their own.
+        sealing += builders.keys.sorted().compactMap { builders[$0] }.map { ($0, first...last) }
+        builders = [:]
+        while let (builder, journals) = sealing.first {
             sealed.append(
                 try writing { () throws(FileError) in
-                    try publish(builder, journals: first...last)
+                    try publish(builder, journals: journals)
                 })
-            builders[key] = nil
+            sealing.removeFirst()
         }
         unsealedBytes = 0
         unsealedLines = 0
@@ -206,7 +219,7 @@ public final class StoreWriter {
         _ builder: SegmentBuilder, journals: ClosedRange<UInt64>
     ) throws(FileError) -> SealedSegment {
         let partition = DataDirectory.partition(directory, builder.key)
-        try fileSystem.makeDirectories(partition)
+        try directories.make(partition)
         let id = SegmentID(
             sequences: builder.firstSequence...builder.lastSequence, journals: journals)
         let path = partition + "/" + DataDirectory.segmentName(id)
@@ -259,17 +272,19 @@ extension StoreWriter {
         _ journals: [(number: UInt64, path: String)], segments: [SegmentFile]
     ) throws(StoreError) {
         guard !journals.isEmpty else { return }
-        let sealedLines = SealedLines(
-            journals: Set(journals.map(\.number)), segments: segments
+        let sealedLines = try SealedLines(
+            journals: Set(journals.map(\.number)), segments: segments, isForWriting: true
         ) { file throws(StoreError) in
             try SegmentReader(path: file.path, fileSystem: fileSystem)
         }
+        try makeDurable(segments, sealedFrom: journals.map(\.number))
         recovery.damages += sealedLines.faults.map { "\($0.file): \($0.message)" }
         let numbers = journals.map(\.number)
         var damaged: [String] = []
+        let table = ShapeTable()
         for (_, path) in journals {
             let before = recovery.damages.count
-            try recover(path, without: sealedLines, journals: numbers)
+            try recover(path, without: sealedLines, journals: numbers, table: table)
             if recovery.damages.count > before { damaged.append(path) }
         }
         _ = try publish(journals: numbers)
@@ -277,6 +292,21 @@ extension StoreWriter {
             for path in damaged { try fileSystem.rename(path, to: path + ".damaged") }
             for (_, path) in journals where !damaged.contains(path) { try fileSystem.remove(path) }
             try fileSystem.synchronizeDirectory(DataDirectory.journals(directory))
+        }
+    }
+
+    /// Makes the names of segments durable whose lines are in the journal, too, which is about to be removed: the writer
+    /// before may have died between giving them their names and the fsync.
+    private func makeDurable(
+        _ segments: [SegmentFile], sealedFrom journals: [UInt64]
+    ) throws(StoreError) {
+        let fresh = segments.filter { journals.contains(where: $0.id.journals.contains) }
+        try writing { () throws(FileError) in
+            for key in Set(fresh.map(\.key)).sorted() {
+                let partition = DataDirectory.partition(directory, key)
+                try directories.make(partition)
+                try fileSystem.synchronizeDirectory(partition)
+            }
         }
     }
 
@@ -292,11 +322,10 @@ extension StoreWriter {
     }
 
     private func recover(
-        _ path: String, without sealedLines: SealedLines, journals: [UInt64]
+        _ path: String, without sealedLines: SealedLines, journals: [UInt64], table: ShapeTable
     ) throws(StoreError) {
         let file = try writing { () throws(FileError) in try fileSystem.open(path, .read) }
         let reader = try JournalReader(file: file, checksums: true)
-        let table = ShapeTable()
         for entry in reader.entries {
             let frame = try writing { () throws(FileError) in
                 try reader.frame(entry, table: table)
@@ -323,7 +352,7 @@ extension StoreWriter {
         // A frame that was written again after a failed fsync is in two files.
         for row in 0..<frame.batch.records.count {
             let sequence = frame.header.firstSequence + UInt64(row)
-            guard sequence >= recoveredEnd, !sealedLines.contains(sequence) else { continue }
+            guard !recovered.contains(sequence), !sealedLines.contains(sequence) else { continue }
             let record = frame.batch.records[row]
             let name = frame.classNames[frame.lineClasses[row]]
             guard RetentionPolicy.isClassName(name) else {
@@ -336,7 +365,7 @@ extension StoreWriter {
             builder(key).append(record, of: frame.batch, sequence: sequence)
             recovery.lines += 1
         }
-        recoveredEnd = max(recoveredEnd, frame.header.endSequence)
-        nextSequence = max(nextSequence, recoveredEnd)
+        recovered.insert(frame.header.sequences)
+        nextSequence = max(nextSequence, frame.header.endSequence)
     }
 }

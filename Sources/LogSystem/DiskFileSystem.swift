@@ -69,40 +69,15 @@ public struct DiskFileSystem: FileSystem {
         return FileAttributes(kind: kind, permissions: UInt32(status.st_mode & 0o7777))
     }
 
-    /// Makes the missing part of the path, from the top down.
-    public func makeDirectories(_ path: String) throws(FileError) {
-        if try makeDirectory(path) { return }
-        let parent = Self.parent(of: path)
-        if parent != path { try makeDirectories(parent) }
-        // Where nothing can be made, as in /proc, the parent is there and the error stays.
-        guard try makeDirectory(path) else {
-            throw FileError(operation: "make directory", path: path, code: ENOENT)
+    /// `mkdir(2)`; what is there must be a directory, or a symbolic link to one.
+    public func makeDirectory(_ path: String) throws(FileError) -> Bool {
+        if mkdir(path, Self.directoryMode) == 0 { return true }
+        guard errno == EEXIST else { throw .current("make directory", path) }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw FileError(operation: "make directory", path: path, code: ENOTDIR)
         }
-    }
-
-    /// Makes one directory if need be and makes its name durable; false when the one above it is missing.
-    private func makeDirectory(_ path: String) throws(FileError) -> Bool {
-        if mkdir(path, Self.directoryMode) == 0 {
-            try synchronizeDirectory(Self.parent(of: path))
-            return true
-        }
-        switch errno {
-        case EEXIST:
-            var status = stat()
-            guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-                throw FileError(operation: "make directory", path: path, code: ENOTDIR)
-            }
-            return true
-        case ENOENT:
-            return false
-        default:
-            throw .current("make directory", path)
-        }
-    }
-
-    private static func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+        return false
     }
 
     /// `rename(2)`.

@@ -31,6 +31,9 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     /// True when the file does not exist (any more).
     public var isMissing: Bool { code == ENOENT }
 
+    /// True when the file's owner or mode forbids it.
+    public var isDenied: Bool { code == EACCES || code == EPERM }
+
     /// What happened, where, and what to do about it.
     public var description: String {
         let reason = String(cString: strerror(code))

@@ -78,8 +78,8 @@ public protocol FileSystem: Sendable {
     func list(_ directory: String) throws(FileError) -> [DirectoryEntry]
     /// What `path` names, and who may use it; nil where a file system does not know.
     func attributes(_ path: String) throws(FileError) -> FileAttributes?
-    /// Makes a directory (mode 0700) and those above it, where missing, and makes their names durable.
-    func makeDirectories(_ path: String) throws(FileError)
+    /// Makes a directory (mode 0700) in one that is there; false when it is there already.
+    func makeDirectory(_ path: String) throws(FileError) -> Bool
     /// Gives a file another name in one step, replacing what had it.
     func rename(_ path: String, to newPath: String) throws(FileError)
     /// Removes a file.
@@ -93,6 +93,26 @@ public protocol FileSystem: Sendable {
 extension FileSystem {
     /// Not known.
     public func attributes(_ path: String) throws(FileError) -> FileAttributes? { nil }
+
+    /// Makes a directory (mode 0700) and those above it, where missing, and makes the names of those made durable.
+    public func makeDirectories(_ path: String) throws(FileError) {
+        let parent = Self.parent(of: path)
+        do throws(FileError) {
+            guard try makeDirectory(path) else { return }
+        } catch {
+            guard error.isMissing, parent != path else { throw error }
+            try makeDirectories(parent)
+            // Where nothing can be made, as in /proc, the parent is there and the error stays.
+            guard try makeDirectory(path) else { return }
+        }
+        try synchronizeDirectory(parent)
+    }
+
+    /// The directory that `path` is in.
+    static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
 
     /// The whole content of a file.
     public func readAll(_ path: String, _ mode: OpenMode = .read) throws(FileError) -> [UInt8] {

@@ -18,7 +18,7 @@ struct GrowingFileSystem: FileSystem {
         try disk.list(directory)
     }
 
-    func makeDirectories(_ path: String) throws(FileError) { try disk.makeDirectories(path) }
+    func makeDirectory(_ path: String) throws(FileError) -> Bool { try disk.makeDirectory(path) }
 
     func rename(_ path: String, to newPath: String) throws(FileError) {
         try disk.rename(path, to: newPath)

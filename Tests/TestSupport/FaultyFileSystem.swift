@@ -22,14 +22,17 @@ public final class FaultyFileSystem: FileSystem, Sendable {
         case death
     }
 
-    private let disk = DiskFileSystem()
+    private let disk: any FileSystem
     private let fault: Fault
     private let failAt: Int
     private let done = Mutex<[String]>([])
 
-    /// A disk that fails as `fault` says at operation `number`, counted from 0.
-    public init(_ fault: Fault, at number: Int) {
+    /// A disk that fails as `fault` says at operation `number`, counted from 0; what does not fail is done by `disk`.
+    public init(
+        _ fault: Fault, at number: Int, over disk: any FileSystem = DiskFileSystem()
+    ) {
         self.fault = fault
+        self.disk = disk
         failAt = number
     }
 
@@ -84,10 +87,10 @@ public final class FaultyFileSystem: FileSystem, Sendable {
         try disk.attributes(path)
     }
 
-    /// Makes directories.
-    public func makeDirectories(_ path: String) throws(FileError) {
+    /// Makes a directory.
+    public func makeDirectory(_ path: String) throws(FileError) -> Bool {
         try check("make directory", path)
-        try disk.makeDirectories(path)
+        return try disk.makeDirectory(path)
     }
 
     /// Renames a file.

@@ -1,4 +1,5 @@
 internal import LogBytes
+internal import LogQuery
 
 /// The rows of one block, gathered to be stored cold.
 final class ColdRows {
@@ -74,37 +75,79 @@ struct ColdBlockEncoder {
         var kinds = RowKinds(rows.shapes.buffer)
         let planned = plan(rows, shapeColumns)
         if kinds.isUsable { choose(planned, &kinds) }
-        var chunks: [EncodedChunk] = []
-        var out = ByteWriter(capacity: 1 << 14)
-        if kinds.isUsable {
-            kinds.append(deflater, into: &out)
-        } else {
-            IntegerPacking.encode(rows.shapes.buffer, into: &out)
-        }
-        chunks.append(
-            EncodedChunk(
-                role: .shapes, codec: kinds.isUsable ? Self.kindsCodec : 0,
-                valueCount: rows.count, bytes: Array(out.view)))
-        for (role, values) in [
-            (ChunkRole.times, rows.times.buffer), (.sequences, rows.sequences.buffer),
-        ] {
-            out.removeAll()
-            EntropyIntegers.encode(values, into: &out)
-            chunks.append(
-                EncodedChunk(
-                    role: role, codec: Self.integersCodec, valueCount: rows.count,
-                    bytes: Array(out.view)))
-        }
         let stored = StoredKinds(kinds)
+        var out = ByteWriter(capacity: 1 << 14)
+        if kinds.isUsable { kinds.append(deflater, into: &out) }
+        let isKept = kinds.isUsable && isSame(stored, out.view, count: rows.count)
+        var chunks: [EncodedChunk] = []
+        if isKept {
+            chunks.append(chunk(.shapes, Self.kindsCodec, rows.count, out.view))
+        } else {
+            for column in planned { column.isByKind = false }
+            chunks.append(integers(.shapes, rows.shapes.buffer, into: &out))
+        }
+        chunks.append(integers(.times, rows.times.buffer, into: &out))
+        chunks.append(integers(.sequences, rows.sequences.buffer, into: &out))
         for column in planned {
-            out.removeAll()
+            let values = rows.columns[column.number]
             let codec = encode(column, rows, stored, into: &out)
-            chunks.append(
-                EncodedChunk(
-                    role: .column(column.number), codec: codec,
-                    valueCount: rows.columns[column.number].count, bytes: Array(out.view)))
+            chunks.append(chunk(.column(column.number), codec, values.count, out.view))
         }
         return chunks
+    }
+
+    private func chunk(
+        _ role: ChunkRole, _ codec: UInt8, _ count: Int, _ bytes: ByteView
+    ) -> EncodedChunk {
+        EncodedChunk(role: role, codec: codec, valueCount: count, bytes: Array(bytes))
+    }
+
+    // MARK: Verification
+
+    /// Whether the kinds can be read again as they are.
+    private func isSame(_ kinds: StoredKinds, _ bytes: ByteView, count: Int) -> Bool {
+        var reader = ByteReader(bytes)
+        guard let read = try? StoredKinds(&reader, count: count) else { return false }
+        return read.rows == kinds.rows && read.shapes == kinds.shapes && reader.remaining == 0
+    }
+
+    /// A chunk of numbers by entropy, or packed plainly if they could not be read again as they are.
+    private func integers(
+        _ role: ChunkRole, _ values: UnsafeBufferPointer<Int64>, into out: inout ByteWriter
+    ) -> EncodedChunk {
+        out.removeAll()
+        EntropyIntegers.encode(values, into: &out)
+        var reader = ByteReader(out.view)
+        let read = try? EntropyIntegers.decode(&reader, count: values.count)
+        if role != .shapes, let read, read.elementsEqual(values), reader.remaining == 0 {
+            return chunk(role, Self.integersCodec, values.count, out.view)
+        }
+        out.removeAll()
+        IntegerPacking.encode(values, into: &out)
+        return chunk(role, 0, values.count, out.view)
+    }
+
+    /// Whether the values of a column can be read again from `bytes` as they are.
+    private func isSame(
+        _ values: ColumnBuffer, _ bytes: ByteView, _ codec: UInt8,
+        _ context: borrowing EncodeContext, _ kinds: ColumnKinds?
+    ) -> Bool {
+        let times = context.times.map { Array($0) }
+        let decoding = DecodeContext {
+            guard let times else { throw MalformedBytes(offset: 0, what: "times of a column") }
+            return times
+        } kinds: {
+            guard let kinds else { throw MalformedBytes(offset: 0, what: "kinds of a column") }
+            return kinds
+        }
+        var reader = ByteReader(bytes)
+        guard let column = try? ColumnCodecs.codec(codec)?
+            .decode(&reader, count: values.count, decoding),
+            reader.remaining == 0, column.rowCount == values.count
+        else { return false }
+        return (0..<values.count).allSatisfy { row in
+            column.withText(row: row) { $0 == values.value(row) }
+        }
     }
 
     // MARK: Plans
@@ -135,22 +178,12 @@ struct ColdBlockEncoder {
         {
             return firsts.count == 1 ? .other : .coded(firsts: firsts, codes: Array(codes.buffer))
         }
-        // Numbers and identifiers have no templates; whether they are such shows quickly.
-        var scratch = ByteWriter(capacity: 1 << 12)
-        for codec in [TimestampCodec(), EpochTimeCodec(), AffixNumberCodec(), DigitPatternCodec()]
-            as [any ColumnCodec]
-        {
-            if codec.encode(column, context, into: &scratch) { return .other }
-            scratch.removeAll()
+        let promising = ColumnCodecs.promising(
+            ColumnCodecs.cold + [TemplateCodec()], column, context)
+        guard promising.first?.id == TemplateCodec().id, let split = TextTemplates(column) else {
+            return .other
         }
-        guard let split = TextTemplates(column) else { return .other }
-        let variables = TemplateCodec.variables(split, context)
-        scratch.removeAll()
-        _ = ColumnCodecs.appendSmallest(column, ColumnCodecs.cold, context, into: &scratch)
-        let numbersBytes = CodeStream.bits(split.numbers, limit: split.templates.count) / 8
-        let templatesBytes = split.templates.reduce(0) { $0 + $1.count } / 3
-        let needed = variables.count + Int(numbersBytes) + templatesBytes
-        return needed < scratch.count ? .text(split, variables: variables) : .other
+        return .text(split, variables: TemplateCodec.variables(split, context))
     }
 
     /// Calls `body` with what codecs may know of a column: the times of its rows among others.
@@ -221,27 +254,39 @@ struct ColdBlockEncoder {
 
     // MARK: Chunks
 
+    /// Encodes a column into `out` and reads it again: what would not give back the same bytes is packed as text.
     private func encode(
         _ column: PlannedColumn, _ rows: ColdRows, _ kinds: StoredKinds,
         into out: inout ByteWriter
     ) -> UInt8 {
         let values = rows.columns[column.number]
+        let ofColumn = column.isByKind ? kinds.of(hasColumn: column.hasColumn) : nil
         return withContext(values, rows, column.hasColumn) { context in
-            let ofColumn = column.isByKind ? kinds.of(hasColumn: column.hasColumn) : nil
-            switch column.plan {
-            case .coded(let firsts, let codes):
-                guard let ofColumn else { break }
-                KindCodec.append(
-                    values, firsts: firsts, codes: codes, kinds: ofColumn, context, deflater,
-                    into: &out)
-                return KindCodec().id
-            case .text(let split, let variables):
-                TemplateCodec.append(split, kinds: ofColumn, context, deflater, into: &out)
-                variables.withView { out.append($0) }
-                return TemplateCodec().id
-            case .other: break
-            }
-            return ColumnCodecs.appendSmallest(values, ColumnCodecs.cold, context, into: &out)
+            out.removeAll()
+            let codec = encode(column, values, ofColumn, context, into: &out)
+            if isSame(values, out.view, codec, context, ofColumn) { return codec }
+            out.removeAll()
+            _ = PackedTextCodec().encode(values, context, into: &out)
+            return PackedTextCodec().id
         }
+    }
+
+    private func encode(
+        _ column: PlannedColumn, _ values: ColumnBuffer, _ kinds: ColumnKinds?,
+        _ context: borrowing EncodeContext, into out: inout ByteWriter
+    ) -> UInt8 {
+        switch column.plan {
+        case .coded(let firsts, let codes):
+            guard let kinds else { break }
+            KindCodec.append(
+                values, firsts: firsts, codes: codes, kinds: kinds, context, deflater, into: &out)
+            return KindCodec().id
+        case .text(let split, let variables):
+            TemplateCodec.append(split, kinds: kinds, context, deflater, into: &out)
+            variables.withView { out.append($0) }
+            return TemplateCodec().id
+        case .other: break
+        }
+        return ColumnCodecs.appendSmallest(values, ColumnCodecs.cold, context, into: &out)
     }
 }

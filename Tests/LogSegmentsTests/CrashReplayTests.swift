@@ -1,0 +1,74 @@
+import LogSegments
+import LogSystem
+import TestSupport
+import Testing
+
+/// Power cuts at every moment: what was promised is there, once, in order, and nothing that nobody wrote.
+@Suite struct CrashReplayTests {
+    private func replay(
+        _ workload: CrashWorkload, runs: Int? = nil,
+        wrap: @escaping (MemoryFileSystem) -> any FileSystem = { $0 }
+    ) throws -> CrashReplay {
+        var replay = CrashReplay()
+        for run in 0..<UInt64(runs ?? workload.runs) {
+            let store = try RecordedStore(seed: run, wrap: wrap)
+            try workload.steps(store)
+            replay.replay(store, perPointMax: workload.perPointMax, seed: run)
+        }
+        return replay
+    }
+
+    @Test(arguments: CrashWorkload.all)
+    func noPowerCutBreaksAPromise(workload: CrashWorkload) throws {
+        let replay = try replay(workload)
+        print("\(workload.name): \(replay.distinct) of \(replay.states) states, \(replay.suspected) suspected")
+        #expect(replay.failed == 0, "\(replay.failures.joined(separator: "\n"))")
+        #expect(replay.distinct >= workload.distinctMin)
+    }
+
+    @Test func thereAreTwentyThousandStates() {
+        let states = CrashWorkload.all.reduce(Self.recoveryDistinctMin) { $0 + $1.distinctMin }
+        #expect(states >= 20_000)
+    }
+
+    private static let recoveryDistinctMin = 3_000
+
+    /// Recovery dies, too: what the first power cut left is promised to survive the second one once it was read.
+    @Test func noPowerCutDuringRecoveryBreaksAPromise() throws {
+        var replay = CrashReplay()
+        var random = SeededGenerator(seed: 17)
+        for workload in CrashWorkload.all {
+            let store = try RecordedStore(seed: 99)
+            try workload.steps(store)
+            var kept: [(state: CrashState, promised: [Int])] = []
+            let states = CrashStates(store.disk.trace, perPointMax: 8)
+            states.forEach(seed: 1) { state in
+                guard random.below(24) == 0 else { return }
+                kept.append((state, state.note == 0 ? [] : store.promises[state.note - 1]))
+            }
+            for (number, (state, promised)) in kept.enumerated() {
+                let again = try RecordedStore(seed: UInt64(number), on: state.image)
+                again.adopt(lines: store.lines, promised: promised)
+                try again.open()
+                try again.append(2)
+                try again.commit()
+                try again.close()
+                replay.replay(again, on: state.image, perPointMax: 12, seed: UInt64(number))
+            }
+        }
+        print("recovery: \(replay.distinct) of \(replay.states) states")
+        #expect(replay.failed == 0, "\(replay.failures.joined(separator: "\n"))")
+        #expect(replay.distinct >= Self.recoveryDistinctMin)
+    }
+
+    /// The negative controls.
+    @Test(arguments: LyingFileSystem.Lie.allCases)
+    func aWriterThatDoesNotFsyncIsCaught(lie: LyingFileSystem.Lie) throws {
+        let honest = try self.replay(CrashWorkload.all[0], runs: 1)
+        #expect(honest.failed == 0)
+        let replay = try replay(CrashWorkload.all[0], runs: 1) { LyingFileSystem(lie, over: $0) }
+        print("\(lie): \(replay.failed) of \(replay.states) states, \(replay.failures.first ?? "")")
+        #expect(replay.failed > 20)
+        #expect(replay.failures.allSatisfy { $0.contains("missing") })
+    }
+}
