@@ -92,7 +92,8 @@ public final class StoreWriter {
         let lastJournal = max(
             journals.last?.number ?? 0, listing.files.map(\.id.journals.upperBound).max() ?? 0)
         journal = JournalWriter(
-            fileSystem: fileSystem, directory: directory, nextNumber: lastJournal + 1,
+            fileSystem: fileSystem, clock: clock, directory: directory,
+            nextNumber: lastJournal + 1,
             classNames: policy.classes.map(\.name))
         nextSequence = (listing.files.map(\.id.sequences.upperBound).max() ?? 0) + 1
         try recover(journals, segments: listing.files)
