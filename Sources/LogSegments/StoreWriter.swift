@@ -51,7 +51,8 @@ public final class StoreWriter {
     private var builders: [PartitionKey: SegmentBuilder] = [:]
     /// Builders that are full and not published yet, with the journal files that their lines are in.
     private var sealing: [(builder: SegmentBuilder, journals: ClosedRange<UInt64>)] = []
-    private var lastKey: (classIndex: Int, dayNumber: Int, builder: SegmentBuilder)?
+    /// For each class the builder that its last lines went to.
+    private var lastBuilders: [Int: (dayNumber: Int, builder: SegmentBuilder)] = [:]
     private var nextSequence: UInt64
     private var unsealedBytes = 0
     private var unsealedLines = 0
@@ -125,28 +126,36 @@ public final class StoreWriter {
         if journal.uncommittedBytes >= options.uncommittedBytesMax { try journal.commit() }
         try journal.append(batches, firstSequence: nextSequence)
         for batch in batches {
-            for record in batch.records.buffer {
-                builder(classIndex: Int(record.classIndex), time: record.time)
-                    .append(record, of: batch, sequence: nextSequence)
-                nextSequence += 1
-                unsealedBytes += Int(record.lineLength)
+            let records = batch.records.buffer
+            var start = 0
+            // Neighbours are mostly of one partition: they go there together.
+            while start < records.count {
+                let classIndex = records[start].classIndex
+                let day = Timestamp.dayNumber(records[start].time)
+                var end = start + 1
+                while end < records.count, records[end].classIndex == classIndex,
+                    Timestamp.dayNumber(records[end].time) == day
+                {
+                    end += 1
+                }
+                builder(classIndex: Int(classIndex), dayNumber: day)
+                    .append(start..<end, of: batch, firstSequence: nextSequence)
+                nextSequence += UInt64(end - start)
+                start = end
             }
+            for record in records { unsealedBytes += Int(record.lineLength) }
         }
         unsealedLines += count
         if oldestUnsealed == .max { oldestUnsealed = clock.monotonic() }
     }
 
-    @inline(__always)
-    private func builder(classIndex: Int, time: Int64) -> SegmentBuilder {
-        let dayNumber = Timestamp.dayNumber(time)
-        if let last = lastKey, last.classIndex == classIndex, last.dayNumber == dayNumber {
-            return last.builder
-        }
+    private func builder(classIndex: Int, dayNumber: Int) -> SegmentBuilder {
+        if let last = lastBuilders[classIndex], last.dayNumber == dayNumber { return last.builder }
         let builder = builder(
             PartitionKey(
                 className: policy.classes[classIndex].name,
                 day: CivilDate(daysSinceEpoch: dayNumber)))
-        lastKey = (classIndex, dayNumber, builder)
+        lastBuilders[classIndex] = (dayNumber, builder)
         return builder
     }
 
@@ -198,7 +207,7 @@ public final class StoreWriter {
     private func publish(journals: [UInt64]) throws(StoreError) -> [SealedSegment] {
         guard let first = journals.first, let last = journals.last else { return [] }
         var sealed: [SealedSegment] = []
-        lastKey = nil
+        lastBuilders = [:]
         // What a failure interrupted is done again as it was: a segment that got its name all the same is replaced by
         // itself, and lines that came since go to segments of their own.
         sealing += builders.keys.sorted().compactMap { builders[$0] }.map { ($0, first...last) }
