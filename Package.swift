@@ -29,7 +29,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
             .product(name: "Yams", package: "Yams"),
         ]
     ),
-    ("LogSegments", ["LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogQuery", "CLZ4"]),
+    ("LogSegments", ["LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogQuery", "CLZ4", "CDeflate"]),
     ("LogSources", ["LogBytes", "LogSystem", "LogRecords"]),
     ("LogChannels", ["LogBytes", "LogSystem", "LogRecords", "LogAlerting"]),
     (
@@ -59,6 +59,8 @@ let package = Package(
         .target(name: "CLogKernels", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(
+            name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
     ]
         + layers.map { layer in
             .target(

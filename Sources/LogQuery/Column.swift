@@ -60,6 +60,16 @@ public struct Column: Sendable {
         Column(bytes: bytes, ends: ends, codes: nil, rowCount: ends.count)
     }
 
+    /// A column whose rows are the rows `rows` of this one, all of which it has, in that order.
+    public func selecting(_ rows: [UInt32]) -> Column {
+        if isConstant {
+            return Column(bytes: bytes, ends: ends, codes: nil, rowCount: rows.count)
+        }
+        return Column(
+            bytes: bytes, ends: ends, codes: codes.map { codes in rows.map { codes[Int($0)] } } ?? rows,
+            rowCount: rows.count)
+    }
+
     /// The same rows with other text for each value: `bytes` and `ends` hold as many values as this column has.
     public func replacingValues(bytes: [UInt8], ends: [Int]) -> Column {
         precondition(ends.count == self.ends.count, "BUG: a column keeps its number of values")

@@ -4,7 +4,7 @@ internal import LogQuery
 /// A way to store the values of one column of one block in few bytes.
 ///
 /// A codec refuses values that it cannot give back byte for byte. A new one is a file of its own and a line in
-/// `ColumnCodecs.all`; its `id` is on disk and never changes its meaning.
+/// `ColumnCodecs.fresh` or `ColumnCodecs.cold`; its `id` is on disk and never changes its meaning.
 protocol ColumnCodec: Sendable {
     /// The number of the codec on disk.
     var id: UInt8 { get }
@@ -12,30 +12,164 @@ protocol ColumnCodec: Sendable {
     var name: String { get }
     /// Appends the values of `column` (at least one) and returns true, or returns false when they do not suit; what was
     /// appended by then is dropped by the caller.
-    ///
-    /// - Parameter times: the rows' times when the column has one value for each row, else nil.
     func encode(
-        _ column: ColumnBuffer, times: UnsafeBufferPointer<Int64>?, into out: inout ByteWriter
+        _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
     ) -> Bool
     /// Reads `count` values.
-    ///
-    /// - Parameter times: reads the rows' times, for the codec that refers to them.
     func decode(
-        _ reader: inout ByteReader, count: Int, times: () throws -> [Int64]
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
     ) throws -> Column
 }
 
-/// All codecs, in the order in which they are tried: the first that suits is used.
+/// What a codec may know of the block besides its column.
+struct EncodeContext {
+    /// The times of the values' rows, when they are known.
+    var times: UnsafeBufferPointer<Int64>?
+    /// Packs bytes by deflate: there for cold blocks only.
+    var deflater: Deflater?
+}
+
+/// What a codec may ask of the block besides its own bytes.
+struct DecodeContext {
+    /// Reads the times of the values' rows.
+    let times: () throws -> [Int64]
+    /// Reads which kind of row each of the column's values belongs to.
+    let kinds: () throws -> ColumnKinds
+
+    /// The context of values that belong to no row of their own.
+    static var nested: DecodeContext {
+        DecodeContext(
+            times: { throw MalformedBytes(offset: 0, what: "times inside of a column") },
+            kinds: { throw MalformedBytes(offset: 0, what: "kinds inside of a column") })
+    }
+}
+
+/// The codecs.
 enum ColumnCodecs {
-    static let all: [any ColumnCodec] = [
-        ConstantCodec(), TimestampCodec(), SmallDictionaryCodec(), IntegerCodec(), DecimalCodec(),
-        HexCodec(), DictionaryCodec(), PlainCodec(),
+    /// Those of fresh blocks, in the order in which they are tried: the first that suits is used.
+    static let fresh: [any ColumnCodec] = [
+        ConstantCodec(), TimestampCodec(), EpochTimeCodec(), SmallDictionaryCodec(),
+        IntegerCodec(), DecimalCodec(), HexCodec(), DictionaryCodec(), PlainCodec(),
     ]
 
-    private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
+    /// Those of cold blocks: all are tried, the one that needs least is used. `KindCodec` and `TemplateCodec` are chosen for a
+    /// block as a whole, by `ColdBlockEncoder`.
+    static let cold: [any ColumnCodec] = [
+        ConstantCodec(), TimestampCodec(), EpochTimeCodec(), AffixNumberCodec(),
+        DigitPatternCodec(), RecentCodec(), CodedCodec(), JSONLinesCodec(),
+        PackedTextCodec(),
+    ]
+
+    /// Those of columns inside of columns, such as the distinct values of a dictionary: without those that would nest again.
+    static let nested: [any ColumnCodec] = [
+        ConstantCodec(), AffixNumberCodec(), DigitPatternCodec(), PackedTextCodec(),
+    ]
+
+    private static let byID = Dictionary(
+        (fresh + cold + [KindCodec(), TemplateCodec()]).map { ($0.id, $0) },
+        uniquingKeysWith: { first, _ in first })
 
     /// The codec that has this number on disk.
     static func codec(_ id: UInt8) -> (any ColumnCodec)? { byID[id] }
+
+    /// Values that codecs are compared on before they are given a large column.
+    private static let sampleCount = 3_072
+    /// A codec that needs so much more than the best one for the sample is not tried on all values.
+    private static let sampleTolerance = 1.3
+
+    /// Appends `column` by that of `codecs` which needs least; its number. One of them takes every column.
+    static func appendSmallest(
+        _ column: ColumnBuffer, _ codecs: [any ColumnCodec], _ context: borrowing EncodeContext,
+        into out: inout ByteWriter
+    ) -> UInt8 {
+        if column.count > 2 * sampleCount {
+            let promising = promising(codecs, column, context)
+            if let codec = trySmallest(column, promising, context, into: &out) { return codec }
+        }
+        guard let codec = trySmallest(column, codecs, context, into: &out) else {
+            preconditionFailure("BUG: one codec takes every column")
+        }
+        return codec
+    }
+
+    /// The codecs that need least for neighbouring values out of the middle of `column`.
+    static func promising(
+        _ codecs: [any ColumnCodec], _ column: ColumnBuffer, _ context: borrowing EncodeContext
+    ) -> [any ColumnCodec] {
+        let count = min(sampleCount, column.count)
+        let start = (column.count - count) / 2
+        let sample = column.selecting(Array(start..<start + count))
+        let times = context.times.map {
+            UnsafeBufferPointer(rebasing: $0[start..<start + count])
+        }
+        let sampleContext = EncodeContext(times: times, deflater: context.deflater)
+        var sizes: [(codec: any ColumnCodec, bytes: Int)] = []
+        var out = ByteWriter(capacity: 1 << 14)
+        for codec in codecs {
+            out.removeAll()
+            if codec.encode(sample, sampleContext, into: &out) { sizes.append((codec, out.count)) }
+        }
+        sizes.sort { $0.bytes < $1.bytes }
+        guard let best = sizes.first else { return [] }
+        let limit = Double(best.bytes) * sampleTolerance
+        return sizes.prefix(2).filter { Double($0.bytes) <= limit }.map(\.codec)
+    }
+
+    private static func trySmallest(
+        _ column: ColumnBuffer, _ codecs: [any ColumnCodec], _ context: borrowing EncodeContext,
+        into out: inout ByteWriter
+    ) -> UInt8? {
+        let start = out.count
+        var best: (id: UInt8, start: Int, count: Int)?
+        for codec in codecs {
+            let from = out.count
+            guard codec.encode(column, context, into: &out) else {
+                out.truncate(from)
+                continue
+            }
+            let count = out.count - from
+            if let best, count >= best.count {
+                out.truncate(from)
+            } else {
+                best = (codec.id, from, count)
+            }
+            // A constant cannot be beaten.
+            if codec.id == ConstantCodec().id { break }
+        }
+        guard let best else { return nil }
+        (out.base + start).update(from: out.base + best.start, count: best.count)
+        out.truncate(start + best.count)
+        return best.id
+    }
+}
+
+/// A column inside of a column's chunk.
+///
+///     byte     codec
+///     varint   bytes
+///     bytes    as the codec says
+enum NestedColumn {
+    static func append(
+        _ column: ColumnBuffer, _ codecs: [any ColumnCodec], _ context: borrowing EncodeContext,
+        times: UnsafeBufferPointer<Int64>? = nil, into out: inout ByteWriter
+    ) {
+        var bytes = ByteWriter(capacity: 256)
+        let inner = EncodeContext(times: times, deflater: context.deflater)
+        let codec = ColumnCodecs.appendSmallest(column, codecs, inner, into: &bytes)
+        out.append(codec)
+        out.append(lengthPrefixed: bytes.view)
+    }
+
+    static func read(
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext = .nested
+    ) throws -> Column {
+        let id = try reader.fixed(UInt8.self, "codec of a nested column")
+        guard let codec = ColumnCodecs.codec(id) else {
+            throw reader.malformed("codec of a nested column")
+        }
+        var inner = ByteReader(try reader.lengthPrefixed("nested column"))
+        return try codec.decode(&inner, count: count, context)
+    }
 }
 
 /// Every value is the same: it is stored once.
@@ -44,7 +178,7 @@ struct ConstantCodec: ColumnCodec {
     let name = "constant"
 
     func encode(
-        _ column: ColumnBuffer, times: UnsafeBufferPointer<Int64>?, into out: inout ByteWriter
+        _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
     ) -> Bool {
         let first = column.value(0)
         guard column.bytes.count == first.count * column.count else { return false }
@@ -54,7 +188,7 @@ struct ConstantCodec: ColumnCodec {
     }
 
     func decode(
-        _ reader: inout ByteReader, count: Int, times: () throws -> [Int64]
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
     ) throws -> Column {
         .constant(Array(try reader.bytes(reader.remaining, "constant")), rowCount: count)
     }
@@ -66,7 +200,7 @@ struct PlainCodec: ColumnCodec {
     let name = "plain"
 
     func encode(
-        _ column: ColumnBuffer, times: UnsafeBufferPointer<Int64>?, into out: inout ByteWriter
+        _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
     ) -> Bool {
         for index in 0..<column.count { out.append(length: column.value(index).count) }
         out.append(column.bytes.view)
@@ -74,7 +208,7 @@ struct PlainCodec: ColumnCodec {
     }
 
     func decode(
-        _ reader: inout ByteReader, count: Int, times: () throws -> [Int64]
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
     ) throws -> Column {
         var ends: [Int] = []
         ends.reserveCapacity(count)

@@ -1,18 +1,20 @@
+internal import CDeflate
 internal import CLZ4
 internal import LogBytes
 
-/// LZ4 blocks, as the system's library makes them.
+/// LZ4 blocks and deflate streams, as the system's libraries make them.
 enum Compression {
     /// How the bytes of a stored chunk are packed; the raw value is on disk.
     enum Method: UInt8 {
         case none = 0
         case lz4 = 1
+        case deflate = 2
     }
 
     /// LZ4 finds one match in this many steps more quickly, at a small loss of ratio; measured on log lines.
     static let journalAcceleration: Int32 = 4
 
-    /// Appends `bytes`, packed when that saves at least an eighth, to `out`.
+    /// Appends `bytes`, packed by LZ4 when that saves at least an eighth, to `out`.
     static func append(
         _ bytes: ByteView, acceleration: Int32 = 1, into out: inout ByteWriter
     ) -> Method {
@@ -41,29 +43,125 @@ enum Compression {
 
     /// The `rawCount` bytes that `stored` packs, or nil when it does not hold just that many.
     static func unpack(_ stored: ByteView, method: Method, rawCount: Int) -> [UInt8]? {
+        if method == .none { return stored.count == rawCount ? Array(stored) : nil }
+        let bytes = [UInt8](unsafeUninitializedCapacity: rawCount) { target, count in
+            count = unpack(stored, method: method, into: target)
+        }
+        return bytes.count == rawCount ? bytes : nil
+    }
+
+    /// Unpacks `stored` into `target`; the number of bytes, 0 when `stored` is malformed or too long.
+    static func unpack(
+        _ stored: ByteView, method: Method, into target: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int {
+        guard let base = target.baseAddress else { return 0 }
         switch method {
         case .none:
-            return stored.count == rawCount ? Array(stored) : nil
-        case .lz4:
-            let bytes = [UInt8](unsafeUninitializedCapacity: rawCount) { target, count in
-                count = unpack(stored, into: target)
-            }
-            return bytes.count == rawCount ? bytes : nil
+            guard stored.count <= target.count else { return 0 }
+            base.update(from: stored.start, count: stored.count)
+            return stored.count
+        case .lz4: return unpackLZ4(stored, base, target.count)
+        case .deflate: return unpackDeflate(stored, base, target.count)
         }
     }
 
-    /// Unpacks LZ4 into `target`; the number of bytes, 0 when `stored` is malformed or too long.
-    static func unpack(_ stored: ByteView, into target: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        guard let base = target.baseAddress, stored.count <= Int(Int32.max) else { return 0 }
+    private static func unpackLZ4(
+        _ stored: ByteView, _ base: UnsafeMutablePointer<UInt8>, _ room: Int
+    ) -> Int {
+        guard stored.count <= Int(Int32.max) else { return 0 }
         let count = UnsafeRawPointer(stored.start).withMemoryRebound(
             to: CChar.self, capacity: stored.count
         ) { source in
-            UnsafeMutableRawPointer(base).withMemoryRebound(
-                to: CChar.self, capacity: target.count
-            ) {
-                LZ4_decompress_safe(source, $0, Int32(stored.count), Int32(clamping: target.count))
+            UnsafeMutableRawPointer(base).withMemoryRebound(to: CChar.self, capacity: room) {
+                LZ4_decompress_safe(source, $0, Int32(stored.count), Int32(clamping: room))
             }
         }
         return max(Int(count), 0)
+    }
+
+    private static func unpackDeflate(
+        _ stored: ByteView, _ base: UnsafeMutablePointer<UInt8>, _ room: Int
+    ) -> Int {
+        guard let decompressor = libdeflate_alloc_decompressor() else { return 0 }
+        defer { libdeflate_free_decompressor(decompressor) }
+        var count = 0
+        let result = libdeflate_deflate_decompress(
+            decompressor, stored.start, stored.count, base, room, &count)
+        return result == LIBDEFLATE_SUCCESS ? count : 0
+    }
+}
+
+/// Packs by deflate (RFC 1951). Keeps its tables between calls; used by one thread.
+final class Deflater {
+    private let compressor: OpaquePointer?
+
+    /// More effort gave less than a percent on log columns, for twice the time.
+    private static let level: Int32 = 7
+
+    init() { compressor = libdeflate_alloc_compressor(Self.level) }
+
+    deinit {
+        if let compressor { libdeflate_free_compressor(compressor) }
+    }
+
+    /// Appends `bytes`, packed when that saves at least a thirty-second, to `out`.
+    func append(_ bytes: ByteView, into out: inout ByteWriter) -> Compression.Method {
+        let room = bytes.count - bytes.count / 32 - 1
+        guard bytes.count >= 32, !Self.isRandom(bytes), let compressor else {
+            out.append(bytes)
+            return .none
+        }
+        out.reserve(room)
+        let count = libdeflate_deflate_compress(
+            compressor, bytes.start, bytes.count, out.base + out.count, room)
+        guard count > 0 else {
+            out.append(bytes)
+            return .none
+        }
+        out.advance(count)
+        return .deflate
+    }
+}
+
+extension Deflater {
+    /// How many bytes are looked at, and how often a byte may stand among them, if it is no more frequent than others.
+    private static let sampleBytes = 1 << 13
+    private static let frequencyMax = 80
+
+    /// Whether all byte values are about as frequent in a part of `bytes`, as in identifiers drawn by lot: nothing packs those.
+    private static func isRandom(_ bytes: ByteView) -> Bool {
+        guard bytes.count >= 2 * sampleBytes else { return false }
+        var counts = [Int](repeating: 0, count: 256)
+        let start = (bytes.count - sampleBytes) / 2
+        for index in start..<start + sampleBytes { counts[Int(bytes[index])] += 1 }
+        return counts.allSatisfy { $0 < frequencyMax }
+    }
+}
+
+/// Bytes inside of a column's chunk, packed by themselves.
+///
+///     varint   raw bytes
+///     byte     method, `Compression.Method`
+///     varint   stored bytes
+///     bytes
+enum PackedBytes {
+    static func append(_ bytes: ByteView, _ deflater: Deflater, into out: inout ByteWriter) {
+        var packed = ByteWriter(capacity: bytes.count + 16)
+        let method = deflater.append(bytes, into: &packed)
+        out.append(length: bytes.count)
+        out.append(method.rawValue)
+        out.append(lengthPrefixed: packed.view)
+    }
+
+    static func read(
+        _ reader: inout ByteReader, _ what: StaticString
+    ) throws(MalformedBytes) -> [UInt8] {
+        let count = try reader.length(atMost: SegmentFormat.chunkBytesMax, what)
+        let code = try reader.fixed(UInt8.self, what)
+        let stored = try reader.lengthPrefixed(what)
+        guard let method = Compression.Method(rawValue: code),
+            let bytes = Compression.unpack(stored, method: method, rawCount: count)
+        else { throw reader.malformed(what) }
+        return bytes
     }
 }

@@ -9,8 +9,10 @@ internal import LogSystem
 ///     DATA/state/retention.conf                     the policy that the last writer used
 ///     DATA/state/clock                              the time at which the last writer was seen
 ///
-/// A segment's id is `<first>-<last>-<from>-<to>`: the sequence numbers of its first and last line and the numbers of the
-/// journal files that it was sealed from, zero-padded so that names sort as numbers do.
+/// A segment's id is `<first>-<last>-<from>-<to>-<generation>`: sequence numbers within which all of its lines lie, the numbers
+/// of the journal files that they were sealed from, zero-padded so that names sort as numbers do, and how often they were
+/// rewritten. A segment supersedes all others of its partition that have a lower generation and sequence numbers within
+/// its own: they are its sources, and only a crash, or a reader that looks meanwhile, sees both.
 public enum DataDirectory {
     static let segmentSuffix = ".segment"
     static let temporarySuffix = ".tmp"
@@ -55,7 +57,7 @@ public enum DataDirectory {
         padded(id.sequences.lowerBound, sequenceDigits) + "-"
             + padded(id.sequences.upperBound, sequenceDigits) + "-"
             + padded(id.journals.lowerBound, journalDigits) + "-"
-            + padded(id.journals.upperBound, journalDigits) + segmentSuffix
+            + padded(id.journals.upperBound, journalDigits) + "-\(id.generation)" + segmentSuffix
     }
 }
 
@@ -74,30 +76,42 @@ public struct PartitionKey: Hashable, Comparable, Sendable {
 
 /// What a segment's name says of it.
 struct SegmentID: Equatable {
-    /// The sequence numbers of the first and the last line. Not all between need be in the segment.
+    /// All lines have sequence numbers within these. Not all between need be in the segment.
     let sequences: ClosedRange<UInt64>
     /// The journal files that the lines were sealed from.
     let journals: ClosedRange<UInt64>
 
-    init(sequences: ClosedRange<UInt64>, journals: ClosedRange<UInt64>) {
+    /// 0 for what was sealed from the journal; what is made of other segments has one more than they.
+    let generation: Int
+
+    init(sequences: ClosedRange<UInt64>, journals: ClosedRange<UInt64>, generation: Int = 0) {
         self.sequences = sequences
         self.journals = journals
+        self.generation = generation
+    }
+
+    /// Whether the lines of `other`, of the same partition, are in this segment, as far as they are still stored.
+    func supersedes(_ other: SegmentID) -> Bool {
+        generation > other.generation
+            && sequences.lowerBound <= other.sequences.lowerBound
+            && sequences.upperBound >= other.sequences.upperBound
     }
 
     init?(name: String) {
         guard name.hasSuffix(DataDirectory.segmentSuffix) else { return nil }
         let numbers = name.dropLast(DataDirectory.segmentSuffix.count)
             .split(separator: "-", omittingEmptySubsequences: false).compactMap { UInt64($0) }
-        guard numbers.count == 4, numbers[0] <= numbers[1], numbers[2] <= numbers[3] else {
-            return nil
-        }
+        guard numbers.count == 5, numbers[0] <= numbers[1], numbers[2] <= numbers[3],
+            let generation = Int(exactly: numbers[4])
+        else { return nil }
         sequences = numbers[0]...numbers[1]
         journals = numbers[2]...numbers[3]
+        self.generation = generation
     }
 }
 
 /// A segment file as the directory lists it.
-struct SegmentFile {
+struct SegmentFile: Equatable {
     let key: PartitionKey
     let id: SegmentID
     let path: String
@@ -115,30 +129,66 @@ enum DirectoryListing {
         }.sorted { $0.number < $1.number }
     }
 
-    /// The segment files, by day, class and id, and the paths of temporary files.
+    /// What is in the directory of segments.
+    struct Segments: Equatable {
+        /// The segment files, by day, class and id.
+        var files: [SegmentFile] = []
+        /// Files whose lines are in `files`, rewritten.
+        var superseded: [SegmentFile] = []
+        /// The paths of temporary files.
+        var temporary: [String] = []
+    }
+
+    /// The segment files.
     static func segments(
         _ directory: String, _ fileSystem: any FileSystem
-    ) throws(FileError) -> (files: [SegmentFile], temporary: [String]) {
-        var files: [SegmentFile] = []
-        var temporary: [String] = []
+    ) throws(FileError) -> Segments {
+        var found = Segments()
         let root = DataDirectory.segments(directory)
         for classEntry in try entries(root, fileSystem) where classEntry.isDirectory {
             let classPath = root + "/" + classEntry.name
             for dayEntry in try entries(classPath, fileSystem) {
                 guard dayEntry.isDirectory, let day = CivilDate(dayEntry.name) else { continue }
                 let key = PartitionKey(className: classEntry.name, day: day)
-                let dayPath = classPath + "/" + dayEntry.name
-                for entry in try entries(dayPath, fileSystem) {
-                    let path = dayPath + "/" + entry.name
-                    if let id = SegmentID(name: entry.name) {
-                        files.append(SegmentFile(key: key, id: id, path: path))
-                    } else if entry.name.hasSuffix(DataDirectory.temporarySuffix) {
-                        temporary.append(path)
-                    }
-                }
+                try add(key, classPath + "/" + dayEntry.name, fileSystem, to: &found)
             }
         }
-        return (files.sorted { ($0.key, $0.path) < ($1.key, $1.path) }, temporary)
+        found.files.sort { ($0.key, $0.path) < ($1.key, $1.path) }
+        return found
+    }
+
+    /// Removes what other segments supersede, as a crash leaves it.
+    static func removeSuperseded(
+        _ listing: Segments, _ directory: String, _ fileSystem: any FileSystem
+    ) throws(FileError) {
+        // The name of the segment that stays may not be durable yet, if its writer died before the directory's fsync.
+        for key in Set(listing.superseded.map(\.key)) {
+            try fileSystem.synchronizeDirectory(DataDirectory.partition(directory, key))
+        }
+        for file in listing.superseded { try fileSystem.remove(file.path) }
+    }
+
+    private static func add(
+        _ key: PartitionKey, _ path: String, _ fileSystem: any FileSystem,
+        to found: inout Segments
+    ) throws(FileError) {
+        var files: [SegmentFile] = []
+        for entry in try entries(path, fileSystem) {
+            let path = path + "/" + entry.name
+            if let id = SegmentID(name: entry.name) {
+                files.append(SegmentFile(key: key, id: id, path: path))
+            } else if entry.name.hasSuffix(DataDirectory.temporarySuffix) {
+                found.temporary.append(path)
+            }
+        }
+        let rewritten = files.filter { $0.id.generation > 0 }
+        for file in files {
+            if rewritten.contains(where: { $0.id.supersedes(file.id) }) {
+                found.superseded.append(file)
+            } else {
+                found.files.append(file)
+            }
+        }
     }
 
     /// The entries of a directory that retention may remove at any moment: none when it is gone.

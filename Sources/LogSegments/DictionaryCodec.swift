@@ -7,7 +7,7 @@ internal import LogQuery
 ///     n ×      varint length
 ///     bytes    the values, in the order in which they first occur
 ///     bytes    numbers, `IntegerPacking`
-private enum DictionaryLayout {
+enum DictionaryLayout {
     /// Fills `codes` with each row's number; nil when there are more than `limit` distinct values.
     static func number(
         _ column: ColumnBuffer, limit: Int, codes: inout Vector<Int64>
@@ -80,14 +80,14 @@ struct SmallDictionaryCodec: ColumnCodec {
     private static let distinctMax = 256
 
     func encode(
-        _ column: ColumnBuffer, times: UnsafeBufferPointer<Int64>?, into out: inout ByteWriter
+        _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
     ) -> Bool {
         DictionaryLayout.encode(
             column, limit: min(Self.distinctMax, max(column.count / 4, 1)), into: &out)
     }
 
     func decode(
-        _ reader: inout ByteReader, count: Int, times: () throws -> [Int64]
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
     ) throws -> Column {
         try DictionaryLayout.decode(&reader, count: count)
     }
@@ -99,13 +99,13 @@ struct DictionaryCodec: ColumnCodec {
     let name = "large dictionary"
 
     func encode(
-        _ column: ColumnBuffer, times: UnsafeBufferPointer<Int64>?, into out: inout ByteWriter
+        _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
     ) -> Bool {
         DictionaryLayout.encode(column, limit: column.count / 2, into: &out)
     }
 
     func decode(
-        _ reader: inout ByteReader, count: Int, times: () throws -> [Int64]
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
     ) throws -> Column {
         try DictionaryLayout.decode(&reader, count: count)
     }

@@ -13,7 +13,7 @@ struct HexCodec: ColumnCodec {
     private static let digitsMin = 8
 
     func encode(
-        _ column: ColumnBuffer, times: UnsafeBufferPointer<Int64>?, into out: inout ByteWriter
+        _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
     ) -> Bool {
         let digits = column.value(0).count
         guard digits >= Self.digitsMin, digits % 2 == 0,
@@ -45,7 +45,7 @@ struct HexCodec: ColumnCodec {
     }
 
     func decode(
-        _ reader: inout ByteReader, count: Int, times: () throws -> [Int64]
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
     ) throws -> Column {
         let width = try reader.length(atMost: reader.remaining, "hex width")
         let packed = try reader.bytes(width * count, "hex values")

@@ -32,7 +32,7 @@ enum IntegerPacking {
         encodeFrames(useDifferences ? differences.buffer : scaled.buffer, into: &out)
     }
 
-    private static func commonDivisor(_ values: UnsafeBufferPointer<Int64>) -> Int64 {
+    static func commonDivisor(_ values: UnsafeBufferPointer<Int64>) -> Int64 {
         for divisor in divisors where values.allSatisfy({ $0 % divisor == 0 }) { return divisor }
         return 1
     }

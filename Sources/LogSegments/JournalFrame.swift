@@ -98,15 +98,10 @@ final class JournalFrame {
     init?(header: FrameHeader, payload: ByteView, table: ShapeTable) {
         // Lines in parts are joined in the spare room; it costs nothing while nobody writes there.
         let bytes = ByteChunk(capacity: Int(header.rawBytes), spareBytes: Int(header.rawBytes))
-        switch header.method {
-        case .none:
-            guard payload.count == bytes.capacity else { return nil }
-            bytes.append(payload)
-        case .lz4:
-            bytes.count = Compression.unpack(
-                payload, into: UnsafeMutableBufferPointer(start: bytes.base, count: bytes.capacity))
-            guard bytes.count == bytes.capacity else { return nil }
-        }
+        bytes.count = Compression.unpack(
+            payload, method: header.method,
+            into: UnsafeMutableBufferPointer(start: bytes.base, count: bytes.capacity))
+        guard bytes.count == bytes.capacity else { return nil }
         guard let layout = try? PayloadLayout(bytes.view, lineCount: Int(header.lineCount)) else {
             return nil
         }

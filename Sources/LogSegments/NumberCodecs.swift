@@ -7,7 +7,7 @@ struct IntegerCodec: ColumnCodec {
     let name = "integer"
 
     func encode(
-        _ column: ColumnBuffer, times: UnsafeBufferPointer<Int64>?, into out: inout ByteWriter
+        _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
     ) -> Bool {
         var values = Vector<Int64>(capacity: column.count)
         for index in 0..<column.count {
@@ -21,7 +21,7 @@ struct IntegerCodec: ColumnCodec {
     }
 
     func decode(
-        _ reader: inout ByteReader, count: Int, times: () throws -> [Int64]
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
     ) throws -> Column {
         let values = try IntegerPacking.decode(&reader, count: count)
         return ColumnText.render(count: count) { index, out in
@@ -40,7 +40,7 @@ struct DecimalCodec: ColumnCodec {
     let name = "decimal"
 
     func encode(
-        _ column: ColumnBuffer, times: UnsafeBufferPointer<Int64>?, into out: inout ByteWriter
+        _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
     ) -> Bool {
         var mantissas = Vector<Int64>(capacity: column.count)
         var digits = Vector<Int64>(capacity: column.count)
@@ -64,7 +64,7 @@ struct DecimalCodec: ColumnCodec {
     }
 
     func decode(
-        _ reader: inout ByteReader, count: Int, times: () throws -> [Int64]
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
     ) throws -> Column {
         let digits = try IntegerPacking.decode(&reader, count: count)
         let digitsMax = try reader.length(

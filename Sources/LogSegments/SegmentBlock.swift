@@ -8,8 +8,8 @@ final class SegmentBlock: ColumnBlock {
     private let reader: SegmentReader
     private let entry: BlockEntry
     private var loadedTimes: [Int64]?
-    private var loadedShapes: [Int64]?
-    private var storedColumns: [Int: Column] = [:]
+    private var loadedShapes: (shapes: [Int64], kinds: StoredKinds?)?
+    private var loadedColumns: [Int: Column] = [:]
     /// For each stored column that was asked for: the number of the value of each row, −1 where it has none.
     private var rowValues: [Int: [Int32]] = [:]
     private var textColumns: [String: Column] = [:]
@@ -39,15 +39,53 @@ final class SegmentBlock: ColumnBlock {
         try reader.integers(.sequences, of: entry).map { UInt64(bitPattern: $0) }
     }
 
-    /// The number of each row's shape, checked to exist.
-    private func shapes() throws -> [Int64] {
-        if let loadedShapes { return loadedShapes }
-        let shapes = try reader.integers(.shapes, of: entry)
-        guard shapes.allSatisfy({ $0 >= 0 && $0 < Int64(reader.footer.shapes.count) }) else {
-            throw damaged("the number of a shape is out of range")
+    // MARK: What is stored
+
+    /// The bytes of the block's lines.
+    var rawBytes: Int { entry.rawBytes }
+
+    /// The numbers of the stored columns that rows of the block have values in.
+    var storedColumns: [Int] {
+        entry.chunks.compactMap { chunk in
+            if case .column(let number) = chunk.role { number } else { nil }
         }
+    }
+
+    /// The values of stored column `number`, as they stand in the lines.
+    func storedColumn(_ number: Int) throws -> Column { try stored(number) }
+
+    /// The number of each row's shape in the segment.
+    func rowShapes() throws -> [Int64] { try shapes() }
+
+    /// The number of each row's shape.
+    private func shapes() throws -> [Int64] { try shapesAndKinds().shapes }
+
+    private func shapesAndKinds() throws -> (shapes: [Int64], kinds: StoredKinds?) {
+        if let loadedShapes { return loadedShapes }
+        let shapes = try reader.shapes(of: entry)
         loadedShapes = shapes
         return shapes
+    }
+
+    /// For each shape whether its rows have a value in stored column `number`.
+    func hasColumn(_ number: Int) -> [Bool] {
+        reader.footer.shapes.map { $0.columns.contains(number) }
+    }
+
+    /// What the codec of stored column `number` may ask.
+    private func context(_ number: Int) -> DecodeContext {
+        DecodeContext {
+            let times = try self.times()
+            let has = self.hasColumn(number)
+            if !has.contains(false) { return times }
+            let shapes = try self.shapes()
+            return zip(times, shapes).compactMap { time, shape in has[Int(shape)] ? time : nil }
+        } kinds: {
+            guard let kinds = try self.shapesAndKinds().kinds else {
+                throw MalformedBytes(offset: 0, what: "kinds of rows")
+            }
+            return kinds.of(hasColumn: self.hasColumn(number))
+        }
     }
 
     private func damaged(_ what: String) -> ScanFault {
@@ -57,17 +95,17 @@ final class SegmentBlock: ColumnBlock {
     }
 
     private func stored(_ number: Int) throws -> Column {
-        if let known = storedColumns[number] { return known }
-        let column = try reader.values(column: number, of: entry, times: times)
+        if let known = loadedColumns[number] { return known }
+        let column = try reader.values(column: number, of: entry, context(number))
         guard let column else { throw damaged("a column is missing") }
-        storedColumns[number] = column
+        loadedColumns[number] = column
         return column
     }
 
     /// For each row the number of its value in stored column `number`, −1 where its shape has none.
     private func valueNumbers(_ number: Int) throws -> [Int32] {
         if let known = rowValues[number] { return known }
-        let has = reader.footer.shapes.map { $0.columns.contains(number) }
+        let has = hasColumn(number)
         var next: Int32 = 0
         let numbers = try shapes().map { shape -> Int32 in
             guard has[Int(shape)] else { return -1 }

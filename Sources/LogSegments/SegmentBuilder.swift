@@ -7,8 +7,11 @@ internal import LogRecords
 /// limit. Used by one thread.
 final class SegmentBuilder {
     let key: PartitionKey
+    private let shapes = SegmentShapes()
+    private var blocks: [BlockEntry] = []
+    private var firstArrival = Int64.max
+    private var lastArrival = Int64.min
     private let blockRowsMax: Int
-    private var footer: SegmentFooter
     /// Header and encoded blocks so far.
     private var data = ByteWriter(capacity: 1 << 12)
     private(set) var rowCount = 0
@@ -27,8 +30,6 @@ final class SegmentBuilder {
     private var columnPointers = Vector<Unmanaged<ColumnBuffer>>(capacity: 64)
 
     // Shapes of the segment, and where the shapes of the present table stand among them.
-    private var columnIndex: [ShapeField: Int] = [:]
-    private var shapeIndex: [ShapeKey: Int] = [:]
     private var shapeColumns = Vector<Int32>(capacity: 64)
     private var shapeIsWhole = Vector<Bool>(capacity: 16)
     private var shapeColumnsStart = Vector<Int32>(capacity: 16)
@@ -37,35 +38,10 @@ final class SegmentBuilder {
 
     private var scratch = ByteWriter(capacity: 1 << 12)
 
-    private struct ShapeKey: Hashable {
-        let format: LineFormat
-        let inner: Range<Int>
-        let pieces: [UInt8]
-        let ends: [Int]
-        let fields: [ShapeField]
-    }
-
-    /// For each format the shape of its lines that are stored whole.
-    private var wholeShapes: [LineFormat: Int] = [:]
-
     init(key: PartitionKey, blockRowsMax: Int = SegmentFormat.blockRowsMax) {
         self.key = key
         self.blockRowsMax = blockRowsMax
-        self.footer = SegmentFooter(className: key.className, day: key.day.daysSinceEpoch)
-        data.append(SegmentFormat.magic)
-        data.append(fixed: SegmentFormat.version)
-        data.append(fixed: Checksum.crc32c(data.view))
-    }
-
-    /// The shape of lines of this format that stand whole in one column.
-    private func wholeShape(_ format: LineFormat) -> Int {
-        if let known = wholeShapes[format] { return known }
-        let shape = Shape(
-            index: 0, format: format,
-            fields: [ShapeField(path: SegmentFormat.wholePath, kind: .text)], pieces: [[], []])
-        let number = addShape(shape, isWhole: true)
-        wholeShapes[format] = number
-        return number
+        SegmentEnds.appendHeader(into: &data)
     }
 
     /// An estimate of the memory held: encoded blocks, and twice the lines of the present one.
@@ -78,12 +54,15 @@ final class SegmentBuilder {
         let isWhole = record.isJoined || RecordBatch.isLoose(record)
         let shape =
             isWhole
-            ? wholeShape(batch.format(record)) : number(of: Int(record.shape), batch.table)
+            ? known(shapes.wholeNumber(batch.format(record)))
+            : number(of: Int(record.shape), batch.table)
         appendValues(record, batch, shape: shape)
         times.append(record.time)
         sequences.append(Int64(bitPattern: sequence))
         firstSequence = min(firstSequence, sequence)
         lastSequence = max(lastSequence, sequence)
+        firstArrival = min(firstArrival, batch.arrivalTime)
+        lastArrival = max(lastArrival, batch.arrivalTime)
         rowCount += 1
         rawBytes += Int(record.lineLength)
         blockBytes += Int(record.lineLength)
@@ -125,45 +104,25 @@ final class SegmentBuilder {
     private func learn(_ tableShape: Int, _ table: ShapeTable) -> Int {
         while numbers.count <= tableShape { numbers.append(-1) }
         let shape = table.shapes[tableShape]
-        let key = ShapeKey(
-            format: shape.format, inner: shape.inner, pieces: shape.pieceBytes,
-            ends: shape.pieceEnds,
-            fields: shape.fields)
-        let number: Int
-        if let known = shapeIndex[key] {
-            number = known
-        } else if footer.shapes.count < SegmentFormat.shapesMax,
-            columns.count + shape.fields.count <= SegmentFormat.columnsMax
-        {
-            number = addShape(shape)
-            shapeIndex[key] = number
-        } else {
-            number = wholeShape(shape.format)
-        }
+        let number = known(shapes.number(of: shape) ?? shapes.wholeNumber(shape.format))
         numbers[tableShape] = Int32(number)
         return number
     }
 
-    private func addShape(_ shape: Shape, isWhole: Bool = false) -> Int {
-        shapeColumnsStart.append(Int32(shapeColumns.count))
-        shapeIsWhole.append(isWhole)
-        var numbers: [Int] = []
-        for field in shape.fields {
-            let column = columnIndex[field] ?? addColumn(field)
-            numbers.append(column)
-            shapeColumns.append(Int32(column))
+    /// The same number, after taking over what the segment's shapes have that the hot path does not know yet.
+    private func known(_ number: Int) -> Int {
+        while shapeIsWhole.count < shapes.shapes.count {
+            let stored = shapes.shapes[shapeIsWhole.count]
+            shapeColumnsStart.append(Int32(shapeColumns.count))
+            shapeIsWhole.append(stored.isWhole)
+            for column in stored.columns { shapeColumns.append(Int32(column)) }
         }
-        footer.shapes.append(StoredShape(isWhole: isWhole, columns: numbers, shape: shape))
-        return footer.shapes.count - 1
-    }
-
-    private func addColumn(_ field: ShapeField) -> Int {
-        let buffer = ColumnBuffer()
-        columns.append(buffer)
-        columnPointers.append(Unmanaged.passUnretained(buffer))
-        footer.columns.append(field)
-        columnIndex[field] = columns.count - 1
-        return columns.count - 1
+        while columns.count < shapes.columns.count {
+            let buffer = ColumnBuffer()
+            columns.append(buffer)
+            columnPointers.append(Unmanaged.passUnretained(buffer))
+        }
+        return number
     }
 
     // MARK: Blocks
@@ -188,7 +147,7 @@ final class SegmentBuilder {
                 storeScratch(.column(index), valueCount: column.count, codec: codec))
             column.removeAll()
         }
-        footer.blocks.append(block)
+        blocks.append(block)
         rowShapes.removeAll()
         times.removeAll()
         sequences.removeAll()
@@ -197,10 +156,11 @@ final class SegmentBuilder {
 
     /// Encodes a column into `scratch` by the first codec that suits; its number.
     private func encode(_ column: ColumnBuffer) -> UInt8 {
-        let rowTimes = column.count == times.count ? times.buffer : nil
-        for codec in ColumnCodecs.all {
+        let context = EncodeContext(
+            times: column.count == times.count ? times.buffer : nil, deflater: nil)
+        for codec in ColumnCodecs.fresh {
             scratch.removeAll()
-            if codec.encode(column, times: rowTimes, into: &scratch) { return codec.id }
+            if codec.encode(column, context, into: &scratch) { return codec.id }
         }
         preconditionFailure("BUG: the plain codec takes every column")
     }
@@ -223,19 +183,10 @@ final class SegmentBuilder {
         finishBlock()
         let end = data.count
         defer { data.truncate(end) }
-        scratch.removeAll()
-        footer.append(into: &scratch)
-        let method = Compression.append(scratch.view, into: &data)
-        let stored = data.count - end
-        let checksum = Checksum.crc32c(ByteView(data.base + end, stored))
-        let trailer = data.count
-        data.append(fixed: UInt64(end))
-        data.append(fixed: UInt32(stored))
-        data.append(fixed: UInt32(scratch.count))
-        data.append(fixed: UInt32(method.rawValue))
-        data.append(fixed: checksum)
-        data.append(fixed: Checksum.crc32c(ByteView(data.base + trailer, data.count - trailer)))
-        data.append(SegmentFormat.endMagic)
+        let footer = SegmentFooter(
+            key: key, arrivals: firstArrival...max(firstArrival, lastArrival), shapes: shapes,
+            blocks: blocks)
+        SegmentEnds.append(footer, at: end, into: &data)
         return try body(data.view)
     }
 }

@@ -5,7 +5,7 @@ internal import LogRecords
 ///
 ///     header, 16 bytes
 ///       0   8   "WEIRSEGM"
-///       8   4   version, 1
+///       8   4   version, 2
 ///      12   4   CRC-32C of bytes 0 to 11
 ///     16   …    chunks: the columns of all blocks, one behind the other, each under the CRC that its entry names
 ///     f    s    footer, stored as the trailer says
@@ -13,13 +13,14 @@ internal import LogRecords
 ///       0   8   offset of the footer, f
 ///       8   4   stored bytes of the footer, s
 ///      12   4   raw bytes of the footer
-///      16   4   method of compression: 0 none, 1 LZ4
+///      16   4   method of compression: 0 none, 1 LZ4, 2 deflate
 ///      20   4   CRC-32C of the stored footer
 ///      24   4   CRC-32C of bytes 0 to 23 of the trailer
 ///      28   4   "WEND"
 ///     footer, raw
 ///       text    class
 ///       zigzag  day, counted from 1970-01-01
+///       zigzag  when the first of the lines came in, zigzag when the last one did, nanoseconds since the epoch
 ///       varint  columns; each: text path, byte kind of value (`ValueKind`), varint occurrence
 ///       varint  shapes; each: byte format (`LineFormat`; 128 more: whole), varint fields,
 ///               varint first field of the line inside an envelope, varint field behind its last,
@@ -31,7 +32,8 @@ internal import LogRecords
 ///           varint values · varint offset in the file · varint stored bytes · varint raw bytes
 ///           byte method · byte codec · 4 bytes CRC-32C of the stored bytes
 ///
-/// Roles 0 to 2 are `IntegerPacking`; others are as their codec says. A row has a value in column c if and only if its shape
+/// Roles 0 to 2 are `IntegerPacking` where their codec is 0; where it is 1, role 0 is `RowKinds` and roles 1 and 2 are
+/// `EntropyIntegers`. Others are as their codec says. A row has a value in column c if and only if its shape
 /// has a field there, so values stand in row order without gaps. Lines of a shape that
 /// is marked as whole stand in one column, because the segment has as many columns or shapes as it may, or because their
 /// values do not stand in them as they are (parts of a line); they are scanned when they are read.
@@ -42,7 +44,7 @@ internal import LogRecords
 enum SegmentFormat {
     static let magic = ByteView("WEIRSEGM")
     static let endMagic = ByteView("WEND")
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let headerBytes = 16
     static let trailerBytes = 32
 
@@ -50,6 +52,9 @@ enum SegmentFormat {
     static let blockRowsMax = 8_192
     /// Bytes of a block's lines, so that long lines do not make large blocks.
     static let blockBytesMax = 4 << 20
+    /// The same of a cold block: templates and kinds of rows are stored once for more rows.
+    static let coldBlockRowsMax = 65_536
+    static let coldBlockBytesMax = 24 << 20
     /// Columns and shapes of a segment: lines whose keys never repeat must not fill memory. Lines of further shapes are
     /// stored whole.
     static let columnsMax = 2_000
@@ -162,6 +167,8 @@ struct StoredShape {
 struct SegmentFooter {
     var className: String
     var day: Int
+    /// When its lines came in, the first and the last of them.
+    var arrivals: ClosedRange<Int64>
     var columns: [ShapeField] = []
     var shapes: [StoredShape] = []
     var blocks: [BlockEntry] = []
@@ -169,14 +176,23 @@ struct SegmentFooter {
     var rows: Int { blocks.reduce(0) { $0 + $1.rows } }
     var rawBytes: Int { blocks.reduce(0) { $0 + $1.rawBytes } }
 
-    init(className: String, day: Int) {
-        self.className = className
-        self.day = day
+    init(
+        key: PartitionKey, arrivals: ClosedRange<Int64>, shapes: SegmentShapes,
+        blocks: [BlockEntry]
+    ) {
+        className = key.className
+        day = key.day.daysSinceEpoch
+        self.arrivals = arrivals
+        columns = shapes.columns
+        self.shapes = shapes.shapes
+        self.blocks = blocks
     }
 
     func append(into out: inout ByteWriter) {
         className.withView { out.append(lengthPrefixed: $0) }
         out.append(zigzag: Int64(day))
+        out.append(zigzag: arrivals.lowerBound)
+        out.append(zigzag: arrivals.upperBound)
         out.append(length: columns.count)
         for column in columns {
             column.path.withView { out.append(lengthPrefixed: $0) }
@@ -214,6 +230,10 @@ struct SegmentFooter {
         let day = try reader.zigzag("day")
         guard (-1_000_000...1_000_000).contains(day) else { throw reader.malformed("day") }
         self.day = Int(day)
+        let firstArrival = try reader.zigzag("first arrival")
+        let lastArrival = try reader.zigzag("last arrival")
+        guard firstArrival <= lastArrival else { throw reader.malformed("last arrival") }
+        arrivals = firstArrival...lastArrival
         try readColumns(&reader)
         try readShapes(&reader)
         for _ in 0..<(try reader.length(atMost: bytes.count, "blocks")) {
@@ -263,7 +283,7 @@ struct SegmentFooter {
     }
 
     private func readBlock(_ reader: inout ByteReader) throws(MalformedBytes) -> BlockEntry {
-        let rows = try reader.length(atMost: SegmentFormat.blockRowsMax, "rows")
+        let rows = try reader.length(atMost: SegmentFormat.coldBlockRowsMax, "rows")
         let rawBytes = try reader.length(atMost: Int.max, "bytes of lines")
         let firstTime = try reader.zigzag("first time")
         let lastTime = try reader.zigzag("last time")

@@ -11,10 +11,16 @@ final class SegmentReader {
     let footer: SegmentFooter
     /// The size of the file.
     let storedBytes: Int
+    /// Where the footer begins, and the chunks end.
+    let footerOffset: Int
     private let file: any OpenFile
 
     /// Opens the segment at `path`. Throws `StoreError.damaged` when header, trailer or footer are not what they should be.
-    init(path: String, fileSystem: any FileSystem) throws(StoreError) {
+    ///
+    /// - Parameter needsHeader: false for a repair: everything but the header can be read without the header.
+    init(
+        path: String, fileSystem: any FileSystem, needsHeader: Bool = true
+    ) throws(StoreError) {
         self.path = path
         do throws(FileError) {
             file = try fileSystem.open(path, .read)
@@ -22,9 +28,11 @@ final class SegmentReader {
         } catch {
             throw .file(error)
         }
-        let head = try Self.read(file, at: 0, count: SegmentFormat.headerBytes)
-        try head.withView { view throws(StoreError) in
-            try Self.checkHeader(view, path: path)
+        if needsHeader {
+            let head = try Self.read(file, at: 0, count: SegmentFormat.headerBytes)
+            try head.withView { view throws(StoreError) in
+                try Self.checkHeader(view, path: path)
+            }
         }
         let tailOffset = storedBytes - SegmentFormat.trailerBytes
         guard tailOffset >= SegmentFormat.headerBytes else {
@@ -37,6 +45,7 @@ final class SegmentReader {
         else {
             throw .damaged(file: path, offset: tailOffset, what: "the trailer is not valid")
         }
+        footerOffset = trailer.footerOffset
         let stored = try Self.read(file, at: trailer.footerOffset, count: trailer.storedBytes)
         guard stored.withView({ Checksum.crc32c($0) }) == trailer.checksum,
             let raw = stored.withView({
@@ -114,17 +123,32 @@ final class SegmentReader {
     /// The raw bytes of a chunk, its checksum compared.
     func bytes(of chunk: ChunkEntry) throws(ScanFault) -> [UInt8] {
         do throws(StoreError) {
-            return try checkedBytes(of: chunk)
+            return try unpacked(chunk)
         } catch {
-            if case .damaged(_, _, let what) = error { throw fault(chunk, what) }
-            throw fault(chunk, "\(error)")
+            throw fault(chunk, error)
         }
     }
 
-    private func checkedBytes(of chunk: ChunkEntry) throws(StoreError) -> [UInt8] {
+    /// The bytes of a chunk as they stand in the file, their checksum compared.
+    func storedBytes(of chunk: ChunkEntry) throws(ScanFault) -> [UInt8] {
+        do throws(StoreError) {
+            return try stored(chunk)
+        } catch {
+            throw fault(chunk, error)
+        }
+    }
+
+    private func stored(_ chunk: ChunkEntry) throws(StoreError) -> [UInt8] {
         let stored = try Self.read(file, at: chunk.offset, count: chunk.storedBytes)
         guard stored.count == chunk.storedBytes,
-            stored.withView({ Checksum.crc32c($0) }) == chunk.checksum,
+            stored.withView({ Checksum.crc32c($0) }) == chunk.checksum
+        else { throw .damaged(file: path, offset: chunk.offset, what: "checksum") }
+        return stored
+    }
+
+    private func unpacked(_ chunk: ChunkEntry) throws(StoreError) -> [UInt8] {
+        let stored = try stored(chunk)
+        guard
             let raw = stored.withView({
                 Compression.unpack($0, method: chunk.method, rawCount: chunk.rawBytes)
             })
@@ -132,16 +156,21 @@ final class SegmentReader {
         return raw
     }
 
+    private func fault(_ chunk: ChunkEntry, _ error: StoreError) -> ScanFault {
+        if case .damaged(_, _, let what) = error { return fault(chunk, what) }
+        return fault(chunk, "\(error)")
+    }
+
     /// The sequence numbers of a block, for those who must tell a disk that fails from damage.
     func sequences(of block: BlockEntry) throws(StoreError) -> [UInt64] {
         guard let chunk = block.chunks.first(where: { $0.role == .sequences }) else {
             throw .damaged(file: path, offset: 0, what: "a block has no sequence numbers")
         }
-        let raw = try checkedBytes(of: chunk)
+        let raw = try unpacked(chunk)
         do throws(MalformedBytes) {
             return try raw.withView { view throws(MalformedBytes) in
                 var reader = ByteReader(view)
-                return try IntegerPacking.decode(&reader, count: block.rows).map {
+                return try Self.integers(&reader, chunk, count: block.rows).map {
                     UInt64(bitPattern: $0)
                 }
             }
@@ -150,8 +179,16 @@ final class SegmentReader {
         }
     }
 
-    /// The integers of a chunk with role `shapes`, `times` or `sequences`.
-    func integers(_ role: ChunkRole, of block: BlockEntry) throws(ScanFault) -> [Int64] {
+    private static func integers(
+        _ reader: inout ByteReader, _ chunk: ChunkEntry, count: Int
+    ) throws(MalformedBytes) -> [Int64] {
+        chunk.codec == ColdBlockEncoder.integersCodec
+            ? try EntropyIntegers.decode(&reader, count: count)
+            : try IntegerPacking.decode(&reader, count: count)
+    }
+
+    /// The chunk of a block that has a value for each row.
+    private func chunk(_ role: ChunkRole, of block: BlockEntry) throws(ScanFault) -> ChunkEntry {
         guard let chunk = block.chunks.first(where: { $0.role == role }),
             chunk.valueCount == block.rows
         else {
@@ -159,20 +196,54 @@ final class SegmentReader {
                 file: path, offset: block.chunks.first?.offset ?? 0,
                 message: "a block has no \(role); its \(block.rows) lines are left out")
         }
+        return chunk
+    }
+
+    /// Decodes a chunk by `body`; what it finds malformed becomes a fault of this file.
+    private func decode<Result>(
+        _ chunk: ChunkEntry, _ body: (inout ByteReader) throws -> Result
+    ) throws -> Result {
         let raw = try bytes(of: chunk)
-        do throws(MalformedBytes) {
-            return try raw.withView { view throws(MalformedBytes) in
-                var reader = ByteReader(view)
-                return try IntegerPacking.decode(&reader, count: block.rows)
+        return try raw.withView { view in
+            var reader = ByteReader(view)
+            do {
+                let result = try body(&reader)
+                guard reader.remaining == 0 else { throw reader.malformed("end of a chunk") }
+                return result
+            } catch let error as MalformedBytes {
+                throw fault(chunk, error.what)
             }
-        } catch {
-            throw fault(chunk, error.what)
         }
+    }
+
+    /// The times or the sequence numbers of a block's rows.
+    func integers(_ role: ChunkRole, of block: BlockEntry) throws -> [Int64] {
+        let chunk = try chunk(role, of: block)
+        return try decode(chunk) { reader in
+            try Self.integers(&reader, chunk, count: block.rows)
+        }
+    }
+
+    /// The shape of each row of a block, and the kind, where the block has kinds.
+    func shapes(of block: BlockEntry) throws -> (shapes: [Int64], kinds: StoredKinds?) {
+        let chunk = try chunk(.shapes, of: block)
+        let found = try decode(chunk) { reader -> (shapes: [Int64], kinds: StoredKinds?) in
+            guard chunk.codec == ColdBlockEncoder.kindsCodec else {
+                return (try IntegerPacking.decode(&reader, count: block.rows), nil)
+            }
+            let kinds = try StoredKinds(&reader, count: block.rows)
+            return (kinds.rows.map { Int64(kinds.shapes[Int($0)]) }, kinds)
+        }
+        let limit = Int64(footer.shapes.count)
+        guard found.shapes.allSatisfy({ $0 >= 0 && $0 < limit }),
+            found.kinds?.shapes.allSatisfy({ $0 < footer.shapes.count }) ?? true
+        else { throw fault(chunk, "the number of a shape is out of range") }
+        return found
     }
 
     /// The stored values of column `number` of a block, as they stand in the lines; nil when the block has none.
     func values(
-        column number: Int, of block: BlockEntry, times: () throws -> [Int64]
+        column number: Int, of block: BlockEntry, _ context: DecodeContext
     ) throws -> Column? {
         guard let chunk = block.chunks.first(where: { $0.role == .column(number) }) else {
             return nil
@@ -180,14 +251,8 @@ final class SegmentReader {
         guard let codec = ColumnCodecs.codec(chunk.codec) else {
             throw fault(chunk, "unknown codec \(chunk.codec)")
         }
-        let raw = try bytes(of: chunk)
-        return try raw.withView { view in
-            var reader = ByteReader(view)
-            do {
-                return try codec.decode(&reader, count: chunk.valueCount, times: times)
-            } catch let error as MalformedBytes {
-                throw fault(chunk, error.what)
-            }
+        return try decode(chunk) { reader in
+            try codec.decode(&reader, count: chunk.valueCount, context)
         }
     }
 

@@ -9,71 +9,30 @@ public import LogSystem
 /// meanwhile is still open here, and the segments made from it name it, so none of its lines is missed or met twice. Used by
 /// one thread.
 public final class SegmentStore: LogStore {
+    private let directory: String
     private let fileSystem: any FileSystem
-    private let journals: [JournalReader]
-    private let segments: [SegmentFile]
-    private let sealedLines: SealedLines
-    private var readers: [String: SegmentReader] = [:]
+    private var view: StoreView
+
+    var journals: [JournalReader] { view.journals }
+    var segments: [SegmentFile] { view.segments }
+    var sealedLines: SealedLines { view.sealedLines }
 
     /// Looks at the data directory `directory`.
     public init(
         directory: String, fileSystem: any FileSystem = DiskFileSystem()
     ) throws(StoreError) {
+        self.directory = directory
         self.fileSystem = fileSystem
-        var opened: [(number: UInt64, file: any OpenFile)] = []
-        do throws(FileError) {
-            for (number, path) in try DirectoryListing.journals(directory, fileSystem) {
-                do throws(FileError) {
-                    opened.append((number, try fileSystem.open(path, .read)))
-                } catch  where error.isMissing {
-                    // Sealed since it was listed; its segments are listed below.
-                }
-            }
-            segments = try DirectoryListing.segments(directory, fileSystem).files
-        } catch {
-            throw error.isMissing ? .noDirectory(directory) : .file(error)
-        }
-        var journals: [JournalReader] = []
-        var laterFirst = UInt64.max
-        for (_, file) in opened.reversed() {
-            var reader = try JournalReader(file: file, checksums: false)
-            // Frames that were written again after a failed fsync may be headers without their content here.
-            if reader.entries.contains(where: { $0.header.endSequence > laterFirst }) {
-                reader = try JournalReader(file: file, checksums: true)
-            }
-            laterFirst = reader.entries.reduce(laterFirst) { min($0, $1.header.firstSequence) }
-            journals.append(reader)
-        }
-        self.journals = journals.reversed()
-        var readers: [String: SegmentReader] = [:]
-        sealedLines = try SealedLines(
-            journals: Set(opened.map(\.number)), segments: segments, isForWriting: false
-        ) { file throws(StoreError) in
-            let reader = try Self.open(file, fileSystem)
-            readers[file.path] = reader
-            return reader
-        }
-        self.readers = readers
+        view = try StoreView(directory: directory, fileSystem: fileSystem)
     }
 
-    /// Opens a segment; nil when retention has dropped it since it was listed.
-    private static func open(
-        _ file: SegmentFile, _ fileSystem: any FileSystem
-    ) throws(StoreError) -> SegmentReader? {
-        do throws(StoreError) {
-            return try SegmentReader(path: file.path, fileSystem: fileSystem)
-        } catch {
-            if case .file(let cause) = error, cause.isMissing { return nil }
-            throw error
-        }
+    func reader(_ file: SegmentFile) throws(StoreError) -> SegmentReader? {
+        try view.reader(file, fileSystem)
     }
 
-    private func reader(_ file: SegmentFile) throws(StoreError) -> SegmentReader? {
-        if let known = readers[file.path] { return known }
-        let reader = try Self.open(file, fileSystem)
-        readers[file.path] = reader
-        return reader
-    }
+    /// How often a scan looks again when a segment is gone that it was about to open. Each time somebody must have merged or
+    /// dropped another one in the instant between.
+    private static let looksMax = 64
 
     // MARK: Scanning
 
@@ -90,10 +49,16 @@ public final class SegmentStore: LogStore {
     public func scan(
         _ request: ScanRequest, _ body: (any ColumnBlock) throws -> ScanControl
     ) throws -> [ScanFault] {
-        var faults = sealedLines.faults
         let hidden: Set<String> =
             request.filter.fieldNames.contains("_class") ? [] : RetentionPolicy.ownClasses
+        var faults = sealedLines.faults
         var parts = segmentParts(request.timeRange, hidden, &faults)
+        // Merged or dropped since it was listed: only another look shows all lines, once. What is open from here on stays.
+        for _ in 0..<Self.looksMax where view.hasMissed {
+            view = try StoreView(directory: directory, fileSystem: fileSystem)
+            faults = sealedLines.faults
+            parts = segmentParts(request.timeRange, hidden, &faults)
+        }
         parts += journalParts(request.timeRange, &faults)
         switch request.order {
         case .oldestFirst: parts.sort { $0.bounds.first < $1.bounds.first }
@@ -137,7 +102,7 @@ public final class SegmentStore: LogStore {
         return parts
     }
 
-    private static func fault(_ error: StoreError, file: String) -> ScanFault {
+    static func fault(_ error: StoreError, file: String) -> ScanFault {
         if case .damaged(let file, let offset, let what) = error {
             return ScanFault(
                 file: file, offset: offset,
@@ -207,63 +172,4 @@ public final class SegmentStore: LogStore {
                 className: frame.classNames[index])
         }
     }
-
-    // MARK: Statistics
-
-    /// What is stored, segment by segment; damaged segments as faults.
-    public func statistics() -> (segments: [SegmentStatistics], faults: [ScanFault]) {
-        var statistics: [SegmentStatistics] = []
-        var faults: [ScanFault] = []
-        for file in segments {
-            do throws(StoreError) {
-                guard let reader = try reader(file) else { continue }
-                let blocks = reader.footer.blocks
-                statistics.append(
-                    SegmentStatistics(
-                        key: file.key, path: file.path, lines: reader.footer.rows,
-                        rawBytes: reader.footer.rawBytes, storedBytes: reader.storedBytes,
-                        firstTime: blocks.map(\.firstTime).min() ?? 0,
-                        lastTime: blocks.map(\.lastTime).max() ?? 0))
-            } catch {
-                faults.append(Self.fault(error, file: file.path))
-            }
-        }
-        return (statistics, faults)
-    }
-
-    /// Lines in the journal that are in no segment yet, and the bytes of the journal's files.
-    public func journalStatistics() throws(FileError) -> (lines: Int, storedBytes: Int) {
-        var lines = 0
-        var bytes = 0
-        var seen = SequenceSet()
-        for reader in journals {
-            bytes += try reader.file.size()
-            for entry in reader.entries {
-                for sequence in entry.header.sequences
-                where !seen.contains(sequence) && !sealedLines.contains(sequence) {
-                    lines += 1
-                }
-                seen.insert(entry.header.sequences)
-            }
-        }
-        return (lines, bytes)
-    }
-}
-
-/// One segment in figures.
-public struct SegmentStatistics: Sendable {
-    /// Its class and day.
-    public let key: PartitionKey
-    /// Its file.
-    public let path: String
-    /// The number of its lines.
-    public let lines: Int
-    /// The bytes of its lines, without newlines.
-    public let rawBytes: Int
-    /// The bytes of its file.
-    public let storedBytes: Int
-    /// The time of its earliest line.
-    public let firstTime: Int64
-    /// The time of its latest line.
-    public let lastTime: Int64
 }

@@ -1,30 +1,100 @@
 internal import LogBytes
+internal import LogQuery
+internal import LogRecords
+internal import LogSystem
 
-/// The small text files of `state/`: text, and a last line with its sum.
+/// A small file of `DATA/state`: lines of text, and behind them a line with their checksum.
 ///
-///     …
-///     # crc32c 0123abcd
+///     … the text, which ends with a newline …
+///     # crc32c 1a2b3c4d
 ///
-/// Valid if and only if the last line is the CRC-32C, in hexadecimal, of all bytes before it. A policy of which a bit has
-/// changed, or whose end is missing, would delete lines that should be kept.
-enum StateFile {
+/// The last line is a comment to whoever reads the text. A file without it, or with another sum, is not to be trusted: a policy
+/// of which a bit has changed, or whose end is missing, would delete lines that should be kept.
+struct StateFile: Sendable {
+    /// The name in `DATA/state`.
+    let name: String
+    /// What it is to people.
+    let meaning: String
+    /// What is wrong with the text, or nil.
+    let fault: @Sendable (String) -> String?
+
+    /// All of them. Who adds a file to `state` adds it here, or a check calls it foreign.
+    static let all = [
+        StateFile(name: "retention.conf", meaning: "the classes of the last `weir ingest`") {
+            text in
+            do throws(RetentionError) {
+                _ = try RetentionPolicy(text: text, file: "retention.conf")
+                return nil
+            } catch {
+                return error.description
+            }
+        },
+        StateFile(name: "clock", meaning: "when the last writer was seen") { text in
+            let line = Array(text.prefix { $0 != "\n" }.utf8)
+            return line.withView { NumberText.integer($0) } == nil ? "it holds no time" : nil
+        },
+    ]
+
     private static let mark = "# crc32c "
-    private static let sumDigits = 8
+    private static let digits = 8
 
-    /// The file that holds `text`.
-    static func bytes(_ text: String) -> [UInt8] {
-        bytes(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
+    /// `text` and the line with its checksum.
+    static func sealed(_ text: String) -> [UInt8] {
+        let text = text.isEmpty || text.hasSuffix("\n") ? text : text + "\n"
+        return Array((text + mark + checksum(text) + "\n").utf8)
     }
 
-    private static func bytes(_ text: [UInt8]) -> [UInt8] {
-        let sum = String(text.withView { Checksum.crc32c($0) }, radix: 16)
-        let zeros = String(repeating: "0", count: sumDigits - sum.utf8.count)
-        return text + Array((mark + zeros + sum + "\n").utf8)
+    /// The text of a file without the checksum's line, and whether the checksum is right: nil where there is none.
+    static func opened(_ bytes: [UInt8]) -> (text: String, isRight: Bool?) {
+        let endBytes = mark.utf8.count + digits + 1
+        guard bytes.count >= endBytes else { return (String(decoding: bytes, as: UTF8.self), nil) }
+        let text = String(decoding: bytes.dropLast(endBytes), as: UTF8.self)
+        let wanted = Array((mark + checksum(text) + "\n").utf8)
+        let wrong = zip(wanted, bytes.suffix(endBytes)).count { $0 != $1 }
+        if wrong == 0 { return (text, true) }
+        // A wrong sum differs in its digits, and a byte that was flipped in the line itself in one more.
+        if wrong <= digits + 1 { return (text, false) }
+        return (String(decoding: bytes, as: UTF8.self), nil)
     }
 
     /// The text of a file; nil when it is damaged.
-    static func text(_ file: [UInt8]) -> String? {
-        let text = Array(file.dropLast(mark.utf8.count + sumDigits + 1))
-        return bytes(text) == file ? String(decoding: text, as: UTF8.self) : nil
+    static func text(_ bytes: [UInt8]) -> String? {
+        let (text, isRight) = opened(bytes)
+        return isRight == true ? text : nil
+    }
+
+    private static func checksum(_ text: String) -> String {
+        let sum = String(text.withView { Checksum.crc32c($0) }, radix: 16)
+        return String(repeating: "0", count: max(0, digits - sum.count)) + sum
+    }
+
+    /// What is wrong with the file; nil when nothing is, or when it is missing and `isNeeded` is not set.
+    func check(_ path: String, _ fileSystem: any FileSystem, isNeeded: Bool) -> CheckFinding? {
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try fileSystem.readAll(path)
+        } catch {
+            guard error.isMissing else {
+                return CheckFinding(.unchecked, path, "\(error)", advice: "")
+            }
+            return isNeeded ? finding(path, nil, "the file is missing") : nil
+        }
+        let (text, isRight) = Self.opened(bytes)
+        if let fault = fault(text) { return finding(path, 0, fault) }
+        switch isRight {
+        case true?: return nil
+        case false?: return finding(path, 0, "it does not have the checksum in its last line")
+        case nil:
+            return finding(
+                path, bytes.count, "it does not end with its checksum: cut short, or edited")
+        }
+    }
+
+    private func finding(_ path: String, _ offset: Int?, _ what: String) -> CheckFinding {
+        CheckFinding(
+            .damage, path, offset: offset, "\(what) (\(meaning))",
+            advice:
+                "the next `weir ingest --retention FILE`, or `weir check --repair`, writes it again",
+            remedy: .writeState)
     }
 }

@@ -12,6 +12,8 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
     case noDirectory(String)
     /// A file was written by a release that this one does not know.
     case unknownVersion(file: String, version: UInt32)
+    /// Segments have more shapes or columns together than one may have.
+    case tooManyShapes(file: String)
     /// A file cannot be read as what it should be.
     case damaged(file: String, offset: Int, what: String)
 
@@ -29,6 +31,8 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
         case .unknownVersion(let file, let version):
             "\(file) has format version \(version), which this release does not know; "
                 + "use a newer weir (the file is left untouched)"
+        case .tooManyShapes(let file):
+            "\(file) has too many shapes or columns to be merged with its neighbours"
         case .damaged(let file, let offset, let what):
             "\(file) is damaged at byte \(offset): \(what)"
         }

@@ -73,7 +73,7 @@ public final class StoreWriter {
         self.clock = clock
         self.options = options
         directories = DurableDirectories(root: directory, fileSystem: fileSystem)
-        let listing: (files: [SegmentFile], temporary: [String])
+        let listing: DirectoryListing.Segments
         let journals: [(number: UInt64, path: String)]
         do throws(FileError) {
             try directories.makeRoot()
@@ -84,6 +84,7 @@ public final class StoreWriter {
             guard try lockFile.tryLock() else { throw FileError.lockedByWriter }
             listing = try DirectoryListing.segments(directory, fileSystem)
             for path in listing.temporary { try fileSystem.remove(path) }
+            try DirectoryListing.removeSuperseded(listing, directory, fileSystem)
             journals = try DirectoryListing.journals(directory, fileSystem)
         } catch {
             throw error == .lockedByWriter ? .inUse(directory: directory) : .writing(error)
@@ -100,8 +101,8 @@ public final class StoreWriter {
 
     private func saveState() throws(StoreError) {
         try writing { () throws(FileError) in
-            let text = StateFile.bytes(policy.text)
-            let time = StateFile.bytes("\(clock.now())")
+            let text = StateFile.sealed(policy.text)
+            let time = StateFile.sealed("\(clock.now())\n")
             let state = DataDirectory.state(directory)
             try text.withView { view throws(FileError) in
                 try fileSystem.replace(

@@ -18,9 +18,11 @@ struct TimestampCodec: ColumnCodec {
     ]
 
     func encode(
-        _ column: ColumnBuffer, times: UnsafeBufferPointer<Int64>?, into out: inout ByteWriter
+        _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
     ) -> Bool {
-        guard let times, let spelling = Spelling(column.value(0)) else { return false }
+        guard let times = context.times, let spelling = Spelling(column.value(0)) else {
+            return false
+        }
         var scratch = ByteWriter(capacity: 64)
         for index in 0..<column.count {
             scratch.removeAll()
@@ -34,14 +36,14 @@ struct TimestampCodec: ColumnCodec {
     }
 
     func decode(
-        _ reader: inout ByteReader, count: Int, times: () throws -> [Int64]
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
     ) throws -> Column {
         let digits = Int(try reader.fixed(UInt8.self, "fraction digits"))
         let separator = try reader.fixed(UInt8.self, "date separator")
         let zone = try reader.bytes(reader.remaining, "zone")
         guard digits <= 9 else { throw reader.malformed("fraction digits") }
         let spelling = Spelling(digits: digits, separator: separator, zone: zone)
-        let times = try times()
+        let times = try context.times()
         guard times.count == count else { throw reader.malformed("rows of a timestamp column") }
         return ColumnText.render(count: count) { index, out in
             spelling.append(times[index], into: &out)

@@ -55,6 +55,20 @@ public struct DiskFileSystem: FileSystem {
         return entries.sorted { $0.name < $1.name }
     }
 
+    /// `lstat(2)`.
+    public func attributes(_ path: String) throws(FileError) -> FileAttributes? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { throw .current("stat", path) }
+        let kind: FileAttributes.Kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .directory
+            case S_IFLNK: .symbolicLink
+            default: .other
+            }
+        return FileAttributes(kind: kind, permissions: UInt32(status.st_mode & 0o7777))
+    }
+
     /// `mkdir(2)`; what is there must be a directory, or a symbolic link to one.
     public func makeDirectory(_ path: String) throws(FileError) -> Bool {
         if mkdir(path, Self.directoryMode) == 0 { return true }

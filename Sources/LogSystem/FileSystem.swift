@@ -50,12 +50,35 @@ public struct DirectoryEntry: Sendable, Equatable {
     }
 }
 
+/// What a path names, and who may use it.
+public struct FileAttributes: Sendable, Equatable {
+    /// What a path can name.
+    public enum Kind: Sendable, Equatable {
+        case file, directory, symbolicLink
+        /// A socket, pipe or device.
+        case other
+    }
+
+    /// What the path names; a symbolic link is not followed.
+    public let kind: Kind
+    /// The permissions as `chmod` takes them: 0o700.
+    public let permissions: UInt32
+
+    /// These attributes.
+    public init(kind: Kind, permissions: UInt32) {
+        self.kind = kind
+        self.permissions = permissions
+    }
+}
+
 /// Where files live. Nothing else in weir calls the operating system for files, so a simulation can replace it.
 public protocol FileSystem: Sendable {
     /// Opens a file.
     func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any OpenFile
     /// The entries of a directory without `.` and `..`, sorted by name.
     func list(_ directory: String) throws(FileError) -> [DirectoryEntry]
+    /// What `path` names, and who may use it; nil where a file system does not know.
+    func attributes(_ path: String) throws(FileError) -> FileAttributes?
     /// Makes a directory (mode 0700) in one that is there; false when it is there already.
     func makeDirectory(_ path: String) throws(FileError) -> Bool
     /// Gives a file another name in one step, replacing what had it.
@@ -69,6 +92,9 @@ public protocol FileSystem: Sendable {
 }
 
 extension FileSystem {
+    /// Not known.
+    public func attributes(_ path: String) throws(FileError) -> FileAttributes? { nil }
+
     /// Makes a directory (mode 0700) and those above it, where missing, and makes the names of those made durable.
     public func makeDirectories(_ path: String) throws(FileError) {
         let parent = Self.parent(of: path)

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Glibc
 internal import LogBytes
 internal import LogQuery
 internal import LogSegments
@@ -29,13 +28,7 @@ struct QueryCommand: ParsableCommand {
 
     @OptionGroup var data: DataOption
 
-    @Option(
-        help: "Only lines from this time on: an age (1h, 30m, 7d) or a time (2025-01-18T12:00:00Z)."
-    )
-    var since: String?
-
-    @Option(help: "Only lines before this time: an age or a time.")
-    var until: String?
+    @OptionGroup var times: TimeOptions
 
     @Option(name: .customShort("n"), help: "Only the newest N lines.")
     var newest: Int?
@@ -61,7 +54,7 @@ struct QueryCommand: ParsableCommand {
         } catch {
             throw CommandFailure("\(error)")
         }
-        raiseDescriptorLimit()
+        Terminal.raiseDescriptorLimit()
         let options = OutputOptions(fields: query.outputFields, width: Terminal.width)
         let sink = format.makeSink(options) { try Terminal.output($0) }
         let report: QueryReport
@@ -86,37 +79,9 @@ struct QueryCommand: ParsableCommand {
         } catch {
             throw CommandFailure("\(error)")
         }
-        var filters: [Filter] = []
-        if let since { filters.append(try timeFilter(since, age: "", time: ">=", "--since", now)) }
-        if let until { filters.append(try timeFilter(until, age: ">", time: "<", "--until", now)) }
+        let filters = try times.filters(now: now)
         if !filters.isEmpty { query.filter = .and(filters + [query.filter]) }
         return query
-    }
-
-    /// The filter that `_time:` makes of an age or a time; nothing else is let into the query.
-    private func timeFilter(
-        _ text: String, age: String, time: String, _ option: String, _ now: Int64
-    ) throws -> Filter {
-        let text = text == "now" ? "0s" : text.hasPrefix("now-") ? String(text.dropFirst(4)) : text
-        let isPlain = text.utf8.allSatisfy { byte in
-            byte | 0x20 &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
-                || "-+:., ".utf8.contains(byte)
-        }
-        let isAge = text.last?.isLetter == true && !text.contains { "-:Z".contains($0) }
-        // A time may have a space where RFC 3339 has a T.
-        let spaces = text.split(separator: " ", omittingEmptySubsequences: false).count - 1
-        let value = text.replacing(" ", with: "T")
-        var message = "no age and no time"
-        if isPlain, text.first?.isNumber == true, spaces <= (isAge ? 0 : 1) {
-            do throws(QueryError) {
-                return try QueryParser.parseFilter("_time:\(isAge ? age : time)\(value)", now: now)
-            } catch {
-                message = error.message
-            }
-        }
-        throw CommandFailure(
-            "\(option) takes an age such as 1h or a time such as 2025-01-18T12:00:00Z, "
-                + "not `\(text)`: \(message)")
     }
 
     private func chosenFormat(_ query: Query) throws -> OutputFormat {
@@ -132,13 +97,5 @@ struct QueryCommand: ParsableCommand {
         let names = OutputFormat.all.map(\.name).joined(separator: ", ")
         let hint = OutputFormat.nearest(to: output).map { "; did you mean `\($0)`?" } ?? ""
         throw CommandFailure("there is no output `\(output)`\(hint) (there are \(names))")
-    }
-
-    /// A query may hold as many segments open as the system allows.
-    private func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }

@@ -22,6 +22,17 @@ enum Terminal {
         }
     }
 
+    /// Lets the process hold as many files open as the system allows: a command may need every segment at once.
+    static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    /// Whether stderr is a terminal.
+    static var errorsAreInteractive: Bool { isatty(2) == 1 }
+
     /// Writes all of `bytes` to stdout.
     static func output(_ bytes: ByteView) throws {
         var done = 0
@@ -44,11 +55,23 @@ enum Terminal {
         } catch is Closed {}
     }
 
+    /// `text`, made harmless for a terminal line by line.
+    static func harmless(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { TerminalText.escaped(String($0)) }.joined(separator: "\n")
+    }
+
+    /// Replaces the line of stderr that the cursor stands in; only for a terminal.
+    static func status(_ text: String) {
+        let line = "\r\u{1B}[K" + TerminalText.escaped(text)
+        line.withView { view in
+            _ = write(2, view.start, view.count)
+        }
+    }
+
     /// Writes a line to stderr, made harmless for a terminal line by line.
     static func note(_ message: String) {
-        let safe = message.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { TerminalText.escaped(String($0)) }.joined(separator: "\n")
-        let text = safe + "\n"
+        let text = harmless(message) + "\n"
         text.withView { view in
             _ = write(2, view.start, view.count)
         }

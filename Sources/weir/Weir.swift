@@ -14,12 +14,18 @@ struct Weir: ParsableCommand {
               weir query 'level:ERROR endpoint:="/login"'            find them again
               weir query '* | stats by (endpoint) count() as n'      add them up
               weir stats                      what is stored, by class and day
+              weir stats --columns            what takes the most room
+              weir check                      is every byte what was written?
+              weir export -o all.ndjson       all lines, in the order they came
               weir retention --dry-run        what would be deleted, and when
 
             The data directory is --data, else $WEIR_DATA, else ./weir-data.
             """,
         version: "weir 0.1.0",
-        subcommands: [Ingest.self, QueryCommand.self, Stats.self, Retention.self, Parse.self])
+        subcommands: [
+            Ingest.self, QueryCommand.self, ExportCommand.self, Stats.self, CheckCommand.self,
+            Compact.self, Retention.self, Parse.self,
+        ])
 
     static func main() {
         Terminal.prepare()

@@ -82,6 +82,11 @@ public final class FaultyFileSystem: FileSystem, Sendable {
         try disk.list(directory)
     }
 
+    /// What a path names, as it is.
+    public func attributes(_ path: String) throws(FileError) -> FileAttributes? {
+        try disk.attributes(path)
+    }
+
     /// Makes a directory.
     public func makeDirectory(_ path: String) throws(FileError) -> Bool {
         try check("make directory", path)

@@ -1,0 +1,139 @@
+internal import LogBytes
+internal import LogQuery
+
+/// Distinct values once, each row's number by entropy.
+///
+///     varint   distinct values
+///     …        the values in the order in which they first occur, `NestedColumn`
+///     …        numbers, `CodeStream`
+struct CodedCodec: ColumnCodec {
+    let id: UInt8 = 20
+    let name = "coded dictionary"
+
+    func encode(
+        _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
+    ) -> Bool {
+        guard let deflater = context.deflater, column.count > 1 else { return false }
+        var codes = Vector<Int64>(capacity: column.count)
+        let limit = column.count / 4 * 3
+        guard let firsts = DictionaryLayout.number(column, limit: limit, codes: &codes) else {
+            return false
+        }
+        out.append(length: firsts.count)
+        NestedColumn.append(
+            column.selecting(firsts), ColumnCodecs.nested, context, into: &out)
+        CodeStream.append(Array(codes.buffer), limit: firsts.count, deflater, into: &out)
+        return true
+    }
+
+    func decode(
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
+    ) throws -> Column {
+        let distinct = try reader.length(atMost: count, "dictionary size")
+        let values = try NestedColumn.read(&reader, count: distinct)
+        let codes = try CodeStream.read(&reader, count: count, limit: distinct)
+        return values.selecting(codes)
+    }
+}
+
+/// Values that often stand a few rows before already: requests log several lines with one trace id.
+///
+///     …        for each row the distance to the row with the same value, 0 where it is a new one, `CodeStream`
+///     varint   new values
+///     …        new values, `NestedColumn`
+struct RecentCodec: ColumnCodec {
+    let id: UInt8 = 21
+    let name = "recent"
+
+    /// How far back a value is looked for.
+    private static let distanceMax = 15
+
+    func encode(
+        _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
+    ) -> Bool {
+        guard let deflater = context.deflater else { return false }
+        var distances: [Int64] = []
+        distances.reserveCapacity(column.count)
+        var fresh: [Int] = []
+        for row in 0..<column.count {
+            let value = column.value(row)
+            var distance = 0
+            for back in 1...Self.distanceMax where row - back >= 0 {
+                if column.value(row - back) == value {
+                    distance = back
+                    break
+                }
+            }
+            distances.append(Int64(distance))
+            if distance == 0 { fresh.append(row) }
+        }
+        // Few repetitions do not pay for the distances.
+        guard fresh.count < column.count - column.count / 32, !fresh.isEmpty else { return false }
+        CodeStream.append(distances, limit: Self.distanceMax + 1, deflater, into: &out)
+        out.append(length: fresh.count)
+        NestedColumn.append(
+            column.selecting(fresh), ColumnCodecs.nested + [TemplateCodec()], context, into: &out)
+        return true
+    }
+
+    func decode(
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
+    ) throws -> Column {
+        let distances = try CodeStream.read(&reader, count: count, limit: Self.distanceMax + 1)
+        let freshCount = try reader.length(atMost: count, "new values")
+        let fresh = try NestedColumn.read(&reader, count: freshCount)
+        var codes: [UInt32] = []
+        codes.reserveCapacity(count)
+        var next: UInt32 = 0
+        for (row, distance) in distances.enumerated() {
+            if distance == 0 {
+                codes.append(next)
+                next += 1
+            } else {
+                guard Int(distance) <= row else { throw reader.malformed("distance of a value") }
+                codes.append(codes[row - Int(distance)])
+            }
+        }
+        guard Int(next) == freshCount else { throw reader.malformed("new values") }
+        return fresh.selecting(codes)
+    }
+}
+
+/// All bytes packed by deflate, and all lengths.
+///
+///     …        lengths, `EntropyIntegers`
+///     …        bytes, `PackedBytes`
+struct PackedTextCodec: ColumnCodec {
+    let id: UInt8 = 22
+    let name = "packed text"
+
+    func encode(
+        _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
+    ) -> Bool {
+        guard let deflater = context.deflater else { return false }
+        var lengths = Vector<Int64>(capacity: column.count)
+        for row in 0..<column.count { lengths.append(Int64(column.value(row).count)) }
+        EntropyIntegers.encode(lengths.buffer, into: &out)
+        PackedBytes.append(column.bytes.view, deflater, into: &out)
+        return true
+    }
+
+    func decode(
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
+    ) throws -> Column {
+        let lengths = try EntropyIntegers.decode(&reader, count: count)
+        let bytes = try PackedBytes.read(&reader, "text")
+        var end = 0
+        var ends: [Int] = []
+        ends.reserveCapacity(count)
+        for length in lengths {
+            guard length >= 0, length <= Int64(bytes.count - end) else {
+                throw reader.malformed("length of a value")
+            }
+            end += Int(length)
+            ends.append(end)
+        }
+        guard end == bytes.count else { throw reader.malformed("text") }
+        return .plain(bytes: bytes, ends: ends)
+    }
+}

@@ -1,0 +1,150 @@
+internal import LogBytes
+
+/// Symbols in as few bits as their frequencies allow: range asymmetric numeral systems (rANS, Duda 2013), order 0, with two
+/// interleaved states.
+///
+///     varint   alphabet a            1 to 4,096
+///     a × varint                     frequency of each symbol; their sum is 16,384
+///     2 × 4 bytes                    the states that decoding starts from
+///     varint   words w
+///     w × 2 bytes                    what the states take in, in the order of decoding
+///
+/// One symbol that has all of the frequency needs no words.
+enum EntropyCoder {
+    /// Symbols are below this number: a frequency of each must fit into the sum.
+    static let alphabetMax = 4_096
+    private static let scaleBits: UInt32 = 14
+    private static let scale = 1 << Int(scaleBits)
+    /// A state is never below this between two symbols.
+    private static let lowest: UInt32 = 1 << 16
+
+    /// Appends `symbols`, all below `alphabet`.
+    static func encode(
+        _ symbols: UnsafeBufferPointer<UInt16>, alphabet: Int, into out: inout ByteWriter
+    ) {
+        let frequencies = frequencies(of: symbols, alphabet: alphabet)
+        out.append(length: alphabet)
+        var starts = [UInt32](repeating: 0, count: alphabet)
+        var sum: UInt32 = 0
+        for symbol in 0..<alphabet {
+            out.append(varint: UInt64(frequencies[symbol]))
+            starts[symbol] = sum
+            sum += frequencies[symbol]
+        }
+        var words = Vector<UInt16>(capacity: symbols.count / 2 + 16)
+        var states = (lowest, lowest)
+        for index in stride(from: symbols.count - 1, through: 0, by: -1) {
+            let symbol = Int(symbols[index])
+            // Even symbols go through the first state, odd ones through the second: the processor does two at a time.
+            var state = index & 1 == 0 ? states.0 : states.1
+            let frequency = frequencies[symbol]
+            if UInt64(state) >= UInt64(frequency) << UInt64(32 - scaleBits) {
+                words.append(UInt16(truncatingIfNeeded: state))
+                state >>= 16
+            }
+            state = ((state / frequency) << scaleBits) + state % frequency + starts[symbol]
+            if index & 1 == 0 { states.0 = state } else { states.1 = state }
+        }
+        out.append(fixed: states.0)
+        out.append(fixed: states.1)
+        out.append(length: words.count)
+        for index in stride(from: words.count - 1, through: 0, by: -1) {
+            out.append(fixed: words[index])
+        }
+    }
+
+    /// The frequencies of all symbols, scaled to the fixed sum; none that occurs gets 0.
+    private static func frequencies(
+        of symbols: UnsafeBufferPointer<UInt16>, alphabet: Int
+    ) -> [UInt32] {
+        var counts = [Int](repeating: 0, count: alphabet)
+        for symbol in symbols { counts[Int(symbol)] += 1 }
+        guard !symbols.isEmpty else {
+            return [UInt32(scale)] + [UInt32](repeating: 0, count: max(alphabet - 1, 0))
+        }
+        var frequencies = counts.map { count -> UInt32 in
+            count == 0 ? 0 : UInt32(max(1, count * scale / symbols.count))
+        }
+        // Rounding leaves a rest: the most frequent symbols can best bear it.
+        var rest = scale - frequencies.reduce(0) { $0 + Int($1) }
+        for symbol in counts.indices.sorted(by: { counts[$0] > counts[$1] }) where rest != 0 {
+            let change = rest > 0 ? rest : max(rest, -(Int(frequencies[symbol]) / 2))
+            frequencies[symbol] = UInt32(Int(frequencies[symbol]) + change)
+            rest -= change
+        }
+        return frequencies
+    }
+
+    /// What `encode` would take for symbols that occur so often, in bits.
+    static func bits(_ counts: [Int]) -> Double {
+        let total = Double(counts.reduce(0, +))
+        return counts.reduce(0.0) { sum, count in
+            count == 0 ? sum : sum + Double(count) * Logarithm.base2(total / Double(count))
+        }
+    }
+
+    /// Reads `count` symbols, all below `alphabetMax`.
+    static func decode(
+        _ reader: inout ByteReader, count: Int
+    ) throws(MalformedBytes) -> [UInt16] {
+        let alphabet = try reader.length(atMost: alphabetMax, "size of an alphabet")
+        var table = Vector<Slot>(capacity: scale)
+        for symbol in 0..<alphabet {
+            let frequency = try reader.length(atMost: scale - table.count, "symbol frequency")
+            for offset in 0..<frequency {
+                table.append(
+                    Slot(
+                        frequency: UInt32(frequency), offset: UInt16(offset),
+                        symbol: UInt16(symbol)))
+            }
+        }
+        guard table.count == scale else { throw reader.malformed("symbol frequencies") }
+        var first = try reader.fixed(UInt32.self, "coder state")
+        var second = try reader.fixed(UInt32.self, "coder state")
+        let wordCount = try reader.length(atMost: reader.remaining / 2, "coder words")
+        let words = try reader.bytes(2 * wordCount, "coder words")
+        var next = 0
+        func step(_ state: inout UInt32) -> UInt16 {
+            let slot = table[Int(state & (UInt32(scale) - 1))]
+            state = slot.frequency &* (state >> scaleBits) &+ UInt32(slot.offset)
+            if state < lowest, next < wordCount {
+                let word = UnsafeRawPointer(words.start + 2 * next).loadUnaligned(as: UInt16.self)
+                state = state << 16 | UInt32(UInt16(littleEndian: word))
+                next += 1
+            }
+            return slot.symbol
+        }
+        let symbols = [UInt16](unsafeUninitializedCapacity: count) { buffer, filled in
+            for index in 0..<count {
+                buffer[index] = index & 1 == 0 ? step(&first) : step(&second)
+            }
+            filled = count
+        }
+        // Decoding ends where encoding began: anything else was not written so.
+        guard first == lowest, second == lowest, next == wordCount else {
+            throw reader.malformed("coder states")
+        }
+        return symbols
+    }
+
+    /// What a state's low bits say.
+    private struct Slot: BitwiseCopyable {
+        let frequency: UInt32
+        let offset: UInt16
+        let symbol: UInt16
+    }
+}
+
+/// Logarithms without a mathematics library: estimates of costs need three digits.
+enum Logarithm {
+    /// The binary logarithm of a positive finite number, to 0.001.
+    static func base2(_ value: Double) -> Double {
+        guard value > 0 else { return 0 }
+        // The mantissa m lies in 1..<2; ln(m) by the series of artanh((m − 1) / (m + 1)).
+        let mantissa = value.significand
+        let ratio = (mantissa - 1) / (mantissa + 1)
+        let square = ratio * ratio
+        let series = 1 + square * (1.0 / 3 + square * (1.0 / 5 + square * (1.0 / 7 + square / 9)))
+        return Double(value.exponent) + 2.885_390_081_777_927 * ratio * series
+    }
+}

@@ -1,0 +1,192 @@
+internal import LogBytes
+internal import LogQuery
+
+/// Which kind of row each row of a cold block is. Rows of one kind have one shape, and one value in each of the columns that
+/// depend on one another: level, service, endpoint, status, message template. The kind is stored once for all of them.
+///
+///     varint   kinds k, at most 4,096
+///     k ×      varint shape
+///     …        kind of each row, `CodeStream`
+struct RowKinds {
+    /// The kind of each row.
+    private(set) var rows: [Int64] = []
+    /// The shape of each kind.
+    private(set) var shapes: [Int] = []
+    /// About what the kinds of all rows cost.
+    private(set) var bits: Double
+
+    /// What a further kind costs: its frequency, and its value in some columns.
+    private static let kindBits = 40.0
+    /// A column that depends less on the kinds than by this share stays outside: it would only multiply them.
+    private static let dependencyMin = 0.05
+
+    /// Each shape of `rowShapes` is a kind, for a start.
+    init(_ rowShapes: UnsafeBufferPointer<Int64>) {
+        rows.reserveCapacity(rowShapes.count)
+        var numbers: [Int64: Int64] = [:]
+        for shape in rowShapes {
+            if let known = numbers[shape] {
+                rows.append(known)
+            } else {
+                numbers[shape] = Int64(shapes.count)
+                rows.append(Int64(shapes.count))
+                shapes.append(Int(shape))
+            }
+        }
+        bits =
+            shapes.count <= EntropyCoder.alphabetMax
+            ? CodeStream.bits(rows, limit: max(shapes.count, 1)) : .infinity
+    }
+
+    /// About what the table of kinds costs, in all columns.
+    var tableBits: Double { Double(shapes.count) * Self.kindBits }
+
+    /// True when there are not too many shapes for kinds.
+    var isUsable: Bool { shapes.count <= EntropyCoder.alphabetMax }
+
+    /// Splits the kinds by a column whose values have the numbers `codes`, below `limit`, if that saves bits.
+    ///
+    /// - Parameters:
+    ///   - hasColumn: for each shape whether its rows have the column; `codes` holds theirs, in row order.
+    ///   - always: also if it saves none, unless there would be too many kinds.
+    mutating func split(
+        by codes: [Int64], limit: Int, hasColumn: [Bool], always: Bool = false
+    ) -> Bool {
+        var table: [Int64: Int64] = [:]
+        var splitRows: [Int64] = []
+        splitRows.reserveCapacity(rows.count)
+        var splitShapes: [Int] = []
+        var next = 0
+        for row in 0..<rows.count {
+            let kind = rows[row]
+            var code: Int64 = 0
+            if hasColumn[shapes[Int(kind)]] {
+                code = codes[next] + 1
+                next += 1
+            }
+            let pair = kind * Int64(limit + 1) + code
+            if let known = table[pair] {
+                splitRows.append(known)
+                continue
+            }
+            guard splitShapes.count < EntropyCoder.alphabetMax else { return false }
+            table[pair] = Int64(splitShapes.count)
+            splitRows.append(Int64(splitShapes.count))
+            splitShapes.append(shapes[Int(kind)])
+        }
+        let splitBits = CodeStream.bits(splitRows, limit: splitShapes.count)
+        if !always {
+            let alone = CodeStream.bits(codes, limit: limit)
+            let table = Double(splitShapes.count - shapes.count) * Self.kindBits
+            let gain = alone - (splitBits - bits) - table
+            guard gain > 0, gain >= alone * Self.dependencyMin else { return false }
+        }
+        rows = splitRows
+        shapes = splitShapes
+        bits = splitBits
+        return true
+    }
+
+    func append(_ deflater: Deflater, into out: inout ByteWriter) {
+        out.append(length: shapes.count)
+        for shape in shapes { out.append(length: shape) }
+        CodeStream.append(rows, limit: max(shapes.count, 1), deflater, into: &out)
+    }
+}
+
+/// Kinds of rows as they are read.
+struct StoredKinds {
+    /// The kind of each row.
+    let rows: [UInt32]
+    /// The shape of each kind.
+    let shapes: [Int]
+
+    init(_ reader: inout ByteReader, count: Int) throws(MalformedBytes) {
+        let kinds = try reader.length(atMost: EntropyCoder.alphabetMax, "kinds of rows")
+        var shapes: [Int] = []
+        for _ in 0..<kinds {
+            shapes.append(try reader.length(atMost: SegmentFormat.shapesMax + 1, "shape"))
+        }
+        self.shapes = shapes
+        rows = try CodeStream.read(&reader, count: count, limit: kinds)
+    }
+
+    /// The kinds as they will be read.
+    init(_ kinds: RowKinds) {
+        rows = kinds.rows.map { UInt32($0) }
+        shapes = kinds.shapes
+    }
+
+    /// The kinds as a column sees them whose values belong to the rows of some shapes.
+    func of(hasColumn: [Bool]) -> ColumnKinds {
+        let present = shapes.indices.filter { hasColumn[shapes[$0]] }
+        var has = [Bool](repeating: false, count: shapes.count)
+        for kind in present { has[kind] = true }
+        return ColumnKinds(
+            values: rows.filter { has[Int($0)] }, present: present, kindCount: shapes.count)
+    }
+}
+
+/// The kinds of the rows that have a certain column.
+struct ColumnKinds {
+    /// The kind of each value's row.
+    let values: [UInt32]
+    /// The kinds that have the column, ascending.
+    let present: [Int]
+    /// The number of all kinds.
+    let kindCount: Int
+
+    /// For each value what `numbers`, one for each of the present kinds, says of its kind.
+    func spread(_ numbers: [UInt32]) -> [UInt32] {
+        var table = [UInt32](repeating: 0, count: kindCount)
+        for (kind, number) in zip(present, numbers) { table[kind] = number }
+        return values.map { table[Int($0)] }
+    }
+
+    /// For each of the present kinds the number that its values have in `codes`: the same one for all of them.
+    func gather(_ codes: [Int64]) -> [Int64] {
+        var table = [Int64](repeating: 0, count: kindCount)
+        for (index, kind) in values.enumerated() { table[Int(kind)] = codes[index] }
+        return present.map { table[$0] }
+    }
+}
+
+/// Values that the kind of the row says.
+///
+///     varint   distinct values
+///     …        the values, `NestedColumn`
+///     …        for each kind that has the column the number of its value, `CodeStream`
+struct KindCodec: ColumnCodec {
+    let id: UInt8 = 25
+    let name = "kind of row"
+
+    /// Columns are chosen for the kinds of a block as a whole: see `append`.
+    func encode(
+        _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
+    ) -> Bool { false }
+
+    /// Appends the distinct values, which stand in the rows `firsts` of `column`, and each kind's.
+    static func append(
+        _ column: ColumnBuffer, firsts: [Int], codes: [Int64],
+        kinds: ColumnKinds, _ context: borrowing EncodeContext, _ deflater: Deflater,
+        into out: inout ByteWriter
+    ) {
+        out.append(length: firsts.count)
+        NestedColumn.append(
+            column.selecting(firsts), ColumnCodecs.nested, context, into: &out)
+        let numbers = kinds.gather(codes)
+        CodeStream.append(numbers, limit: firsts.count, deflater, into: &out)
+    }
+
+    func decode(
+        _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
+    ) throws -> Column {
+        let distinct = try reader.length(atMost: count, "values of kinds")
+        let values = try NestedColumn.read(&reader, count: distinct)
+        let kinds = try context.kinds()
+        guard kinds.values.count == count else { throw reader.malformed("kinds of rows") }
+        let numbers = try CodeStream.read(
+            &reader, count: kinds.present.count, limit: distinct)
+        return values.selecting(kinds.spread(numbers))
+    }
+}
