@@ -56,7 +56,8 @@ struct StoreSimulation {
         _ seed: UInt64, _ image: DiskImage, _ isProduction: Bool, _ clock: ManualClock
     ) throws -> RecordedStore {
         try RecordedStore(
-            seed: seed, on: image, options: isProduction ? StoreOptions() : tinyLimits, clock: clock)
+            seed: seed, on: image, options: isProduction ? StoreOptions() : tinyLimits, clock: clock
+        )
     }
 
     /// The content of the disk, for those who compare two runs.
