@@ -28,6 +28,9 @@ struct CompactionJob {
 enum CompactionPlan {
     /// So many neighbours of one generation are merged.
     static let fanIn = 8
+    /// The same of tiny files, whose number weighs more than their bytes.
+    static let tinyFanIn = 4
+    static let tinyBytes = 256 << 10
     /// A partition is quiet when its last line came in so long ago, nanoseconds.
     static let quietTime = 3_600 * Timestamp.second
     /// Files of more bytes than this are not merged any further: a segment has to be rewritten as a whole.
@@ -69,7 +72,8 @@ enum CompactionPlan {
         var bytes = 0
         func close() {
             let isCold = run.allSatisfy { $0.id.generation > 0 }
-            if isQuiet ? run.count > 1 || !isCold : run.count >= fanIn { runs.append(run) }
+            let isLong = run.count >= (bytes <= tinyFanIn * tinyBytes ? tinyFanIn : fanIn)
+            if isQuiet ? run.count > 1 || !isCold : isLong { runs.append(run) }
             run = []
             bytes = 0
         }
