@@ -123,5 +123,54 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             }
             try store.close()
         },
+        CrashWorkload(
+            name: "compaction", runs: 3, perPointMax: 48, distinctMin: 1_000,
+            recoveryDistinctMin: 400
+        ) { store in
+            try store.open()
+            for _ in 0..<2 {
+                for _ in 0..<3 {
+                    try store.append(2)
+                    try store.commit()
+                    try store.seal()
+                }
+                try store.append(1)
+                try store.commit()
+                try store.compact()
+            }
+            try store.close()
+            try store.compact()
+        },
+        CrashWorkload(
+            name: "compaction dies", runs: 6, perPointMax: 32, distinctMin: 1_000,
+            recoveryDistinctMin: 400
+        ) { store in
+            try store.open()
+            for _ in 0..<4 {
+                for _ in 0..<2 {
+                    try store.append(2)
+                    try store.commit()
+                    try store.seal()
+                }
+                try store.append(1)
+                try store.commit()
+                // It fails, or the process dies in the middle of it.
+                let last = store.random.below(16)
+                let isDeath = store.random.below(2) == 0
+                let count = CallCounter()
+                store.disk.setFaults { call, _ in
+                    guard call.changes else { return nil }
+                    let number = count.next()
+                    return number == last || (isDeath && number > last)
+                        ? .tear(EIO, bytes: 40) : nil
+                }
+                do { try store.compact() } catch is StoreError {}
+                if isDeath { store.kill() }
+                store.disk.setFaults { _, _ in nil }
+                if isDeath { try store.open() }
+            }
+            try store.close()
+            try store.compact()
+        },
     ]
 }
