@@ -1,4 +1,3 @@
-internal import LogBytes
 public import LogSystem
 
 /// Rewrites segments: many small ones become one, fresh ones become cold.
@@ -126,10 +125,11 @@ struct SegmentRewrite {
     let pause: () throws -> Void
 
     /// Writes the new segment of `job`, whose inputs `readers` have open, and removes the inputs.
+    ///
+    /// - Parameter keeps: which rows of the only reader stay; nil: all of all readers.
     func replace(
-        _ readers: [SegmentReader], _ job: CompactionJob,
-        keeps: ((SegmentBlock) throws -> Bitmap)? = nil
-    ) throws -> (lines: Int, bytes: Int) {
+        _ readers: [SegmentReader], _ job: CompactionJob, keeps: KeptRows? = nil
+    ) throws -> (lines: Int, rawBytes: Int, bytes: Int) {
         let partition = DataDirectory.partition(directory, job.key)
         let path = partition + "/" + DataDirectory.segmentName(job.output)
         let writer: ColdSegmentWriter
@@ -155,6 +155,6 @@ struct SegmentRewrite {
         } catch {
             throw StoreError.writing(error)
         }
-        return (writer.lineCount, bytes)
+        return (writer.lineCount, writer.rawBytes, bytes)
     }
 }
