@@ -141,7 +141,7 @@ struct EraseCommand: ParsableCommand {
         if !report.isComplete {
             throw CommandFailure("\(outcome); matching lines may be left (see above)")
         }
-        Terminal.note("weir: \(outcome)")
+        Terminal.note(report.total == 0 ? "weir: no line matches" : "weir: \(outcome)")
         if report.leftoversRemoved > 0 {
             Terminal.note(
                 "weir: \(report.leftoversRemoved) files of an interrupted run removed")

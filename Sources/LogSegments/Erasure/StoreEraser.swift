@@ -237,8 +237,6 @@ public struct StoreEraser {
     /// Removes a segment of which nothing stays, and the directory of its day if nothing else is in there.
     private func remove(_ file: SegmentFile) throws(FileError) {
         let partition = DataDirectory.partition(directory, file.key)
-        // It may supersede files that are removed, but not durably: without it they would come to life again.
-        try fileSystem.synchronizeDirectory(partition)
         try fileSystem.remove(file.path)
         try fileSystem.synchronizeDirectory(partition)
         guard try fileSystem.list(partition).isEmpty else { return }
