@@ -29,6 +29,9 @@ public struct IngestOptions: Sendable {
     /// When the store seals.
     public var store = StoreOptions()
 
+    /// The share of one processor that merging segments may take; 0 leaves them as they are.
+    public var compactionShare = 0.25
+
     /// The largest `lineBytesMax`: a chunk of it is allocated several times.
     public static let lineBytesLimit = 64 << 20
     /// Chunks between sources and pipeline: one being filled, one being stored, two on the way.

@@ -18,6 +18,7 @@ public final class Ingester: @unchecked Sendable {
     private let store: StoreWriter
     private let classifier: Classifier
     private let alerts: AlertStage
+    private let maintenance: Maintenance?
     private let outlet: ChunkOutlet
     private let report: @Sendable (String) -> Void
     private let batch = RecordBatch()
@@ -37,7 +38,7 @@ public final class Ingester: @unchecked Sendable {
     private var runningSources = 0
 
     /// Counters of this ingester.
-    public let counters = MetricsRegistry()
+    public let counters: MetricsRegistry
     /// What the stream says about the systems that write it.
     public let metrics = StreamMetrics()
 
@@ -58,6 +59,8 @@ public final class Ingester: @unchecked Sendable {
         self.options = options
         self.clock = clock
         self.report = report
+        let counters = MetricsRegistry()
+        self.counters = counters
         store = try StoreWriter(
             directory: options.directory, policy: options.policy, fileSystem: fileSystem,
             clock: clock, options: options.store)
@@ -69,6 +72,14 @@ public final class Ingester: @unchecked Sendable {
         outlet = ChunkOutlet(
             chunkCount: IngestOptions.chunkCount,
             chunkBytes: min(options.lineBytesMax, IngestOptions.lineBytesLimit) + 1)
+        maintenance =
+            options.compactionShare > 0
+            ? Maintenance(
+                options: options, fileSystem: fileSystem, clock: clock, report: report,
+                note: { merge in
+                    counters.add(.mergedSegments, merge.inputs)
+                    counters.add(.mergedBytes, merge.bytesAfter)
+                }) : nil
         batch.format = options.format
         summary.recovery = store.recovery
     }
@@ -96,6 +107,8 @@ public final class Ingester: @unchecked Sendable {
     /// were read and are not stored; all before them are.
     public func run(_ sources: [any LineSource]) throws -> IngestSummary {
         start(sources)
+        maintenance?.start()
+        defer { maintenance?.stop() }
         do {
             try drain()
         } catch let failure as IngestFailure {
@@ -289,6 +302,7 @@ public final class Ingester: @unchecked Sendable {
         guard store.isSealDue, clock.monotonic() >= nextSealAttempt else { return }
         do throws(StoreError) {
             note(try store.seal())
+            maintenance?.wake()
         } catch {
             nextSealAttempt = clock.monotonic() + Self.sealRetryInterval
             report("\(error); the lines stay in the journal, sealing is tried again")

@@ -10,14 +10,17 @@ public final class Compactor {
     private let fileSystem: any FileSystem
     private let clock: any WallClock
     /// Called between blocks.
-    private let pause: () -> Void
+    private let pause: () throws -> Void
+
+    /// What is known of segments that were looked at before, by path: they never change.
+    private var known: [String: CompactionPlan.Candidate] = [:]
 
     /// A compactor of the data directory `directory`, whose lock the caller has.
     ///
-    /// - Parameter pause: called between blocks: whoever shares a processor may wait there.
+    /// - Parameter pause: called between blocks: whoever shares a processor may wait there. What it throws ends the run.
     public init(
         directory: String, fileSystem: any FileSystem = DiskFileSystem(),
-        clock: any WallClock = SystemClock(), pause: @escaping () -> Void = {}
+        clock: any WallClock = SystemClock(), pause: @escaping () throws -> Void = {}
     ) {
         self.directory = directory
         self.fileSystem = fileSystem
@@ -51,18 +54,17 @@ public final class Compactor {
     ///
     /// - Parameters:
     ///   - everything: takes every day for over.
-    ///   - shouldStop: asked before each merge.
     ///   - progress: told of each merge.
     /// - Returns: the merges that could not be done.
     public func run(
-        everything: Bool = false, shouldStop: () -> Bool = { false },
-        progress: (Merge) -> Void = { _ in }
+        everything: Bool = false, progress: (Merge) -> Void = { _ in }
     ) throws(StoreError) -> [Failure] {
         var failures: [Failure] = []
         for job in try jobs(everything: everything) {
-            if shouldStop() { break }
             do {
                 if let merge = try merge(job) { progress(merge) }
+            } catch is Throttle.Stopped {
+                break
             } catch {
                 failures.append(Failure(key: job.key, message: "\(error)"))
             }
@@ -71,17 +73,28 @@ public final class Compactor {
     }
 
     private func jobs(everything: Bool) throws(StoreError) -> [CompactionJob] {
+        let listing: DirectoryListing.Segments
         do throws(FileError) {
-            let listing = try DirectoryListing.segments(directory, fileSystem)
+            listing = try DirectoryListing.segments(directory, fileSystem)
             try DirectoryListing.removeSuperseded(listing, directory, fileSystem)
-            var files: [(file: SegmentFile, bytes: Int)] = []
-            for file in listing.files {
-                files.append((file, try fileSystem.open(file.path, .read).size()))
-            }
-            return CompactionPlan.jobs(files, now: clock.now(), everything: everything)
         } catch {
             throw .writing(error)
         }
+        var candidates: [String: CompactionPlan.Candidate] = [:]
+        for file in listing.files {
+            // What cannot be opened is damaged, or from a later release: it stays as it is.
+            guard let candidate = known[file.path] ?? (try? candidate(file)) else { continue }
+            candidates[file.path] = candidate
+        }
+        known = candidates
+        return CompactionPlan.jobs(
+            Array(candidates.values), now: clock.now(), everything: everything)
+    }
+
+    private func candidate(_ file: SegmentFile) throws(StoreError) -> CompactionPlan.Candidate {
+        let reader = try SegmentReader(path: file.path, fileSystem: fileSystem)
+        return CompactionPlan.Candidate(
+            file: file, bytes: reader.storedBytes, lastArrival: reader.footer.arrivals.upperBound)
     }
 
     /// Does one merge. Sources with more shapes than one segment may have stay apart: as many as fit become one.
@@ -109,7 +122,7 @@ public final class Compactor {
 struct SegmentRewrite {
     let directory: String
     let fileSystem: any FileSystem
-    let pause: () -> Void
+    let pause: () throws -> Void
 
     /// Writes the new segment of `job`, whose inputs `readers` have open, and removes the inputs.
     ///

@@ -9,60 +9,30 @@ public import LogSystem
 /// meanwhile is still open here, and the segments made from it name it, so none of its lines is missed or met twice. Used by
 /// one thread.
 public final class SegmentStore: LogStore {
+    private let directory: String
     private let fileSystem: any FileSystem
-    let journals: [JournalReader]
-    let segments: [SegmentFile]
-    let sealedLines: SealedLines
-    private var readers: [String: SegmentReader] = [:]
+    private var view: StoreView
+
+    var journals: [JournalReader] { view.journals }
+    var segments: [SegmentFile] { view.segments }
+    var sealedLines: SealedLines { view.sealedLines }
 
     /// Looks at the data directory `directory`.
     public init(
         directory: String, fileSystem: any FileSystem = DiskFileSystem()
     ) throws(StoreError) {
+        self.directory = directory
         self.fileSystem = fileSystem
-        let listing = try StoreListing(directory: directory, fileSystem: fileSystem)
-        segments = listing.segments
-        var journals: [JournalReader] = []
-        var laterFirst = UInt64.max
-        for (_, file) in listing.journals.reversed() {
-            var reader = try JournalReader(file: file, checksums: false)
-            // Frames that were written again after a failed fsync may be headers without their content here.
-            if reader.entries.contains(where: { $0.header.endSequence > laterFirst }) {
-                reader = try JournalReader(file: file, checksums: true)
-            }
-            laterFirst = reader.entries.reduce(laterFirst) { min($0, $1.header.firstSequence) }
-            journals.append(reader)
-        }
-        self.journals = journals.reversed()
-        var readers: [String: SegmentReader] = [:]
-        sealedLines = try SealedLines(
-            journals: Set(listing.journals.map(\.number)), segments: segments, isForWriting: false
-        ) { file throws(StoreError) in
-            let reader = try Self.open(file, fileSystem)
-            readers[file.path] = reader
-            return reader
-        }
-        self.readers = readers
-    }
-
-    /// Opens a segment; nil when retention has dropped it since it was listed.
-    private static func open(
-        _ file: SegmentFile, _ fileSystem: any FileSystem
-    ) throws(StoreError) -> SegmentReader? {
-        do throws(StoreError) {
-            return try SegmentReader(path: file.path, fileSystem: fileSystem)
-        } catch {
-            if case .file(let cause) = error, cause.isMissing { return nil }
-            throw error
-        }
+        view = try StoreView(directory: directory, fileSystem: fileSystem)
     }
 
     func reader(_ file: SegmentFile) throws(StoreError) -> SegmentReader? {
-        if let known = readers[file.path] { return known }
-        let reader = try Self.open(file, fileSystem)
-        readers[file.path] = reader
-        return reader
+        try view.reader(file, fileSystem)
     }
+
+    /// How often a scan looks again when a segment is gone that it was about to open. Each time somebody must have merged or
+    /// dropped another one in the instant between.
+    private static let looksMax = 64
 
     // MARK: Scanning
 
@@ -79,10 +49,16 @@ public final class SegmentStore: LogStore {
     public func scan(
         _ request: ScanRequest, _ body: (any ColumnBlock) throws -> ScanControl
     ) throws -> [ScanFault] {
-        var faults = sealedLines.faults
         let hidden: Set<String> =
             request.filter.fieldNames.contains("_class") ? [] : RetentionPolicy.ownClasses
+        var faults = sealedLines.faults
         var parts = segmentParts(request.timeRange, hidden, &faults)
+        // Merged or dropped since it was listed: only another look shows all lines, once. What is open from here on stays.
+        for _ in 0..<Self.looksMax where view.hasMissed {
+            view = try StoreView(directory: directory, fileSystem: fileSystem)
+            faults = sealedLines.faults
+            parts = segmentParts(request.timeRange, hidden, &faults)
+        }
         parts += journalParts(request.timeRange, &faults)
         switch request.order {
         case .oldestFirst: parts.sort { $0.bounds.first < $1.bounds.first }

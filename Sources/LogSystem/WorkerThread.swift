@@ -11,6 +11,14 @@ public enum WorkerThread {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
+    /// Lets the calling thread run only when no other wants the processor, as far as the system knows how.
+    public static func yieldToAllOthers() {
+        #if os(Linux)
+            // Linux counts niceness by thread; 0 is the one that calls.
+            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+        #endif
+    }
+
     /// Runs `body` on a new thread. Where the system has no thread to give, `body` runs on the caller's.
     public static func start(_ body: @escaping @Sendable () -> Void) {
         var thread = pthread_t()

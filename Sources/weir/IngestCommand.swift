@@ -47,6 +47,9 @@ struct Ingest: ParsableCommand {
     @Option(help: "When the disk is full: wait (writers wait, too) or stop (exit 2).")
     var fullDisk = "wait"
 
+    @Option(help: "Percent of one processor that merging segments may take; 0: none.")
+    var compactionShare = 25
+
     @Option(help: "Where to write metrics in Prometheus' text format, every 10 seconds.")
     var metricsFile: String?
 
@@ -122,6 +125,9 @@ struct Ingest: ParsableCommand {
             throw CommandFailure(
                 "--commit-interval is from 1 to 60000 milliseconds, not \(commitInterval)")
         }
+        guard (0...100).contains(compactionShare) else {
+            throw CommandFailure("--compaction-share is from 0 to 100, not \(compactionShare)")
+        }
         let format = try format.map(Configuration.format)
         do {
             let policy =
@@ -134,6 +140,7 @@ struct Ingest: ParsableCommand {
             options.whenFull = whenFull
             options.format = format
             options.lineBytesMax = maxLineBytes
+            options.compactionShare = Double(compactionShare) / 100
             options.commitInterval = Int64(commitInterval) * 1_000_000
             return options
         } catch {

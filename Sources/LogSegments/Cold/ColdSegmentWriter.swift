@@ -28,7 +28,7 @@ final class ColdSegmentWriter {
     private let encoder = ColdBlockEncoder(deflater: Deflater())
     private var out = ByteWriter(capacity: 1 << 16)
     /// Called between blocks: whoever shares a processor may wait there.
-    private let pause: () -> Void
+    private let pause: () throws -> Void
 
     /// The number of lines so far.
     private(set) var lineCount = 0
@@ -37,7 +37,7 @@ final class ColdSegmentWriter {
 
     init(
         key: PartitionKey, temporary: String, fileSystem: any FileSystem,
-        pause: @escaping () -> Void
+        pause: @escaping () throws -> Void
     ) throws(FileError) {
         self.key = key
         self.fileSystem = fileSystem
@@ -134,7 +134,7 @@ final class ColdSegmentWriter {
         lineCount += rows.count
         rawBytes += rows.rawBytes
         rows.removeAll()
-        pause()
+        try pause()
     }
 
     private func flush() throws(FileError) {
