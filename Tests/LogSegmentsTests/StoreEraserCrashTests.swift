@@ -20,7 +20,8 @@ import Testing
     /// What holds at any moment: the other lines are there, in order, once; the victim's are there once or not.
     private func expectSound(_ sample: ErasureSample, _ comment: Comment) throws {
         let found = try sample.stored()
-        #expect(found.faults.isEmpty, comment)
+        // Power may fail under the last frame of the journal: a record of the erasure, which nobody was told of.
+        #expect(found.faults.allSatisfy { $0.file.hasSuffix(".journal") }, comment)
         #expect(found.lines.filter { !$0.contains(ErasureSample.victim) } == sample.rest, comment)
         #expect(Set(found.lines).count == found.lines.count, comment)
     }
