@@ -26,8 +26,8 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
 
     static let all: [CrashWorkload] = [
         CrashWorkload(
-            name: "append, commit, seal", runs: 5, perPointMax: 64, distinctMin: 2_900,
-            recoveryDistinctMin: 800
+            name: "append, commit, seal", runs: 4, perPointMax: 64, distinctMin: 2_400,
+            recoveryDistinctMin: 700
         ) {
             store in
             try store.open()
@@ -43,8 +43,8 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             try store.close()
         },
         CrashWorkload(
-            name: "many partitions", runs: 5, perPointMax: 64, distinctMin: 1_800,
-            recoveryDistinctMin: 700
+            name: "many partitions", runs: 5, perPointMax: 64, distinctMin: 1_900,
+            recoveryDistinctMin: 550
         ) {
             store in
             try store.open()
@@ -56,8 +56,8 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             try store.close()
         },
         CrashWorkload(
-            name: "fsync fails", runs: 2, perPointMax: 64, distinctMin: 5_400,
-            recoveryDistinctMin: 1_100
+            name: "fsync fails", runs: 2, perPointMax: 44, distinctMin: 3_900,
+            recoveryDistinctMin: 900
         ) { store in
             try store.open()
             for round in 0..<3 {
@@ -73,8 +73,8 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             try store.close()
         },
         CrashWorkload(
-            name: "killed and restarted", runs: 10, perPointMax: 48, distinctMin: 1_800,
-            recoveryDistinctMin: 650
+            name: "killed and restarted", runs: 9, perPointMax: 48, distinctMin: 1_900,
+            recoveryDistinctMin: 450
         ) {
             store in
             // The process dies at any of its calls, what it wrote stays in the cache, another takes over.
@@ -101,8 +101,8 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             try store.close()
         },
         CrashWorkload(
-            name: "seals fail", runs: 7, perPointMax: 48, distinctMin: 4_100,
-            recoveryDistinctMin: 1_500
+            name: "seals fail", runs: 5, perPointMax: 48, distinctMin: 3_100,
+            recoveryDistinctMin: 800
         ) { store in
             try store.open()
             for call in [
@@ -124,8 +124,8 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             try store.close()
         },
         CrashWorkload(
-            name: "compaction", runs: 3, perPointMax: 48, distinctMin: 1_000,
-            recoveryDistinctMin: 400
+            name: "compaction", runs: 2, perPointMax: 32, distinctMin: 1_250,
+            recoveryDistinctMin: 650
         ) { store in
             try store.open()
             for _ in 0..<2 {
@@ -142,8 +142,8 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             try store.compact()
         },
         CrashWorkload(
-            name: "compaction dies", runs: 6, perPointMax: 32, distinctMin: 1_000,
-            recoveryDistinctMin: 400
+            name: "compaction dies", runs: 2, perPointMax: 24, distinctMin: 2_400,
+            recoveryDistinctMin: 600
         ) { store in
             try store.open()
             for _ in 0..<4 {
