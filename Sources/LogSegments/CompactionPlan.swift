@@ -42,6 +42,9 @@ enum CompactionPlan {
         let bytes: Int
         /// When its last line came in.
         let lastArrival: Int64
+        /// False when it is damaged or from a later release. It stays as it is, and nothing is merged across it: the name of
+        /// what came of that would say that it supersedes this one.
+        var isReadable = true
     }
 
     /// The jobs, those of the oldest days first; no segment is in two of them.
@@ -79,6 +82,10 @@ enum CompactionPlan {
         }
         for candidate in candidates {
             let file = candidate.file
+            if !candidate.isReadable {
+                close()
+                continue
+            }
             let isOther =
                 !isQuiet && run.last.map { $0.id.generation != file.id.generation } ?? false
             if isOther || bytes + candidate.bytes > outputBytesMax { close() }

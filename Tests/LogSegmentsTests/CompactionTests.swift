@@ -126,20 +126,44 @@ import Testing
         #expect(try storedLines(directory.path).lines == lines)
     }
 
-    @Test func aDamagedSegmentStaysAsItIs() throws {
+    /// The middle one of three, so that merging its neighbours would supersede it; damage in a block, in the footer, and a
+    /// segment of a later release.
+    @Test(arguments: ["block", "footer", "version"])
+    func aSegmentThatCannotBeReadStaysAsItIs(_ part: String) throws {
         let directory = try TemporaryDirectory()
         _ = try filled(directory.path, segments: 3, seed: 60)
         let disk = DiskFileSystem()
-        let victim = try #require(try files(directory.path).files.first)
+        let listed = try files(directory.path).files
+        let victim = try #require(
+            listed.filter { file in listed.count { $0.key == file.key } == 3 }.dropFirst().first)
         var content = try disk.readAll(victim.path)
-        content[content.count / 2] ^= 4
+        content[part == "block" ? 40 : part == "footer" ? content.count - 40 : 8] ^= 4
         let file = try disk.open(victim.path, .readWrite)
         try content.withView { view throws(FileError) in try file.write(view, at: 0) }
         let before = try storedLines(directory.path)
-        let failures = try Compactor(directory: directory.path).run(everything: true)
-        #expect(failures.map(\.key) == [victim.key])
+        for _ in 0..<2 {
+            let failures = try Compactor(directory: directory.path).run(everything: true)
+            #expect(failures.map(\.key) == (part == "block" ? [victim.key] : []))
+        }
         #expect(try disk.readAll(victim.path) == content)
-        #expect(try storedLines(directory.path).lines == before.lines)
+        let after = try storedLines(directory.path)
+        #expect(after.lines == before.lines)
+        #expect(after.faults.count == before.faults.count)
+    }
+
+    @Test func aSegmentWithinTheRangeOfOthersIsNotSuperseded() throws {
+        let directory = try TemporaryDirectory()
+        let lines = try filled(directory.path, segments: 3, seed: 70)
+        let listed = try files(directory.path).files
+        let third = try #require(
+            listed.filter { file in listed.count { $0.key == file.key } == 3 }.dropFirst(2).first)
+        // As if it had been sealed again after damage: its numbers lie between those of the first and the second.
+        let id = SegmentID(sequences: 2...3, journals: third.id.journals)
+        let partition = DataDirectory.partition(directory.path, third.key)
+        try DiskFileSystem().rename(
+            third.path, to: partition + "/" + DataDirectory.segmentName(id))
+        let failures = try Compactor(directory: directory.path).run(everything: true)
+        #expect(try storedLines(directory.path).lines.count == lines.count, "\(failures)")
     }
 
     // MARK: Plan
