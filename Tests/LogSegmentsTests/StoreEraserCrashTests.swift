@@ -1,4 +1,5 @@
 import LogBytes
+import LogQuery
 import LogRecords
 import LogSegments
 import LogSystem
