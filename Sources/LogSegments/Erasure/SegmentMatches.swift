@@ -36,7 +36,7 @@ struct SegmentMatches {
             rows.invert()
             if !rows.isEmpty {
                 let shapesOfRows = try reader.shapes(of: entry).shapes
-                rows.forEach { shapes[Int(shapesOfRows[$0])] = true }
+                rows.visit { shapes[Int(shapesOfRows[$0])] = true }
             }
             kept.append(rows)
         }

@@ -66,7 +66,7 @@ public struct StoreEraser {
             let rows = try filter.evaluate(block)
             if rows.isEmpty { return .proceed }
             let times = try block.times()
-            rows.forEach { row in
+            rows.visit { row in
                 let day = CivilDate(daysSinceEpoch: Timestamp.dayNumber(times[row]))
                 matches.lines[PartitionKey(className: block.className, day: day), default: 0] += 1
             }
