@@ -45,13 +45,16 @@ public final class StoreWriter {
     private let clock: any WallClock
     private let options: StoreOptions
     private let lockFile: any OpenFile
+    /// The time as far as it is to be trusted: for deletion beside this writer, and for what comes in.
+    public let trustedClock: TrustedClock
     private let journal: JournalWriter
     private var directories: DurableDirectories
 
     private var builders: [PartitionKey: SegmentBuilder] = [:]
     /// Builders that are full and not published yet, with the journal files that their lines are in.
     private var sealing: [(builder: SegmentBuilder, journals: ClosedRange<UInt64>)] = []
-    private var lastKey: (classIndex: Int, dayNumber: Int, builder: SegmentBuilder)?
+    private var lastKey:
+        (classIndex: UInt8, isSkewed: Bool, dayNumber: Int, builder: SegmentBuilder)?
     private var nextSequence: UInt64
     private var unsealedBytes = 0
     private var unsealedLines = 0
@@ -89,6 +92,7 @@ public final class StoreWriter {
         } catch {
             throw error == .lockedByWriter ? .inUse(directory: directory) : .writing(error)
         }
+        trustedClock = TrustedClock(directory: directory, fileSystem: fileSystem, clock: clock)
         let lastJournal = max(
             journals.last?.number ?? 0, listing.files.map(\.id.journals.upperBound).max() ?? 0)
         journal = JournalWriter(
@@ -101,17 +105,19 @@ public final class StoreWriter {
 
     private func saveState() throws(StoreError) {
         try writing { () throws(FileError) in
-            let text = StateFile.sealed(policy.text)
-            let time = StateFile.sealed("\(clock.now())\n")
-            let state = DataDirectory.state(directory)
-            try text.withView { view throws(FileError) in
+            try StateFile.sealed(policy.text).withView { view throws(FileError) in
                 try fileSystem.replace(
-                    DataDirectory.retentionFile(directory), in: state, with: view)
+                    DataDirectory.retentionFile(directory), in: DataDirectory.state(directory),
+                    with: view)
             }
-            try time.withView { view throws(FileError) in
-                try fileSystem.replace(DataDirectory.clockFile(directory), in: state, with: view)
-            }
+            try trustedClock.save()
         }
+    }
+
+    /// Writes down what time it is, for the guard against a clock that has leapt while nobody was there. To be called every
+    /// hour or so; any thread may call it.
+    public func noteTime() throws(StoreError) {
+        try writing { () throws(FileError) in try trustedClock.save() }
     }
 
     // MARK: Lines
@@ -125,7 +131,7 @@ public final class StoreWriter {
         try journal.append(batches, firstSequence: nextSequence)
         for batch in batches {
             for record in batch.records.buffer {
-                builder(classIndex: Int(record.classIndex), time: record.time)
+                builder(of: record)
                     .append(record, of: batch, sequence: nextSequence)
                 nextSequence += 1
                 unsealedBytes += Int(record.lineLength)
@@ -136,16 +142,18 @@ public final class StoreWriter {
     }
 
     @inline(__always)
-    private func builder(classIndex: Int, time: Int64) -> SegmentBuilder {
-        let dayNumber = Timestamp.dayNumber(time)
-        if let last = lastKey, last.classIndex == classIndex, last.dayNumber == dayNumber {
+    private func builder(of record: Record) -> SegmentBuilder {
+        let dayNumber = Timestamp.dayNumber(record.time)
+        if let last = lastKey, last.dayNumber == dayNumber,
+            last.classIndex == record.classIndex, last.isSkewed == record.isSkewed
+        {
             return last.builder
         }
         let builder = builder(
             PartitionKey(
-                className: policy.classes[classIndex].name,
-                day: CivilDate(daysSinceEpoch: dayNumber)))
-        lastKey = (classIndex, dayNumber, builder)
+                className: policy.classes[Int(record.classIndex)].name,
+                day: CivilDate(daysSinceEpoch: dayNumber), isSkewed: record.isSkewed))
+        lastKey = (record.classIndex, record.isSkewed, dayNumber, builder)
         return builder
     }
 
@@ -361,7 +369,8 @@ extension StoreWriter {
             }
             let key = PartitionKey(
                 className: name,
-                day: CivilDate(daysSinceEpoch: Timestamp.dayNumber(record.time)))
+                day: CivilDate(daysSinceEpoch: Timestamp.dayNumber(record.time)),
+                isSkewed: record.isSkewed)
             builder(key).append(record, of: frame.batch, sequence: sequence)
             recovery.lines += 1
         }
