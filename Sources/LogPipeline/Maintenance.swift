@@ -82,7 +82,7 @@ final class Maintenance: @unchecked Sendable {
         do throws(StoreError) {
             for failure in try compactor.run(progress: note) {
                 report(
-                    "segments of \(failure.key.className) \(failure.key.day) could not be merged "
+                    "segments of \(failure.key.className) \(failure.key.dayName) could not be merged "
                         + "and stay as they are: \(failure.message)")
             }
         } catch {

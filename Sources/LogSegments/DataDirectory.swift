@@ -6,8 +6,11 @@ internal import LogSystem
 ///     DATA/LOCK                                     held (flock) by the one writer
 ///     DATA/journal/0000000042.journal               lines not sealed yet
 ///     DATA/segments/<class>/<YYYY-MM-DD>/<id>.segment
+///     DATA/segments/<class>/<YYYY-MM-DD>-skewed/<id>.segment
 ///     DATA/state/retention.conf                     the policy that the last writer used
 ///     DATA/state/clock                              the time at which the last writer was seen
+///
+/// The day of `<YYYY-MM-DD>-skewed` is that of the lines' arrival: their own times lie too far ahead to be believed.
 ///
 /// A segment's id is `<first>-<last>-<from>-<to>-<generation>`: sequence numbers within which all of its lines lie, the numbers
 /// of the journal files that they were sealed from, zero-padded so that names sort as numbers do, and how often they were
@@ -50,7 +53,7 @@ public enum DataDirectory {
 
     /// The directory of one class and day.
     static func partition(_ directory: String, _ key: PartitionKey) -> String {
-        segments(directory) + "/\(key.className)/\(key.day)"
+        segments(directory) + "/\(key.className)/\(key.dayName)"
     }
 
     static func segmentName(_ id: SegmentID) -> String {
@@ -67,10 +70,33 @@ public struct PartitionKey: Hashable, Comparable, Sendable {
     public let className: String
     /// The UTC day.
     public let day: CivilDate
+    /// Whether it holds the lines whose own times lie more than a day ahead of their arrival; the day is that of the arrival.
+    public let isSkewed: Bool
 
-    /// By day, then by class.
+    private static let skewedSuffix = "-skewed"
+
+    init(className: String, day: CivilDate, isSkewed: Bool = false) {
+        self.className = className
+        self.day = day
+        self.isSkewed = isSkewed
+    }
+
+    /// The partition whose directory is called `dayName`; nil when that is no name of one.
+    init?(className: String, dayName: String) {
+        let isSkewed = dayName.hasSuffix(Self.skewedSuffix)
+        guard let day = CivilDate(dayName.dropLast(isSkewed ? Self.skewedSuffix.count : 0)) else {
+            return nil
+        }
+        self.init(className: className, day: day, isSkewed: isSkewed)
+    }
+
+    /// The day as directories and tables have it: `2025-01-18` or `2025-01-18-skewed`.
+    public var dayName: String { "\(day)" + (isSkewed ? Self.skewedSuffix : "") }
+
+    /// By day, then by class, skewed ones last.
     public static func < (left: PartitionKey, right: PartitionKey) -> Bool {
-        (left.day, left.className) < (right.day, right.className)
+        (left.day, left.className, left.isSkewed ? 1 : 0)
+            < (right.day, right.className, right.isSkewed ? 1 : 0)
     }
 }
 
@@ -144,17 +170,27 @@ enum DirectoryListing {
         _ directory: String, _ fileSystem: any FileSystem
     ) throws(FileError) -> Segments {
         var found = Segments()
-        let root = DataDirectory.segments(directory)
-        for classEntry in try entries(root, fileSystem) where classEntry.isDirectory {
-            let classPath = root + "/" + classEntry.name
-            for dayEntry in try entries(classPath, fileSystem) {
-                guard dayEntry.isDirectory, let day = CivilDate(dayEntry.name) else { continue }
-                let key = PartitionKey(className: classEntry.name, day: day)
-                try add(key, classPath + "/" + dayEntry.name, fileSystem, to: &found)
-            }
+        for key in try partitions(directory, fileSystem) {
+            try add(key, DataDirectory.partition(directory, key), fileSystem, to: &found)
         }
         found.files.sort { ($0.key, $0.path) < ($1.key, $1.path) }
         return found
+    }
+
+    /// The partitions that have a directory.
+    static func partitions(
+        _ directory: String, _ fileSystem: any FileSystem
+    ) throws(FileError) -> [PartitionKey] {
+        var keys: [PartitionKey] = []
+        let root = DataDirectory.segments(directory)
+        for classEntry in try entries(root, fileSystem) where classEntry.isDirectory {
+            for dayEntry in try entries(root + "/" + classEntry.name, fileSystem)
+            where dayEntry.isDirectory {
+                let key = PartitionKey(className: classEntry.name, dayName: dayEntry.name)
+                if let key { keys.append(key) }
+            }
+        }
+        return keys
     }
 
     /// Removes what other segments supersede, as a crash leaves it.
@@ -192,7 +228,7 @@ enum DirectoryListing {
     }
 
     /// The entries of a directory that retention may remove at any moment: none when it is gone.
-    private static func entries(
+    static func entries(
         _ path: String, _ fileSystem: any FileSystem
     ) throws(FileError) -> [DirectoryEntry] {
         do throws(FileError) {

@@ -91,7 +91,7 @@ struct DirectoryInventory {
     }
 
     private mutating func checkDay(_ entry: DirectoryEntry, _ path: String) {
-        guard entry.isDirectory, CivilDate(entry.name) != nil else {
+        guard entry.isDirectory, PartitionKey(className: "", dayName: entry.name) != nil else {
             return checkOther(entry, path, mayBeTemporary: false)
         }
         if entries(path).isEmpty, isThere(path) {

@@ -111,6 +111,15 @@ public struct RetentionPolicy: Sendable, Equatable {
             }
     }
 
+    /// Whether it was read from the same text as `other`.
+    public func hasSameText(as other: RetentionPolicy) -> Bool {
+        // What is stored has a newline at its end in any case.
+        func lines(_ text: String) -> Substring {
+            text.hasSuffix("\n") ? text.dropLast() : text[...]
+        }
+        return lines(text) == lines(other.text)
+    }
+
     /// The number of a class, or nil.
     public func index(of name: String) -> Int? { classes.firstIndex { $0.name == name } }
 }

@@ -96,13 +96,12 @@ struct SegmentCheck {
     // MARK: The whole file
 
     private mutating func checkPlace(_ footer: SegmentFooter) {
-        let key = PartitionKey(
-            className: footer.className, day: CivilDate(daysSinceEpoch: footer.day))
+        let key = footer.key
         guard key != file.key, RetentionPolicy.isClassName(key.className) else { return }
         findings.append(
             CheckFinding(
                 .damage, file.path,
-                "it says that it belongs to class \(key.className), \(key.day), and lies elsewhere",
+                "it says that it belongs to class \(key.className), \(key.dayName), and lies elsewhere",
                 advice: "`weir check --repair` puts it there", remedy: .move(key)))
     }
 

@@ -20,6 +20,7 @@ internal import LogRecords
 ///     footer, raw
 ///       text    class
 ///       zigzag  day, counted from 1970-01-01
+///       byte    0; 1: the lines' own times lie too far ahead of their arrival, and the day is that of the arrival
 ///       zigzag  when the first of the lines came in, zigzag when the last one did, nanoseconds since the epoch
 ///       varint  columns; each: text path, byte kind of value (`ValueKind`), varint occurrence
 ///       varint  shapes; each: byte format (`LineFormat`; 128 more: whole), varint fields,
@@ -167,11 +168,19 @@ struct StoredShape {
 struct SegmentFooter {
     var className: String
     var day: Int
+    /// Whether the lines' own times lie too far ahead to be believed.
+    var isSkewed: Bool
     /// When its lines came in, the first and the last of them.
     var arrivals: ClosedRange<Int64>
     var columns: [ShapeField] = []
     var shapes: [StoredShape] = []
     var blocks: [BlockEntry] = []
+
+    /// The partition that it belongs to.
+    var key: PartitionKey {
+        PartitionKey(
+            className: className, day: CivilDate(daysSinceEpoch: day), isSkewed: isSkewed)
+    }
 
     var rows: Int { blocks.reduce(0) { $0 + $1.rows } }
     var rawBytes: Int { blocks.reduce(0) { $0 + $1.rawBytes } }
@@ -182,6 +191,7 @@ struct SegmentFooter {
     ) {
         className = key.className
         day = key.day.daysSinceEpoch
+        isSkewed = key.isSkewed
         self.arrivals = arrivals
         columns = shapes.columns
         self.shapes = shapes.shapes
@@ -191,6 +201,7 @@ struct SegmentFooter {
     func append(into out: inout ByteWriter) {
         className.withView { out.append(lengthPrefixed: $0) }
         out.append(zigzag: Int64(day))
+        out.append(UInt8(isSkewed ? 1 : 0))
         out.append(zigzag: arrivals.lowerBound)
         out.append(zigzag: arrivals.upperBound)
         out.append(length: columns.count)
@@ -230,6 +241,9 @@ struct SegmentFooter {
         let day = try reader.zigzag("day")
         guard (-1_000_000...1_000_000).contains(day) else { throw reader.malformed("day") }
         self.day = Int(day)
+        let skew = try reader.fixed(UInt8.self, "skew")
+        guard skew <= 1 else { throw reader.malformed("skew") }
+        isSkewed = skew == 1
         let firstArrival = try reader.zigzag("first arrival")
         let lastArrival = try reader.zigzag("last arrival")
         guard firstArrival <= lastArrival else { throw reader.malformed("last arrival") }

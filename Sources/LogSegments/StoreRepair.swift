@@ -213,8 +213,10 @@ public struct StoreRepair {
     private func rewrite(_ path: String, _ report: inout RepairReport) throws {
         let (partition, name) = SetAsideName.split(path)
         let (classPath, day) = SetAsideName.split(partition)
-        guard let id = SegmentID(name: name), let date = CivilDate(day) else { return }
-        let key = PartitionKey(className: SetAsideName.split(classPath).name, day: date)
+        guard let id = SegmentID(name: name),
+            let key = PartitionKey(
+                className: SetAsideName.split(classPath).name, dayName: day)
+        else { return }
         var check = SegmentCheck(
             SegmentFile(key: key, id: id, path: path), fileSystem: fileSystem)
         guard check.run() else { return }

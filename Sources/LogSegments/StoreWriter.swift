@@ -45,6 +45,8 @@ public final class StoreWriter {
     private let clock: any WallClock
     private let options: StoreOptions
     private let lockFile: any OpenFile
+    /// The time as far as it is to be trusted: for deletion beside this writer, and for what comes in.
+    public let trustedClock: TrustedClock
     private let journal: JournalWriter
     private var directories: DurableDirectories
 
@@ -55,7 +57,7 @@ public final class StoreWriter {
     private var strays = StrayLines()
     private var sealingStrays: [(lines: StrayLines, journals: ClosedRange<UInt64>)] = []
     /// For each class the builder that its last lines went to.
-    private var lastBuilders: [Int: (dayNumber: Int, builder: SegmentBuilder)] = [:]
+    private var lastBuilders: [UInt8: (place: Place, builder: SegmentBuilder)] = [:]
     private var nextSequence: UInt64
     private var unsealedBytes = 0
     private var unsealedLines = 0
@@ -93,6 +95,7 @@ public final class StoreWriter {
         } catch {
             throw error == .lockedByWriter ? .inUse(directory: directory) : .writing(error)
         }
+        trustedClock = TrustedClock(directory: directory, fileSystem: fileSystem, clock: clock)
         let lastJournal = max(
             journals.last?.number ?? 0, listing.files.map(\.id.journals.upperBound).max() ?? 0)
         journal = JournalWriter(
@@ -106,17 +109,19 @@ public final class StoreWriter {
 
     private func saveState() throws(StoreError) {
         try writing { () throws(FileError) in
-            let text = StateFile.sealed(policy.text)
-            let time = StateFile.sealed("\(clock.now())\n")
-            let state = DataDirectory.state(directory)
-            try text.withView { view throws(FileError) in
+            try StateFile.sealed(policy.text).withView { view throws(FileError) in
                 try fileSystem.replace(
-                    DataDirectory.retentionFile(directory), in: state, with: view)
+                    DataDirectory.retentionFile(directory), in: DataDirectory.state(directory),
+                    with: view)
             }
-            try time.withView { view throws(FileError) in
-                try fileSystem.replace(DataDirectory.clockFile(directory), in: state, with: view)
-            }
+            try trustedClock.save()
         }
+    }
+
+    /// Writes down what time it is, for the guard against a clock that has leapt while nobody was there. To be called every
+    /// hour or so; any thread may call it.
+    public func noteTime() throws(StoreError) {
+        try writing { () throws(FileError) in try trustedClock.save() }
     }
 
     // MARK: Lines
@@ -133,15 +138,10 @@ public final class StoreWriter {
             var start = 0
             // Neighbours are mostly of one partition: they go there together.
             while start < records.count {
-                let classIndex = records[start].classIndex
-                let day = Timestamp.dayNumber(records[start].time)
+                let place = Place(records[start])
                 var end = start + 1
-                while end < records.count, records[end].classIndex == classIndex,
-                    Timestamp.dayNumber(records[end].time) == day
-                {
-                    end += 1
-                }
-                append(start..<end, of: batch, classIndex: Int(classIndex), dayNumber: day)
+                while end < records.count, Place(records[end]) == place { end += 1 }
+                append(start..<end, of: batch, place)
                 start = end
             }
             for record in records { unsealedBytes += Int(record.lineLength) }
@@ -150,21 +150,32 @@ public final class StoreWriter {
         if oldestUnsealed == .max { oldestUnsealed = clock.monotonic() }
     }
 
+    /// The partition of a record, in numbers.
+    private struct Place: Equatable {
+        let classIndex: UInt8
+        let isSkewed: Bool
+        let dayNumber: Int
+
+        init(_ record: Record) {
+            classIndex = record.classIndex
+            isSkewed = record.isSkewed
+            dayNumber = Timestamp.dayNumber(record.time)
+        }
+    }
+
     /// Adds neighbouring records of one partition.
-    private func append(
-        _ rows: Range<Int>, of batch: RecordBatch, classIndex: Int, dayNumber: Int
-    ) {
+    private func append(_ rows: Range<Int>, of batch: RecordBatch, _ place: Place) {
         let first = nextSequence
         nextSequence += UInt64(rows.count)
-        if let last = lastBuilders[classIndex], last.dayNumber == dayNumber {
+        if let last = lastBuilders[place.classIndex], last.place == place {
             last.builder.append(rows, of: batch, firstSequence: first)
             return
         }
         let key = PartitionKey(
-            className: policy.classes[classIndex].name,
-            day: CivilDate(daysSinceEpoch: dayNumber))
+            className: policy.classes[Int(place.classIndex)].name,
+            day: CivilDate(daysSinceEpoch: place.dayNumber), isSkewed: place.isSkewed)
         if let builder = builder(key) {
-            lastBuilders[classIndex] = (dayNumber, builder)
+            lastBuilders[place.classIndex] = (place, builder)
             builder.append(rows, of: batch, firstSequence: first)
             return
         }

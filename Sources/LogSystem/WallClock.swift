@@ -10,6 +10,13 @@ public protocol WallClock: Sendable {
     func now() -> Int64
     /// Nanoseconds since some fixed point; never steps back. For deadlines.
     func monotonic() -> Int64
+    /// As `monotonic`, from another point, and goes on while the machine sleeps. For the time that has passed.
+    func sinceBoot() -> Int64
+}
+
+extension WallClock {
+    /// The monotonic time: a machine that never sleeps has no other.
+    public func sinceBoot() -> Int64 { monotonic() }
 }
 
 /// The machine's clocks.
@@ -23,6 +30,9 @@ public struct SystemClock: WallClock {
     /// The time since the machine started.
     public func monotonic() -> Int64 { Self.read(CLOCK_MONOTONIC) }
 
+    /// The time since the machine started, sleep included.
+    public func sinceBoot() -> Int64 { Self.read(CLOCK_BOOTTIME) }
+
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         clock_gettime(clock, &time)
@@ -34,16 +44,20 @@ public struct SystemClock: WallClock {
 public final class ManualClock: WallClock, @unchecked Sendable {
     private let lock = Lock()
     private var time: Int64
+    private var leap: Int64 = 0
 
     /// A clock that shows `time`, nanoseconds since the epoch.
     public init(_ time: Int64) { self.time = time }
 
     /// The time that it was last moved to.
-    public func now() -> Int64 { lock.locked { time } }
+    public func now() -> Int64 { lock.locked { time + leap } }
 
-    /// The same time.
-    public func monotonic() -> Int64 { now() }
+    /// The same time without the leaps.
+    public func monotonic() -> Int64 { lock.locked { time } }
 
     /// Moves the clock by `nanoseconds`.
     public func advance(_ nanoseconds: Int64) { lock.locked { time += nanoseconds } }
+
+    /// Sets the time of day forward, or back, without any time passing.
+    public func leap(_ nanoseconds: Int64) { lock.locked { leap += nanoseconds } }
 }

@@ -37,13 +37,14 @@ struct Compact: ParsableCommand {
         }
         Terminal.note("weir: \(Figure.bytes(before)) became \(Figure.bytes(after))")
         for failure in failures {
-            Terminal.note("weir: \(failure.key.className) \(failure.key.day): \(failure.message)")
+            Terminal.note(
+                "weir: \(failure.key.className) \(failure.key.dayName): \(failure.message)")
         }
         if !failures.isEmpty { throw CommandFailure(status: 2) }
     }
 
     private func text(_ merge: Compactor.Merge) -> String {
-        "\(merge.key.className) \(merge.key.day): \(merge.inputs) segments, "
+        "\(merge.key.className) \(merge.key.dayName): \(merge.inputs) segments, "
             + "\(Figure.count(merge.lines)) lines, "
             + "\(Figure.bytes(merge.bytesBefore)) to \(Figure.bytes(merge.bytesAfter))"
     }

@@ -11,6 +11,14 @@ enum Configuration {
         try RetentionPolicy(text: try text(path), file: path)
     }
 
+    /// The bytes that `--max-disk` allows.
+    static func maxDisk(_ text: String) throws -> Int {
+        guard let size = ByteSize(text), size.bytes > 0 else {
+            throw CommandFailure("--max-disk takes a size, not `\(text)`; \(ByteSize.hint)")
+        }
+        return size.bytes
+    }
+
     /// Reads an `alerts.yaml`.
     static func alerts(_ path: String) throws -> AlertConfiguration {
         try AlertConfiguration.parse(

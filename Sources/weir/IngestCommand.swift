@@ -22,6 +22,7 @@ struct Ingest: ParsableCommand {
               cat app.ndjson | weir ingest --data D
               weir ingest --file app.log --file worker.log --alerts alerts.yaml
               myapp | weir ingest --retention retention.conf --full-disk stop
+              myapp | weir ingest --max-disk 20GB
             """)
 
     @OptionGroup var data: DataOption
@@ -49,6 +50,13 @@ struct Ingest: ParsableCommand {
 
     @Option(help: "Percent of one processor that merging segments may take; 0: none.")
     var compactionShare = 25
+
+    @Option(
+        help: ArgumentHelp(
+            "What segments and journal may take, e.g. 20GB; then expired days go, and after them "
+                + "the oldest of the class that is kept for the shortest time.",
+            valueName: "size"))
+    var maxDisk: String?
 
     @Option(help: "Where to write metrics in Prometheus' text format, every 10 seconds.")
     var metricsFile: String?
@@ -133,6 +141,7 @@ struct Ingest: ParsableCommand {
             let policy =
                 try retention.map(Configuration.retention)
                 ?? RetentionRun(directory: data.directory).storedPolicy()
+            if retention != nil { announce(policy) }
             let alerting =
                 try alerts.map(Configuration.alerts) ?? AlertConfiguration.makeDefault()
             var options = IngestOptions(
@@ -141,10 +150,30 @@ struct Ingest: ParsableCommand {
             options.format = format
             options.lineBytesMax = maxLineBytes
             options.compactionShare = Double(compactionShare) / 100
+            options.maxDiskBytes = try maxDisk.map(Configuration.maxDisk)
             options.commitInterval = Int64(commitInterval) * 1_000_000
             return options
+        } catch let failure as CommandFailure {
+            throw failure
         } catch {
             throw CommandFailure("\(error)")
+        }
+    }
+
+    /// Says what a changed `retention.conf` is going to delete. Nothing is read when it has not changed.
+    private func announce(_ policy: RetentionPolicy) {
+        // Of a file that is damaged nobody knows what it kept.
+        let old = try? RetentionRun(directory: data.directory).storedPolicy()
+        if let old, old.hasSameText(as: policy) { return }
+        // Where no data directory is, nothing can go.
+        guard let stored = try? StoredPartitions(directory: data.directory) else { return }
+        let clock = TrustedClock(directory: data.directory)
+        let change = RetentionChange(stored, from: old, to: policy, now: clock.now())
+        for entry in change.entries { Terminal.note("weir: \(entry)") }
+        if change.entries.contains(where: { $0.firstGoes != nil }) {
+            Terminal.note(
+                "weir: if that is not meant, stop weir before then and start it with the former "
+                    + "retention.conf")
         }
     }
 

@@ -11,13 +11,17 @@ struct Retention: ParsableCommand {
             Deletes a class's day when its newest line is older than the class
             allows. Classes are those of --retention, else those that the last
             `weir ingest` used. Nothing is deleted while the clock is more than
-            seven days ahead of the newest line and of the last ingester, unless
-            --confirm-clock says that it is right.
+            seven days off the time at which the last ingester was seen, unless
+            --confirm-clock says that it is right; an ingester that runs hears
+            of it, too. --max-disk takes more: the oldest days of the class
+            that is kept for the shortest time, until the data directory fits.
 
             EXAMPLES
               weir retention --dry-run
+              weir retention --dry-run -o json | jq 'select(.verdict == "expired")'
               weir retention --dry-run --retention new-retention.conf
               weir retention
+              weir retention --max-disk 20GB
             """)
 
     @OptionGroup var data: DataOption
@@ -25,70 +29,90 @@ struct Retention: ParsableCommand {
     @Option(name: .customLong("retention"), help: "A retention.conf to decide by.")
     var file: String?
 
+    @Option(help: "What segments and journal may take: 500MB, 20GB, 1TB, 512MiB.")
+    var maxDisk: String?
+
     @Flag(help: "Shows what would be deleted, and when; deletes nothing.")
     var dryRun = false
 
-    @Flag(help: "Deletes although the clock seems to have jumped ahead.")
+    @Flag(help: "Says that the clock is right although it seems to have leapt.")
     var confirmClock = false
 
-    func run() throws {
-        let run = RetentionRun(directory: data.directory)
-        let segments: [SegmentStatistics]
-        let policy: RetentionPolicy
-        do {
-            let (found, faults) = try SegmentStore(directory: data.directory).statistics()
-            Terminal.note(faults, suffix: "; it is kept")
-            segments = found
-            policy = try file.map(Configuration.retention) ?? run.storedPolicy()
-        } catch {
-            throw CommandFailure("\(error)")
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: "table or json: one object a line, with plain numbers (default: table).")
+    var output = "table"
+
+    func validate() throws {
+        guard ["table", "json"].contains(output) else {
+            throw ValidationError("there is no output `\(output)` (there are table, json)")
         }
-        let plan = RetentionPlan(
-            segments: segments, policy: policy, now: SystemClock().now(),
-            lastKnownTime: run.lastKnownTime())
-        try show(plan)
-        if dryRun || plan.expired.isEmpty { return }
-        if let ahead = plan.clockAhead, !confirmClock {
-            throw CommandFailure(
-                "nothing is deleted: the clock is \(ahead / Timestamp.day) days ahead of the newest "
-                    + "line and the last ingester; if it is right, say --confirm-clock")
-        }
-        do throws(StoreError) {
-            try run.apply(plan)
-        } catch {
-            throw CommandFailure("\(error)")
-        }
-        let bytes = plan.expired.reduce(0) { $0 + $1.storedBytes }
-        Terminal.note(
-            "weir: deleted \(plan.expired.count) partitions, \(Figure.bytes(bytes))")
     }
 
-    private func show(_ plan: RetentionPlan) throws {
-        var table = TextTable([
-            .text("class"), .text("day"), .number("lines"), .number("stored"),
-            .text("newest line"), .text("verdict"),
-        ])
-        for fate in plan.partitions {
-            let verdict =
-                switch fate.verdict {
-                case .keep(let until): "kept until \(Timestamp.text(until, digits: 0))"
-                case .expired(let since): "expired since \(Timestamp.text(since, digits: 0))"
-                case .unknownClass: "kept: no class has this name"
-                }
-            table.add([
-                fate.key.className, "\(fate.key.day)", Figure.count(fate.lines),
-                Figure.bytes(fate.storedBytes), Timestamp.text(fate.newest, digits: 0), verdict,
-            ])
+    func run() throws {
+        let limit = try maxDisk.map(Configuration.maxDisk)
+        let run = RetentionRun(directory: data.directory)
+        do {
+            let stored = try StoredPartitions(directory: data.directory)
+            Terminal.note(stored.faults)
+            if confirmClock, !dryRun { try TrustedClock.confirm(directory: data.directory) }
+            let present = try? run.storedPolicy()
+            let policy = try file.map(Configuration.retention) ?? run.storedPolicy()
+            let clock = TrustedClock(directory: data.directory)
+            let pause = confirmClock ? nil : clock.pause
+            let now = confirmClock ? SystemClock().now() : clock.now()
+            let plan = stored.plan(policy, now: now)
+            var removals = pause == nil ? plan.removals : []
+            if let limit {
+                let budget = DiskBudget(usedBytes: try run.usedBytes(), limitBytes: limit)
+                let known = Set(removals.map(\.fate.key))
+                removals += budget.removals(plan).filter { !known.contains($0.fate.key) }
+            }
+            let text = RetentionPlanText(
+                plan, removals: removals,
+                present: file == nil ? nil : present.map { stored.plan($0, now: now) })
+            try Terminal.output(output == "json" ? text.json : text.table)
+            if let pause { try refuse(pause, removals) }
+            if !dryRun, !removals.isEmpty { try apply(removals, of: plan, run) }
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw CommandFailure("\(error)")
         }
-        for line in table.lines(indent: 0) { try Terminal.output(line + "\n") }
-        let expired = plan.expired
-        try Terminal.output(
-            "\(expired.count) of \(plan.partitions.count) partitions have expired, "
-                + "\(Figure.bytes(expired.reduce(0) { $0 + $1.storedBytes }))\n")
-        if plan.clockAhead != nil, !expired.isEmpty {
+    }
+
+    /// Says that the clock keeps what has expired; an error where something was to be deleted and nothing is.
+    private func refuse(_ pause: ClockPause, _ removals: [PlannedRemoval]) throws {
+        guard dryRun || !removals.isEmpty else { throw CommandFailure("\(pause)") }
+        Terminal.note("weir: \(pause)")
+    }
+
+    private func apply(
+        _ removals: [PlannedRemoval], of plan: RetentionPlan, _ run: RetentionRun
+    ) throws {
+        let events: [RetentionEvent]
+        do throws(StoreError) {
+            events = try run.apply(removals, of: plan)
+        } catch {
+            guard confirmClock, case .inUse = error else { throw error }
             Terminal.note(
-                "weir: the clock is far ahead of the newest line; deleting would ask for --confirm-clock"
-            )
+                "weir: the clock is confirmed; the ingester that runs here goes by it from its next "
+                    + "look on, within the hour")
+            return
         }
+        var failed = false
+        var bytes = 0
+        var count = 0
+        for event in events {
+            Terminal.note("weir: \(event)")
+            switch event {
+            case .deleted(let removal, _):
+                count += 1
+                bytes += removal.fate.storedBytes
+            case .failed, .paused, .stillAboveLimit: failed = true
+            }
+        }
+        Terminal.note("weir: deleted \(count) partitions, \(Figure.bytes(bytes))")
+        if failed { throw CommandFailure(status: 2) }
     }
 }

@@ -87,7 +87,9 @@ private struct SegmentStatisticsText {
     /// Some segments added up.
     private struct Row {
         let className: String
+        let dayName: String
         let day: String
+        let isSkewed: Bool
         let name: String
         let segments: Int
         let lines: Int
@@ -100,7 +102,9 @@ private struct SegmentStatisticsText {
 
         init(_ segments: [SegmentStatistics]) {
             className = segments.first?.key.className ?? ""
+            dayName = segments.first?.key.dayName ?? ""
             day = segments.first.map { "\($0.key.day)" } ?? ""
+            isSkewed = segments.first?.key.isSkewed ?? false
             name =
                 segments.first.map { segment in
                     let file = segment.path.split(separator: "/").last ?? ""
@@ -141,7 +145,7 @@ private struct SegmentStatisticsText {
         var table = TextTable(columns)
         for row in rows {
             table.add(
-                [row.className, row.day]
+                [row.className, row.dayName]
                     + (bySegment
                         ? [row.name, Figure.count(row.blocks)] : [Figure.count(row.segments)])
                     + [
@@ -168,6 +172,7 @@ private struct SegmentStatisticsText {
             var object = JSONObjectText()
             object.add("class", row.className)
             object.add("day", row.day)
+            if row.isSkewed { object.add("skewed", raw: "true") }
             if bySegment {
                 object.add("segment", row.name)
             } else {

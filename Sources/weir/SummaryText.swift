@@ -83,7 +83,7 @@ struct SummaryText {
         ])
         for entry in partitions.prefix(partitionsMax) {
             table.add([
-                entry.key.className, "\(entry.key.day)", "\(entry.segments)",
+                entry.key.className, entry.key.dayName, "\(entry.segments)",
                 Figure.count(entry.lines), Figure.bytes(entry.rawBytes),
                 Figure.bytes(entry.storedBytes),
                 Figure.ratio(raw: entry.rawBytes, stored: entry.storedBytes),

@@ -1,4 +1,5 @@
 internal import LogQuery
+internal import LogSegments
 
 /// Rows of text under headings, columns aligned: numbers to the right, words to the left.
 struct TextTable {
@@ -57,15 +58,7 @@ enum Figure {
     }
 
     /// Bytes in decimal units: `1.2 MB`.
-    static func bytes(_ value: Int) -> String {
-        if value < 1_000 { return "\(value) B" }
-        var scaled = Double(value) / 1_000
-        for unit in ["kB", "MB", "GB"] {
-            if scaled < 999.95 { return fixed(scaled, 1) + " " + unit }
-            scaled /= 1_000
-        }
-        return fixed(scaled, 1) + " TB"
-    }
+    static func bytes(_ value: Int) -> String { ByteSize(value).description }
 
     /// `value` with so many digits behind the point.
     static func fixed(_ value: Double, _ digits: Int) -> String {

@@ -12,6 +12,9 @@ import Testing
         // As a machine's clock that somebody sets back.
         clock.advance(-10)
         #expect(clock.now() == 995)
+        clock.leap(700)
+        #expect([clock.now(), clock.monotonic(), clock.sinceBoot()] == [1_695, 995, 995])
+        clock.leap(-700)
         let threads = (0..<4).map { _ in
             Background {
                 for _ in 0..<1_000 { clock.advance(1) }
@@ -32,6 +35,8 @@ import Testing
             before = now
         }
         #expect(stepsBack == 0)
+        // Sleep counts there, and nothing is subtracted.
+        #expect(clock.sinceBoot() >= before)
         // All threads see the same clock.
         let elsewhere = try Background { clock.monotonic() }.result()
         #expect(before <= elsewhere)
