@@ -129,7 +129,7 @@ public final class Ingester: @unchecked Sendable {
         stop()
         var lines = 0
         while case .element(let chunk) = outlet.receive(until: nil) {
-            batch.reset(over: chunk, arrivalTime: clock.now())
+            batch.reset(over: chunk, arrivalTime: store.trustedClock.arrivalTime())
             batch.appendLines(chunk.view, readable: chunk.readableEnd)
             lines += batch.records.count
             outlet.recycle(chunk)
@@ -195,7 +195,7 @@ public final class Ingester: @unchecked Sendable {
     }
 
     private func process(_ chunk: ByteChunk) throws {
-        batch.reset(over: chunk, arrivalTime: clock.now())
+        batch.reset(over: chunk, arrivalTime: store.trustedClock.arrivalTime())
         batch.appendLines(chunk.view, readable: chunk.readableEnd)
         count(chunk)
         classifier.classify(batch)
@@ -209,7 +209,7 @@ public final class Ingester: @unchecked Sendable {
 
     private func evaluateInSilence() throws {
         guard let time = silence.eventTime(at: clock.monotonic()) else { return }
-        let raised = alerts.advance(to: time, arrivalTime: clock.now())
+        let raised = alerts.advance(to: time, arrivalTime: store.trustedClock.arrivalTime())
         guard !raised.batches.isEmpty else { return }
         try write(raised.batches)
         note(raised)
@@ -323,7 +323,7 @@ public final class Ingester: @unchecked Sendable {
     }
 
     private func finish() throws {
-        let raised = alerts.finish(arrivalTime: clock.now())
+        let raised = alerts.finish(arrivalTime: store.trustedClock.arrivalTime())
         try write(raised.batches)
         note(raised)
         try commit()

@@ -122,6 +122,18 @@ import Testing
         #expect(try bench.stored().count == 2)
     }
 
+    /// Lines without a time, which come in under a clock that was set back, would look old when it is right again.
+    @Test func aClockThatIsSetBackMakesNoLineOld() throws {
+        let clock = ManualClock(Self.noon)
+        let bench = try Bench(clock: clock)
+        clock.leap(-3_650 * Timestamp.day)
+        let source = ScriptedSource("s", ["{\"id\":1}", Self.request(0, 200)])
+        source.end()
+        let summary = try bench.ingester.run([source])
+        #expect(summary.skewedLines == 0)
+        #expect(try bench.stored("_time:2025-01-18").count == 2)
+    }
+
     @Test func noSourcesAreNoLines() throws {
         let bench = try Bench()
         #expect(try bench.ingester.run([]).lines == 0)
