@@ -18,7 +18,7 @@ public final class Ingester: @unchecked Sendable {
     private let store: StoreWriter
     private let classifier: Classifier
     private let alerts: AlertStage
-    private let maintenance: Maintenance?
+    private let maintenance: Maintenance
     private let outlet: ChunkOutlet
     private let report: @Sendable (String) -> Void
     private let batch = RecordBatch()
@@ -72,14 +72,16 @@ public final class Ingester: @unchecked Sendable {
         outlet = ChunkOutlet(
             chunkCount: IngestOptions.chunkCount,
             chunkBytes: min(options.lineBytesMax, IngestOptions.lineBytesLimit) + 1)
-        maintenance =
-            options.compactionShare > 0
-            ? Maintenance(
-                options: options, fileSystem: fileSystem, clock: clock, report: report,
-                note: { merge in
-                    counters.add(.mergedSegments, merge.inputs)
-                    counters.add(.mergedBytes, merge.bytesAfter)
-                }) : nil
+        maintenance = Maintenance(
+            options: options, store: store, fileSystem: fileSystem, clock: clock, report: report
+        ) { event in
+            switch event {
+            case .merged(let merge):
+                counters.add(.mergedSegments, merge.inputs)
+                counters.add(.mergedBytes, merge.bytesAfter)
+            case .dropped: counters.add(.droppedPartitions)
+            }
+        }
         batch.format = options.format
         summary.recovery = store.recovery
     }
@@ -107,8 +109,8 @@ public final class Ingester: @unchecked Sendable {
     /// were read and are not stored; all before them are.
     public func run(_ sources: [any LineSource]) throws -> IngestSummary {
         start(sources)
-        maintenance?.start()
-        defer { maintenance?.stop() }
+        maintenance.start()
+        defer { maintenance.stop() }
         do {
             try drain()
         } catch let failure as IngestFailure {
@@ -291,6 +293,7 @@ public final class Ingester: @unchecked Sendable {
                     report("\(error); reading waits until there is space, nothing is lost")
                 }
                 isWaiting = true
+                maintenance.makeRoom()
             }
             lock.locked {
                 _ = isStopping || lock.wait(until: clock.monotonic() + Self.retryInterval)
@@ -302,7 +305,7 @@ public final class Ingester: @unchecked Sendable {
         guard store.isSealDue, clock.monotonic() >= nextSealAttempt else { return }
         do throws(StoreError) {
             note(try store.seal())
-            maintenance?.wake()
+            maintenance.wake()
         } catch {
             nextSealAttempt = clock.monotonic() + Self.sealRetryInterval
             report("\(error); the lines stay in the journal, sealing is tried again")

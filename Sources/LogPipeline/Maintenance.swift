@@ -2,38 +2,72 @@ internal import LogRecords
 internal import LogSegments
 internal import LogSystem
 
-/// The thread behind the ingester that keeps its data directory in order: merges segments.
+/// The thread behind the ingester that keeps its data directory in order: deletes what has expired or does not fit, merges
+/// segments.
 ///
-/// It works at the least priority and at most at a share of one processor, and ends in the middle of what it does when it is
-/// told to: everything it does can be left at any time and is done again later.
+/// It works at the least priority, merges at most at a share of one processor, and ends in the middle of what it does when it
+/// is told to: everything it does can be left at any time and is done again later.
 final class Maintenance: @unchecked Sendable {
-    private let compactor: Compactor
+    private let compactor: Compactor?
+    private let retention: StoreRetention
+    private let noteTime: () throws(StoreError) -> Void
     private let throttle: Throttle
     private let clock: any WallClock
     private let report: @Sendable (String) -> Void
-    private let note: @Sendable (Compactor.Merge) -> Void
+    private let note: @Sendable (Event) -> Void
     private let lock = Lock()
     private var isDue = false
+    private var retentionDue: Int64
+    private var lastReport = ""
     private var isStopping = false
     private var isRunning = false
 
     /// How often it looks although nothing was sealed: partitions become quiet without anybody's doing (nanoseconds).
     private static let interval = 600 * Timestamp.second
+    /// How often what has expired is deleted.
+    private static let retentionInterval = 3_600 * Timestamp.second
+
+    /// Something that was done, to be counted.
+    enum Event {
+        case merged(Compactor.Merge)
+        case dropped
+    }
 
     init(
-        options: IngestOptions, fileSystem: any FileSystem, clock: any WallClock,
-        report: @escaping @Sendable (String) -> Void,
-        note: @escaping @Sendable (Compactor.Merge) -> Void
+        options: IngestOptions, store: StoreWriter, fileSystem: any FileSystem,
+        clock: any WallClock, report: @escaping @Sendable (String) -> Void,
+        note: @escaping @Sendable (Event) -> Void
     ) {
-        let throttle = Throttle(share: options.compactionShare, clock: clock)
-        self.throttle = throttle
         self.clock = clock
         self.report = report
         self.note = note
-        compactor = Compactor(
-            directory: options.directory, fileSystem: fileSystem, clock: clock,
-            pause: { try throttle.pause() })
+        retentionDue = clock.monotonic() + StoreRetention.firstRunDelay
+        retention = StoreRetention(
+            directory: options.directory, policy: options.policy, fileSystem: fileSystem,
+            clock: store.trustedClock, maxDiskBytes: options.maxDiskBytes)
+        noteTime = { () throws(StoreError) in try store.noteTime() }
+        let throttle = Throttle(share: options.compactionShare, clock: clock)
+        self.throttle = throttle
+        let lock = lock
+        let isUrgent = Flag()
+        roomNeeded = isUrgent
+        compactor =
+            options.compactionShare > 0
+            ? Compactor(
+                directory: options.directory, fileSystem: fileSystem, clock: clock,
+                pause: {
+                    try throttle.pause()
+                    // A full disk comes first: the merge is given up and done again later.
+                    if lock.locked({ isUrgent.isSet }) { throw Throttle.Stopped() }
+                }) : nil
     }
+
+    /// Set under the lock.
+    private final class Flag {
+        var isSet = false
+    }
+
+    private let roomNeeded: Flag
 
     /// Starts the thread.
     func start() {
@@ -51,6 +85,15 @@ final class Maintenance: @unchecked Sendable {
     /// Says that segments were sealed.
     func wake() {
         lock.locked {
+            isDue = true
+            lock.signal()
+        }
+    }
+
+    /// Says that the disk is full: what has expired goes at once.
+    func makeRoom() {
+        lock.locked {
+            roomNeeded.isSet = true
             isDue = true
             lock.signal()
         }
@@ -80,13 +123,41 @@ final class Maintenance: @unchecked Sendable {
 
     private func work() {
         do throws(StoreError) {
-            for failure in try compactor.run(progress: note) {
-                report(
-                    "segments of \(failure.key.className) \(failure.key.dayName) could not be merged "
+            if lock.locked({ roomNeeded.isSet }) {
+                defer { lock.locked { roomNeeded.isSet = false } }
+                tell(try retention.freeExpired())
+            }
+            if clock.monotonic() >= retentionDue {
+                retentionDue = clock.monotonic() + Self.retentionInterval
+                try noteTime()
+                tell(try retention.run())
+            } else {
+                tell(try retention.enforceLimit())
+            }
+        } catch {
+            report("what has expired could not be deleted: \(error)")
+        }
+        do throws(StoreError) {
+            for failure in try compactor?.run(progress: { note(.merged($0)) }) ?? [] {
+                tell(
+                    "segments of \(failure.key.className) \(failure.key.day) could not be merged "
                         + "and stay as they are: \(failure.message)")
             }
         } catch {
-            report("segments could not be merged and stay as they are: \(error)")
+            tell("segments could not be merged and stay as they are: \(error)")
         }
+    }
+
+    private func tell(_ events: [RetentionEvent]) {
+        for event in events {
+            if case .deleted = event { note(.dropped) }
+            tell(event.description)
+        }
+    }
+
+    /// What is the same as before was said before: a clock that is ahead stays so for hours.
+    private func tell(_ message: String) {
+        if message != lastReport { report(message) }
+        lastReport = message
     }
 }
