@@ -49,7 +49,9 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
 let documented: Set = ["LogPipeline", "LogQuery", "LogRecords", "LogSegments"]
 
 /// Test cases that are text, read by the tests from where they stand.
-let testCases = ["LogQuery": ["Cases"], "LogRecords": ["Loggers"]]
+let testCases = [
+    "LogQuery": ["Cases"], "LogRecords": ["Loggers"], "LogSegments": ["Golden"],
+]
 
 let package = Package(
     name: "weir",

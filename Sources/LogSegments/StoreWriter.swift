@@ -416,7 +416,8 @@ extension StoreWriter {
             }
             let key = PartitionKey(
                 className: name,
-                day: CivilDate(daysSinceEpoch: Timestamp.dayNumber(record.time)))
+                day: CivilDate(daysSinceEpoch: Timestamp.dayNumber(record.time)),
+                isSkewed: record.isSkewed)
             if let builder = builder(key) {
                 builder.append(record, of: frame.batch, sequence: sequence)
             } else {

@@ -1,0 +1,102 @@
+import Foundation
+import LogBytes
+import LogQuery
+import LogRecords
+import LogSystem
+import TestSupport
+import Testing
+
+@testable import LogSegments
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A data directory that was written once and is read for ever: what a release has stored, later ones must give back.
+///
+/// It lies in `Golden/v2`, beside the lines that are in it. A change of a format gets a directory of its own:
+/// `WEIR_WRITE_GOLDEN=1 swift test --filter GoldenTests` writes the one of the present format.
+@Suite struct GoldenTests {
+    private static let root =
+        Checkout.root.appending(path: "Tests/LogSegmentsTests/Golden/v2").path
+    private let disk = DiskFileSystem()
+
+    /// Lines as they stand in the file beside: each behind its length.
+    private func expected() throws -> [String] {
+        let bytes = try disk.readAll(Self.root + "/lines")
+        return try bytes.withView { view in
+            var reader = ByteReader(view)
+            var lines: [String] = []
+            while reader.remaining > 0 { lines.append(try reader.lengthPrefixed("line").text) }
+            return lines
+        }
+    }
+
+    /// The files below `path`, by their paths from there.
+    private func files(_ path: String, _ prefix: String = "") throws -> [String] {
+        try disk.list(path).flatMap { entry -> [String] in
+            entry.isDirectory
+                ? try files(path + "/" + entry.name, prefix + entry.name + "/")
+                : [prefix + entry.name]
+        }
+    }
+
+    private func write(_ path: String, _ bytes: [UInt8]) throws {
+        let directory = String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex))
+        try disk.makeDirectories(directory)
+        let file = try disk.open(path, .readWrite)
+        try file.truncate(to: 0)
+        try bytes.withView { view throws(FileError) in try file.write(view, at: 0) }
+    }
+
+    private func copy() throws -> TemporaryDirectory {
+        let directory = try TemporaryDirectory()
+        let store = Self.root + "/store"
+        for file in try files(store) {
+            try write(directory.path + "/" + file, try disk.readAll(store + "/" + file))
+        }
+        return directory
+    }
+
+    /// Cold and fresh segments, lines from the future, and a journal.
+    @Test(.enabled(if: getenv("WEIR_WRITE_GOLDEN") != nil)) func write() throws {
+        let store = Self.root + "/store"
+        let policy = try testPolicy()
+        let parts = (0..<3).map { randomLines(120, seed: 900 + $0) }
+        let future = ["{\"timestamp\":\"2031-01-01T00:00:00Z\",\"level\":\"INFO\",\"n\":1}"]
+        for (number, lines) in (parts + [future]).enumerated() {
+            let writer = try StoreWriter(directory: store, policy: policy)
+            try writer.append([LineBatch(lines, policy: policy).batch])
+            try writer.commit()
+            if number < 2 { _ = try writer.close() }
+            if number == 0 { _ = try Compactor(directory: store).run(everything: true) }
+            // The last two writers die: the third one's lines are sealed by the fourth, whose own stay in the journal.
+        }
+        var out = ByteWriter()
+        for line in parts.flatMap(\.self) + future {
+            line.withView { out.append(lengthPrefixed: $0) }
+        }
+        try write(Self.root + "/lines", Array(out.view))
+    }
+
+    @Test func whatWasStoredIsReadAndTakenOver() throws {
+        let lines = try expected()
+        #expect(lines.count == 361)
+        let directory = try copy()
+        let stored = try storedLines(directory.path)
+        #expect(stored.lines == lines)
+        #expect(stored.faults.isEmpty)
+        let listed = try DirectoryListing.segments(directory.path, disk).files
+        #expect(Set(listed.map(\.id.generation)) == [0, 1])
+        let writer = try StoreWriter(directory: directory.path, policy: try testPolicy())
+        #expect(writer.recovery.lines == 1)
+        #expect(writer.recovery.damages.isEmpty)
+        _ = try writer.close()
+        #expect(try storedLines(directory.path).lines == lines)
+        #expect(
+            try DirectoryListing.segments(directory.path, disk).files.contains(
+                where: \.key.isSkewed))
+        _ = try Compactor(directory: directory.path).run(everything: true)
+        #expect(try storedLines(directory.path).lines == lines)
+    }
+}
