@@ -29,7 +29,10 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
             .product(name: "Yams", package: "Yams"),
         ]
     ),
-    ("LogSegments", ["LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogQuery", "CLZ4", "CDeflate"]),
+    (
+        "LogSegments",
+        ["LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogQuery", "CLZ4", "CDeflate"]
+    ),
     ("LogSources", ["LogBytes", "LogSystem", "LogRecords"]),
     ("LogChannels", ["LogBytes", "LogSystem", "LogRecords", "LogAlerting"]),
     (

@@ -62,7 +62,7 @@ public struct Bitmap: Equatable, Sendable {
 
     /// Calls `body` with each row in the set, ascending.
     @inlinable
-    public func forEach(_ body: (Int) throws -> Void) rethrows {
+    public func visit(_ body: (Int) throws -> Void) rethrows {
         for (index, word) in words.enumerated() {
             var rest = word
             while rest != 0 {

@@ -1,5 +1,16 @@
+internal import CLogKernels
+
 /// Hexadecimal digits.
 public enum Hex {
+    /// Appends the bytes that the lower-case digits of `text`, an even number of them, stand for; false when it has other bytes.
+    public static func unpack(_ text: ByteView, into out: inout ByteWriter) -> Bool {
+        out.reserve(text.count / 2)
+        guard text.count % 2 == 0, weir_unhex(text.start, text.count, out.base + out.count) != 0
+        else { return false }
+        out.advance(text.count / 2)
+        return true
+    }
+
     /// The value of a hexadecimal digit in either case, or nil.
     @inlinable @inline(__always)
     public static func value(_ byte: UInt8) -> UInt8? {

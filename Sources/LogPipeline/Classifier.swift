@@ -26,14 +26,13 @@ public final class Classifier {
 
     /// Fills in the class of every record of `batch`.
     public func classify(_ batch: RecordBatch) {
-        for row in 0..<batch.records.count {
-            var record = batch.records[row]
-            record.classIndex = otherwise
-            for (index, filter) in filters where filter.matches(record, in: batch) {
-                record.classIndex = index
-                break
+        let count = batch.records.count
+        for row in 0..<count { batch.records.base[row].classIndex = otherwise }
+        // The last one first, so that what the first one writes stands.
+        for (index, filter) in filters.reversed() {
+            for row in 0..<count where filter.matches(batch.records[row], in: batch) {
+                batch.records.base[row].classIndex = index
             }
-            batch.records[row] = record
         }
     }
 }

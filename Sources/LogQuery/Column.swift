@@ -66,7 +66,8 @@ public struct Column: Sendable {
             return Column(bytes: bytes, ends: ends, codes: nil, rowCount: rows.count)
         }
         return Column(
-            bytes: bytes, ends: ends, codes: codes.map { codes in rows.map { codes[Int($0)] } } ?? rows,
+            bytes: bytes, ends: ends,
+            codes: codes.map { codes in rows.map { codes[Int($0)] } } ?? rows,
             rowCount: rows.count)
     }
 

@@ -1,5 +1,5 @@
 /// How a line is written. The raw value is on disk.
-public enum LineFormat: UInt8, Sendable, CaseIterable {
+public enum LineFormat: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     /// No format that weir knows: the whole line is the message.
     case text = 0
     /// One JSON object.

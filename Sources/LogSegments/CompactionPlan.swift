@@ -28,6 +28,9 @@ struct CompactionJob {
 enum CompactionPlan {
     /// So many neighbours of one generation are merged.
     static let fanIn = 8
+    /// The same of tiny files, whose number weighs more than their bytes.
+    static let tinyFanIn = 4
+    static let tinyBytes = 256 << 10
     /// A partition is quiet when its last line came in so long ago, nanoseconds.
     static let quietTime = 3_600 * Timestamp.second
     /// Files of more bytes than this are not merged any further: a segment has to be rewritten as a whole.
@@ -39,6 +42,9 @@ enum CompactionPlan {
         let bytes: Int
         /// When its last line came in.
         let lastArrival: Int64
+        /// False when it is damaged or from a later release. It stays as it is, and nothing is merged across it: the name of
+        /// what came of that would say that it supersedes this one.
+        var isReadable = true
     }
 
     /// The jobs, those of the oldest days first; no segment is in two of them.
@@ -69,12 +75,17 @@ enum CompactionPlan {
         var bytes = 0
         func close() {
             let isCold = run.allSatisfy { $0.id.generation > 0 }
-            if isQuiet ? run.count > 1 || !isCold : run.count >= fanIn { runs.append(run) }
+            let isLong = run.count >= (bytes <= tinyFanIn * tinyBytes ? tinyFanIn : fanIn)
+            if isQuiet ? run.count > 1 || !isCold : isLong { runs.append(run) }
             run = []
             bytes = 0
         }
         for candidate in candidates {
             let file = candidate.file
+            if !candidate.isReadable {
+                close()
+                continue
+            }
             let isOther =
                 !isQuiet && run.last.map { $0.id.generation != file.id.generation } ?? false
             if isOther || bytes + candidate.bytes > outputBytesMax { close() }

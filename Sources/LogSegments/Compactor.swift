@@ -1,4 +1,3 @@
-internal import LogBytes
 public import LogSystem
 
 /// Rewrites segments: many small ones become one, fresh ones become cold.
@@ -83,11 +82,12 @@ public final class Compactor {
         }
         var candidates: [String: CompactionPlan.Candidate] = [:]
         for file in listing.files {
-            // What cannot be opened is damaged, or from a later release: it stays as it is.
-            guard let candidate = known[file.path] ?? (try? candidate(file)) else { continue }
-            candidates[file.path] = candidate
+            candidates[file.path] =
+                known[file.path] ?? (try? candidate(file))
+                ?? CompactionPlan.Candidate(
+                    file: file, bytes: 0, lastArrival: .min, isReadable: false)
         }
-        known = candidates
+        known = candidates.filter(\.value.isReadable)
         return CompactionPlan.jobs(
             Array(candidates.values), now: clock.now(), everything: everything)
     }
@@ -126,11 +126,13 @@ struct SegmentRewrite {
     let pause: () throws -> Void
 
     /// Writes the new segment of `job`, whose inputs `readers` have open, and removes the inputs.
+    ///
+    /// - Parameter keeps: which rows of the only reader stay; nil: all of all readers.
     func replace(
-        _ readers: [SegmentReader], _ job: CompactionJob,
-        keeps: ((SegmentBlock) throws -> Bitmap)? = nil
-    ) throws -> (lines: Int, bytes: Int) {
+        _ readers: [SegmentReader], _ job: CompactionJob, keeps: KeptRows? = nil
+    ) throws -> (lines: Int, rawBytes: Int, bytes: Int) {
         let partition = DataDirectory.partition(directory, job.key)
+        try checkNeighbours(job, partition)
         let path = partition + "/" + DataDirectory.segmentName(job.output)
         let writer: ColdSegmentWriter
         do throws(FileError) {
@@ -155,6 +157,25 @@ struct SegmentRewrite {
         } catch {
             throw StoreError.writing(error)
         }
-        return (writer.lineCount, bytes)
+        return (writer.lineCount, writer.rawBytes, bytes)
+    }
+
+    /// Throws when the new segment's name would say that it supersedes a segment that is none of its sources: ranges overlap
+    /// only where damage was recovered from.
+    private func checkNeighbours(_ job: CompactionJob, _ partition: String) throws(StoreError) {
+        let names: [String]
+        do throws(FileError) {
+            names = try fileSystem.list(partition).map(\.name)
+        } catch {
+            throw .file(error)
+        }
+        let sources = Set(job.inputs.map(\.path))
+        for name in names where !sources.contains(partition + "/" + name) {
+            guard let id = SegmentID(name: name), job.output.supersedes(id) else { continue }
+            throw .damaged(
+                file: partition + "/" + name, offset: 0,
+                what: "its lines have numbers within those of other segments; "
+                    + "`weir check --repair` sorts it out")
+        }
     }
 }

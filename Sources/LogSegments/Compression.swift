@@ -41,6 +41,12 @@ enum Compression {
         return .lz4
     }
 
+    /// Appends `bytes` as they are.
+    static func appendPlain(_ bytes: ByteView, into out: inout ByteWriter) -> Method {
+        out.append(bytes)
+        return .none
+    }
+
     /// The `rawCount` bytes that `stored` packs, or nil when it does not hold just that many.
     static func unpack(_ stored: ByteView, method: Method, rawCount: Int) -> [UInt8]? {
         if method == .none { return stored.count == rawCount ? Array(stored) : nil }

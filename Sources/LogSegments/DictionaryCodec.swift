@@ -8,14 +8,14 @@ internal import LogQuery
 ///     bytes    the values, in the order in which they first occur
 ///     bytes    numbers, `IntegerPacking`
 enum DictionaryLayout {
-    /// Fills `codes` with each row's number; nil when there are more than `limit` distinct values.
+    /// Fills `codes` with the number of each row, or of the first `rows`; nil when there are more than `limit` distinct values.
     static func number(
-        _ column: ColumnBuffer, limit: Int, codes: inout Vector<Int64>
+        _ column: ColumnBuffer, rows: Int? = nil, limit: Int, codes: inout Vector<Int64>
     ) -> [Int]? {
         let slotCount = max(16, (limit * 2).nextPowerOfTwo)
         var slots = [Int32](repeating: -1, count: slotCount)
         var firsts: [Int] = []
-        for row in 0..<column.count {
+        for row in 0..<(rows ?? column.count) {
             let value = column.value(row)
             var slot = Int(truncatingIfNeeded: value.memoryHash) & (slotCount - 1)
             while true {
@@ -98,10 +98,21 @@ struct DictionaryCodec: ColumnCodec {
     let id: UInt8 = 4
     let name = "large dictionary"
 
+    private static let sampleCount = 1_024
+
     func encode(
         _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
     ) -> Bool {
-        DictionaryLayout.encode(column, limit: column.count / 2, into: &out)
+        // The first rows show whether values repeat; looking at all of them is dear.
+        var codes = Vector<Int64>(capacity: Self.sampleCount)
+        if column.count > 2 * Self.sampleCount,
+            DictionaryLayout.number(
+                column, rows: Self.sampleCount, limit: Self.sampleCount / 4 * 3, codes: &codes)
+                == nil
+        {
+            return false
+        }
+        return DictionaryLayout.encode(column, limit: column.count / 2, into: &out)
     }
 
     func decode(

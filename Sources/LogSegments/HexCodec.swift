@@ -25,23 +25,7 @@ struct HexCodec: ColumnCodec {
             previous = end
         }
         out.append(length: digits / 2)
-        out.reserve(column.bytes.count / 2)
-        var p = UnsafePointer(column.bytes.base)
-        for _ in 0..<column.bytes.count / 2 {
-            let high = Self.digitValues[Int(p[0])]
-            let low = Self.digitValues[Int(p[1])]
-            guard high | low < 16 else { return false }
-            out.append(high << 4 | low)
-            p += 2
-        }
-        return true
-    }
-
-    /// The value of each lower-case digit, 255 for all other bytes.
-    private static let digitValues: [UInt8] = (0...255).map { byte in
-        let byte = UInt8(byte)
-        guard byte == ASCII.lowercased(byte), let value = Hex.value(byte) else { return 255 }
-        return value
+        return Hex.unpack(column.bytes.view, into: &out)
     }
 
     func decode(

@@ -10,36 +10,27 @@ struct FrameWriter: ~Copyable {
     init(classNames: [String]) { self.classNames = classNames }
 
     /// Appends the frame of all lines of `batches`, at least one, to `out`; returns its header.
+    ///
+    /// - Parameter packs: whether the payload is compressed.
     mutating func append(
-        _ batches: [RecordBatch], firstSequence: UInt64, into out: inout ByteWriter
+        _ batches: [RecordBatch], firstSequence: UInt64, packs: Bool, into out: inout ByteWriter
     ) -> FrameHeader {
-        payload.removeAll()
-        payload.append(length: classNames.count)
-        for name in classNames { name.withView { payload.append(lengthPrefixed: $0) } }
-        appendRuns(batches)
-        var header = FrameHeader()
-        header.firstTime = .max
-        header.lastTime = .min
-        for batch in batches {
-            for record in batch.records.buffer {
-                payload.append(length: Int(record.lineLength))
-                header.firstTime = min(header.firstTime, record.time)
-                header.lastTime = max(header.lastTime, record.time)
-                header.lineCount += 1
-            }
-            header.arrivalTime = batch.arrivalTime
-        }
-        for batch in batches {
-            for record in batch.records.buffer { payload.append(batch.line(record)) }
-        }
         let start = out.count
-        out.reserve(JournalFormat.frameHeaderBytes + payload.count)
+        out.reserve(JournalFormat.frameHeaderBytes)
         out.advance(JournalFormat.frameHeaderBytes)
-        header.method = Compression.append(
-            payload.view, acceleration: Compression.journalAcceleration, into: &out)
+        var header = FrameHeader()
+        if packs {
+            payload.removeAll()
+            Self.appendPayload(batches, classNames, &header, into: &payload)
+            header.rawBytes = UInt32(payload.count)
+            header.method = Compression.append(
+                payload.view, acceleration: Compression.journalAcceleration, into: &out)
+        } else {
+            Self.appendPayload(batches, classNames, &header, into: &out)
+            header.rawBytes = UInt32(out.count - start - JournalFormat.frameHeaderBytes)
+        }
         let stored = out.count - start - JournalFormat.frameHeaderBytes
         header.storedBytes = UInt32(stored)
-        header.rawBytes = UInt32(payload.count)
         header.firstSequence = firstSequence
         header.payloadChecksum = Checksum.crc32c(
             ByteView(out.base + start + JournalFormat.frameHeaderBytes, stored))
@@ -50,8 +41,34 @@ struct FrameWriter: ~Copyable {
         return header
     }
 
+    private static func appendPayload(
+        _ batches: [RecordBatch], _ classNames: [String], _ header: inout FrameHeader,
+        into out: inout ByteWriter
+    ) {
+        out.append(length: classNames.count)
+        for name in classNames { name.withView { out.append(lengthPrefixed: $0) } }
+        appendRuns(batches, into: &out)
+        header.firstTime = .max
+        header.lastTime = .min
+        var bytes = 0
+        for batch in batches {
+            for record in batch.records.buffer {
+                out.append(length: Int(record.lineLength))
+                bytes += Int(record.lineLength)
+                header.firstTime = min(header.firstTime, record.time)
+                header.lastTime = max(header.lastTime, record.time)
+                header.lineCount += 1
+            }
+            header.arrivalTime = batch.arrivalTime
+        }
+        out.reserve(bytes)
+        for batch in batches {
+            for record in batch.records.buffer { out.append(batch.line(record)) }
+        }
+    }
+
     /// The class and the format of all lines. A format that was found once stays, whatever a later release would find.
-    private mutating func appendRuns(_ batches: [RecordBatch]) {
+    private static func appendRuns(_ batches: [RecordBatch], into payload: inout ByteWriter) {
         var current: LineRun?
         for batch in batches {
             for record in batch.records.buffer {

@@ -10,11 +10,13 @@ internal import LogSystem
 final class JournalWriter {
     private let fileSystem: any FileSystem
     private let directory: String
+    private let clock: any WallClock
     private var file: (any OpenFile)?
     private var offset = 0
     private var frames: FrameWriter
     private var uncommitted = ByteWriter(capacity: 1 << 16)
-    private var buffer = ByteWriter(capacity: 1 << 16)
+    /// Whether frames are compressed: see `noteSpeed`.
+    private var packs = true
 
     /// Numbers of the files that hold lines not sealed yet, ascending.
     private(set) var fileNumbers: [UInt64] = []
@@ -27,8 +29,10 @@ final class JournalWriter {
     private(set) var writtenBytes = 0
 
     init(
-        fileSystem: any FileSystem, directory: String, nextNumber: UInt64, classNames: [String]
+        fileSystem: any FileSystem, clock: any WallClock, directory: String, nextNumber: UInt64,
+        classNames: [String]
     ) {
+        self.clock = clock
         self.fileSystem = fileSystem
         self.directory = directory
         self.nextNumber = nextNumber
@@ -42,15 +46,15 @@ final class JournalWriter {
     /// next write starts from.
     func append(_ batches: [RecordBatch], firstSequence: UInt64) throws(StoreError) {
         if mustRewrite { try rewriteUncommitted() }
-        buffer.removeAll()
-        _ = frames.append(batches, firstSequence: firstSequence, into: &buffer)
+        let start = uncommitted.count
+        _ = frames.append(batches, firstSequence: firstSequence, packs: packs, into: &uncommitted)
         do throws(FileError) {
             try openIfNeeded()
-            try write(buffer.view)
+            try write(uncommitted.view.dropFirst(start))
         } catch {
+            uncommitted.truncate(start)
             throw .writing(error)
         }
-        uncommitted.append(buffer.view)
     }
 
     private func write(_ bytes: ByteView) throws(FileError) {
@@ -92,14 +96,32 @@ final class JournalWriter {
         if mustRewrite {
             try rewriteUncommitted()
         } else {
+            let begin = clock.monotonic()
             do throws(FileError) {
                 try file?.synchronize()
                 synchronizations += 1
+                noteSpeed(bytes: uncommitted.count, nanoseconds: clock.monotonic() - begin)
             } catch {
                 try rewriteUncommitted()
             }
         }
         uncommitted.removeAll()
+    }
+
+    /// A group of this size shows how fast the disk is; smaller ones cost little to compress.
+    private static let telling = 1 << 20
+    /// A disk that takes more bytes a second takes lines as they are: compressing them is what would keep them waiting.
+    private static let fastBytesPerSecond = 300_000_000
+
+    /// Decides by the last group whether the next one is compressed. Lines are in the journal for minutes only, so it is time
+    /// that counts there, and not room.
+    private func noteSpeed(bytes: Int, nanoseconds: Int64) {
+        guard bytes >= Self.telling else {
+            packs = true
+            return
+        }
+        let needed = Int64(bytes) * 1_000_000_000 / Int64(Self.fastBytesPerSecond)
+        packs = nanoseconds > needed
     }
 
     private func rewriteUncommitted() throws(StoreError) {

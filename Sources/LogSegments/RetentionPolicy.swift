@@ -39,8 +39,15 @@ public struct RetentionPolicy: Sendable, Equatable {
     public static let classesMax = 64
     /// The class of alerts that fired.
     public static let alertsClass = "alerts"
-    /// The classes of weir's own records, which no filter of `retention.conf` fills.
-    static let ownClasses: Set = [alertsClass]
+    /// The class of what was done to stored lines on purpose: erasures, who asked for them and what came of it.
+    public static let auditClass = "weir-audit"
+    /// The classes of weir's own records, which no filter of `retention.conf` fills, and how long they are kept unless the
+    /// file names them. Who was asked to erase something may have to show for years that it was done.
+    private static let ownKeeps: [(name: String, keep: Int64, keepText: String)] = [
+        (alertsClass, 365 * Timestamp.day, "1 year"), (auditClass, 732 * Timestamp.day, "2 years"),
+    ]
+    /// The classes of weir's own records.
+    static let ownClasses = Set(ownKeeps.map(\.name))
 
     /// The policy of a data directory whose user has given none.
     public static let standardText = """
@@ -80,15 +87,16 @@ public struct RetentionPolicy: Sendable, Equatable {
                 message: "the last class must match `*`, or some records would have no class; "
                     + "add e.g. `production  30 days  *`")
         }
-        guard classes.count < Self.classesMax else {
-            throw RetentionError(
-                file: file, line: 0, message: "more than \(Self.classesMax - 1) classes")
-        }
-        if !classes.contains(where: { $0.name == Self.alertsClass }) {
+        for (name, keep, keepText) in Self.ownKeeps
+        where !classes.contains(where: { $0.name == name }) {
             classes.append(
-                RetentionClass(
-                    name: Self.alertsClass, keep: 365 * Timestamp.day, keepText: "1 year",
-                    filter: nil))
+                RetentionClass(name: name, keep: keep, keepText: keepText, filter: nil))
+        }
+        guard classes.count <= Self.classesMax else {
+            let most = Self.classesMax - Self.ownClasses.count
+            throw RetentionError(
+                file: file, line: 0,
+                message: "more than \(most) classes beside those of weir's own records")
         }
         self.classes = classes
         self.text = text
@@ -142,7 +150,7 @@ private struct LineParser {
         }
         guard !RetentionPolicy.ownClasses.contains(name) else {
             throw error(
-                "class alerts holds weir's own alerts and takes no filter; "
+                "class \(name) holds weir's own records and takes no filter; "
                     + "write only how long they are kept, or name your class otherwise")
         }
         return RetentionClass(

@@ -47,7 +47,17 @@ final class SegmentBuilder {
     /// An estimate of the memory held: encoded blocks, and twice the lines of the present one.
     var memoryBytes: Int { data.count + 2 * blockBytes }
 
+    /// Adds neighbouring records of `batch`, with ascending sequence numbers.
+    func append(_ rows: Range<Int>, of batch: RecordBatch, firstSequence: UInt64) {
+        var sequence = firstSequence
+        for row in rows {
+            append(batch.records[row], of: batch, sequence: sequence)
+            sequence += 1
+        }
+    }
+
     /// Adds a record of `batch`.
+    @inline(__always)
     func append(_ record: Record, of batch: RecordBatch, sequence: UInt64) {
         if table !== batch.table { adopt(batch.table) }
         // What stands in no line as it is, and what no other line is like, is stored whole.
@@ -167,7 +177,11 @@ final class SegmentBuilder {
 
     private func storeScratch(_ role: ChunkRole, valueCount: Int, codec: UInt8) -> ChunkEntry {
         let offset = data.count
-        let method = Compression.append(scratch.view, into: &data)
+        // Packed identifiers are as good as random: LZ4 would only search them.
+        let method =
+            codec == HexCodec().id
+            ? Compression.appendPlain(scratch.view, into: &data)
+            : Compression.append(scratch.view, into: &data)
         let stored = ByteView(data.base + offset, data.count - offset)
         return ChunkEntry(
             role: role, valueCount: valueCount, offset: offset, storedBytes: stored.count,

@@ -26,7 +26,8 @@ struct SequenceSet {
         var merged = first...last
         while end < ranges.count, ranges[end].lowerBound <= last &+ 1 {
             merged =
-                min(merged.lowerBound, ranges[end].lowerBound)...max(
+                min(
+                    merged.lowerBound, ranges[end].lowerBound)...max(
                     merged.upperBound, ranges[end].upperBound)
             end += 1
         }

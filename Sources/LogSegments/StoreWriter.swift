@@ -53,8 +53,11 @@ public final class StoreWriter {
     private var builders: [PartitionKey: SegmentBuilder] = [:]
     /// Builders that are full and not published yet, with the journal files that their lines are in.
     private var sealing: [(builder: SegmentBuilder, journals: ClosedRange<UInt64>)] = []
-    private var lastKey:
-        (classIndex: UInt8, isSkewed: Bool, dayNumber: Int, builder: SegmentBuilder)?
+    /// The lines of all other partitions.
+    private var strays = StrayLines()
+    private var sealingStrays: [(lines: StrayLines, journals: ClosedRange<UInt64>)] = []
+    /// For each class the builder that its last lines went to.
+    private var lastBuilders: [Int: (dayNumber: Int, isSkewed: Bool, builder: SegmentBuilder)] = [:]
     private var nextSequence: UInt64
     private var unsealedBytes = 0
     private var unsealedLines = 0
@@ -96,7 +99,8 @@ public final class StoreWriter {
         let lastJournal = max(
             journals.last?.number ?? 0, listing.files.map(\.id.journals.upperBound).max() ?? 0)
         journal = JournalWriter(
-            fileSystem: fileSystem, directory: directory, nextNumber: lastJournal + 1,
+            fileSystem: fileSystem, clock: clock, directory: directory,
+            nextNumber: lastJournal + 1,
             classNames: policy.classes.map(\.name))
         nextSequence = (listing.files.map(\.id.sequences.upperBound).max() ?? 0) + 1
         try recover(journals, segments: listing.files)
@@ -130,35 +134,63 @@ public final class StoreWriter {
         if journal.uncommittedBytes >= options.uncommittedBytesMax { try journal.commit() }
         try journal.append(batches, firstSequence: nextSequence)
         for batch in batches {
-            for record in batch.records.buffer {
-                builder(of: record)
-                    .append(record, of: batch, sequence: nextSequence)
-                nextSequence += 1
-                unsealedBytes += Int(record.lineLength)
+            let records = batch.records.buffer
+            var start = 0
+            // Neighbours are mostly of one partition: they go there together.
+            while start < records.count {
+                let first = records[start]
+                let day = Timestamp.dayNumber(first.time)
+                var end = start + 1
+                while end < records.count, records[end].classIndex == first.classIndex,
+                    Timestamp.dayNumber(records[end].time) == day,
+                    records[end].isSkewed == first.isSkewed
+                {
+                    end += 1
+                }
+                append(
+                    start..<end, of: batch, classIndex: Int(first.classIndex), dayNumber: day,
+                    isSkewed: first.isSkewed)
+                start = end
             }
+            for record in records { unsealedBytes += Int(record.lineLength) }
         }
         unsealedLines += count
         if oldestUnsealed == .max { oldestUnsealed = clock.monotonic() }
     }
 
-    @inline(__always)
-    private func builder(of record: Record) -> SegmentBuilder {
-        let dayNumber = Timestamp.dayNumber(record.time)
-        if let last = lastKey, last.dayNumber == dayNumber,
-            last.classIndex == record.classIndex, last.isSkewed == record.isSkewed
+    /// Adds neighbouring records of one partition.
+    private func append(
+        _ rows: Range<Int>, of batch: RecordBatch, classIndex: Int, dayNumber: Int, isSkewed: Bool
+    ) {
+        let first = nextSequence
+        nextSequence += UInt64(rows.count)
+        if let last = lastBuilders[classIndex], last.dayNumber == dayNumber,
+            last.isSkewed == isSkewed
         {
-            return last.builder
+            last.builder.append(rows, of: batch, firstSequence: first)
+            return
         }
-        let builder = builder(
-            PartitionKey(
-                className: policy.classes[Int(record.classIndex)].name,
-                day: CivilDate(daysSinceEpoch: dayNumber), isSkewed: record.isSkewed))
-        lastKey = (record.classIndex, record.isSkewed, dayNumber, builder)
-        return builder
+        let key = PartitionKey(
+            className: policy.classes[classIndex].name,
+            day: CivilDate(daysSinceEpoch: dayNumber), isSkewed: isSkewed)
+        if let builder = builder(key) {
+            lastBuilders[classIndex] = (dayNumber, isSkewed, builder)
+            builder.append(rows, of: batch, firstSequence: first)
+            return
+        }
+        for row in rows {
+            strays.append(
+                batch.records[row], of: batch, key, sequence: first + UInt64(row - rows.lowerBound))
+        }
     }
 
-    private func builder(_ key: PartitionKey) -> SegmentBuilder {
+    /// More partitions than this at once are not those of a stream that comes in, but of old lines in any order.
+    private static let buildersMax = 64
+
+    /// The builder of a partition; nil when its lines are strays, until the next seal.
+    private func builder(_ key: PartitionKey) -> SegmentBuilder? {
         if let known = builders[key] { return known }
+        guard builders.count < Self.buildersMax, !strays.contains(key) else { return nil }
         let fresh = SegmentBuilder(key: key, blockRowsMax: options.blockRowsMax)
         builders[key] = fresh
         return fresh
@@ -187,8 +219,9 @@ public final class StoreWriter {
     }
 
     private var memoryBytes: Int {
-        builders.values.reduce(0) { $0 + $1.memoryBytes }
+        strays.memoryBytes + builders.values.reduce(0) { $0 + $1.memoryBytes }
             + sealing.reduce(0) { $0 + $1.builder.memoryBytes }
+            + sealingStrays.reduce(0) { $0 + $1.lines.memoryBytes }
     }
 
     /// Moves all lines from the journal into segments and removes the journal's files. After a failure the lines that are not
@@ -205,17 +238,30 @@ public final class StoreWriter {
     private func publish(journals: [UInt64]) throws(StoreError) -> [SealedSegment] {
         guard let first = journals.first, let last = journals.last else { return [] }
         var sealed: [SealedSegment] = []
-        lastKey = nil
+        lastBuilders = [:]
         // What a failure interrupted is done again as it was: a segment that got its name all the same is replaced by
         // itself, and lines that came since go to segments of their own.
         sealing += builders.keys.sorted().compactMap { builders[$0] }.map { ($0, first...last) }
         builders = [:]
+        if !strays.isEmpty {
+            sealingStrays.append((strays, first...last))
+            strays = StrayLines()
+        }
         while let (builder, journals) = sealing.first {
             sealed.append(
                 try writing { () throws(FileError) in
                     try publish(builder, journals: journals)
                 })
             sealing.removeFirst()
+        }
+        while let (lines, journals) = sealingStrays.first {
+            try lines.drain(blockRowsMax: options.blockRowsMax) { builder throws(StoreError) in
+                sealed.append(
+                    try writing { () throws(FileError) in
+                        try publish(builder, journals: journals)
+                    })
+            }
+            sealingStrays.removeFirst()
         }
         unsealedBytes = 0
         unsealedLines = 0
@@ -371,7 +417,11 @@ extension StoreWriter {
                 className: name,
                 day: CivilDate(daysSinceEpoch: Timestamp.dayNumber(record.time)),
                 isSkewed: record.isSkewed)
-            builder(key).append(record, of: frame.batch, sequence: sequence)
+            if let builder = builder(key) {
+                builder.append(record, of: frame.batch, sequence: sequence)
+            } else {
+                strays.append(record, of: frame.batch, key, sequence: sequence)
+            }
             recovery.lines += 1
         }
         recovered.insert(frame.header.sequences)

@@ -23,11 +23,9 @@ struct TimestampCodec: ColumnCodec {
         guard let times = context.times, let spelling = Spelling(column.value(0)) else {
             return false
         }
-        var scratch = ByteWriter(capacity: 64)
+        var minute = MinuteText(spelling)
         for index in 0..<column.count {
-            scratch.removeAll()
-            spelling.append(times[index], into: &scratch)
-            guard scratch.view == column.value(index) else { return false }
+            guard minute.spells(times[index], column.value(index)) else { return false }
         }
         out.append(UInt8(spelling.digits))
         out.append(spelling.separator)
@@ -80,6 +78,52 @@ struct TimestampCodec: ColumnCodec {
             out.truncate(out.count - 1)
             out.base[start + 10] = separator
             out.append(zone)
+        }
+    }
+
+    /// Holds texts against times; what stands before the seconds is written once a minute.
+    private struct MinuteText: ~Copyable {
+        private let spelling: Spelling
+        private var minute = Int64.min
+        private var text = ByteWriter(capacity: 64)
+        private let count: Int
+        /// What one unit of the last digit is, nanoseconds.
+        private let unit: Int64
+
+        /// `2025-01-18T12:00:`.
+        private static let headBytes = 17
+        private static let length = 60 * Timestamp.second
+
+        init(_ spelling: Spelling) {
+            self.spelling = spelling
+            count =
+                prefixBytes + (spelling.digits > 0 ? spelling.digits + 1 : 0) + spelling.zone.count
+            unit = PlainDecimal.powersOfTen[9 - spelling.digits]
+        }
+
+        /// Whether `value` is how `time` is spelled.
+        mutating func spells(_ time: Int64, _ value: ByteView) -> Bool {
+            guard value.count == count, time >= 0 else { return false }
+            let inMinute = time % Self.length
+            if time - inMinute != minute {
+                minute = time - inMinute
+                text.removeAll()
+                spelling.append(minute, into: &text)
+            }
+            guard value.prefix(Self.headBytes) == text.view.prefix(Self.headBytes) else {
+                return false
+            }
+            var number: Int64 = 0
+            for index in Self.headBytes..<count - spelling.zone.count {
+                let byte = value[index]
+                if index == prefixBytes {
+                    guard byte == ASCII.dot else { return false }
+                    continue
+                }
+                guard ASCII.isDigit(byte) else { return false }
+                number = number &* 10 &+ Int64(byte &- ASCII.zero)
+            }
+            return number == inMinute / unit && value.hasSuffix(spelling.zone)
         }
     }
 }

@@ -24,7 +24,8 @@ public protocol OpenFile: AnyObject, Sendable {
     func read(
         into buffer: UnsafeMutableRawBufferPointer, at offset: Int
     ) throws(FileError) -> Int
-    /// Writes all of `bytes` at `offset`. After a failure any prefix of them may have been written.
+    /// Writes all of `bytes` at `offset`. After a failure some of them may have been written from the
+    /// first on, and never all.
     func write(_ bytes: ByteView, at offset: Int) throws(FileError)
     /// Makes content and size durable. After a failure the file's state on disk is unknown: never call it again on this
     /// descriptor to find out (the kernel reports a lost write once).

@@ -10,8 +10,8 @@ struct QueryCommand: ParsableCommand {
         commandName: "query",
         abstract: "Finds stored lines by LogsQL, also while weir ingests.",
         discussion: """
-            Lines come in the order of their time. weir's own records (alerts)
-            show when the query names their class. Exit status: 0 found,
+            Lines come in the order of their time. weir's own records (alerts,
+            weir-audit) show when the query names their class. Exit status: 0 found,
             1 nothing found, 2 error.
 
             EXAMPLES

@@ -18,13 +18,14 @@ struct Weir: ParsableCommand {
               weir check                      is every byte what was written?
               weir export -o all.ndjson       all lines, in the order they came
               weir retention --dry-run        what would be deleted, and when
+              weir erase --class C 'user_id:="user_456"'             take lines out for good
 
             The data directory is --data, else $WEIR_DATA, else ./weir-data.
             """,
         version: "weir 0.1.0",
         subcommands: [
             Ingest.self, QueryCommand.self, ExportCommand.self, Stats.self, CheckCommand.self,
-            Compact.self, Retention.self, Parse.self,
+            Compact.self, Retention.self, EraseCommand.self, Parse.self,
         ])
 
     static func main() {

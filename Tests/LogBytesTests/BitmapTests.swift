@@ -12,7 +12,7 @@ import Testing
     private func rows(_ map: Bitmap) -> [Int] {
         var out: [Int] = []
         func collect(_ row: Int) { out.append(row) }
-        map.forEach(collect)
+        map.visit(collect)
         return out
     }
 

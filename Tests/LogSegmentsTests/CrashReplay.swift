@@ -1,3 +1,4 @@
+import Foundation
 import LogQuery
 import LogSegments
 import LogSystem
@@ -28,15 +29,21 @@ struct CrashReplay {
 
     /// Replays the trace of `store`, whose disk held `base` at its start.
     mutating func replay(
-        _ store: RecordedStore, on base: DiskImage = DiskImage(), perPointMax: Int, seed: UInt64,
-        keep: ((CrashState, _ promised: [Int]) -> Void)? = nil
+        _ store: RecordedStore, on base: DiskImage = DiskImage(), perPointMax: Int, seed: UInt64
     ) {
         let states = CrashStates(store.disk.trace, on: base, perPointMax: perPointMax)
         states.forEach(seed: seed) { state in
             let promised = state.note == 0 ? [] : store.promises[state.note - 1]
             check(state, promised, store)
-            keep?(state, promised)
         }
+    }
+
+    /// Says what was looked at, where somebody asks by `WEIR_TEST_FIGURES=1`.
+    func tell(_ name: String) {
+        guard ProcessInfo.processInfo.environment["WEIR_TEST_FIGURES"] != nil else { return }
+        print(
+            "\(name): \(states) states, \(distinct) distinct, \(failed) failed, \(suspected) suspected"
+        )
     }
 
     private mutating func check(_ state: CrashState, _ promised: [Int], _ store: RecordedStore) {
@@ -53,7 +60,8 @@ struct CrashReplay {
         for (found, when) in [(outcome.before, "read at once"), (outcome.after, "recovered")] {
             let missing = promised.filter { !found.contains($0) }
             if problem == nil, !missing.isEmpty {
-                problem = "\(when): of \(promised.count) promised lines, these are missing: \(missing)"
+                problem =
+                    "\(when): of \(promised.count) promised lines, these are missing: \(missing)"
             }
         }
         guard let problem else { return }

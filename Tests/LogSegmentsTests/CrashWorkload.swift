@@ -18,12 +18,17 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
     let perPointMax: Int
     /// States that differ, at least: the sum over all workloads is what CI must have seen.
     let distinctMin: Int
+    /// The same for power cuts while a writer recovers what the workload's own left.
+    let recoveryDistinctMin: Int
     let steps: @Sendable (RecordedStore) throws -> Void
 
     var testDescription: String { name }
 
     static let all: [CrashWorkload] = [
-        CrashWorkload(name: "append, commit, seal", runs: 4, perPointMax: 64, distinctMin: 4_000) {
+        CrashWorkload(
+            name: "append, commit, seal", runs: 4, perPointMax: 64, distinctMin: 2_400,
+            recoveryDistinctMin: 700
+        ) {
             store in
             try store.open()
             for round in 0..<3 {
@@ -37,7 +42,10 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             }
             try store.close()
         },
-        CrashWorkload(name: "many partitions", runs: 3, perPointMax: 64, distinctMin: 4_000) {
+        CrashWorkload(
+            name: "many partitions", runs: 5, perPointMax: 64, distinctMin: 1_900,
+            recoveryDistinctMin: 550
+        ) {
             store in
             try store.open()
             try store.append(12, days: 6)
@@ -47,7 +55,10 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             try store.append(3, days: 8, bytes: 300)
             try store.close()
         },
-        CrashWorkload(name: "fsync fails", runs: 1, perPointMax: 64, distinctMin: 4_000) { store in
+        CrashWorkload(
+            name: "fsync fails", runs: 2, perPointMax: 44, distinctMin: 3_900,
+            recoveryDistinctMin: 900
+        ) { store in
             try store.open()
             for round in 0..<3 {
                 try store.append(2, bytes: 300)
@@ -61,7 +72,10 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             try store.append(1)
             try store.close()
         },
-        CrashWorkload(name: "killed and restarted", runs: 6, perPointMax: 48, distinctMin: 4_000) {
+        CrashWorkload(
+            name: "killed and restarted", runs: 9, perPointMax: 48, distinctMin: 1_900,
+            recoveryDistinctMin: 450
+        ) {
             store in
             // The process dies at any of its calls, what it wrote stays in the cache, another takes over.
             for _ in 0..<4 {
@@ -86,7 +100,10 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             try store.append(1)
             try store.close()
         },
-        CrashWorkload(name: "seals fail", runs: 6, perPointMax: 48, distinctMin: 3_000) { store in
+        CrashWorkload(
+            name: "seals fail", runs: 5, perPointMax: 48, distinctMin: 3_100,
+            recoveryDistinctMin: 800
+        ) { store in
             try store.open()
             for call in [
                 MemoryDisk.Call.fsyncDirectory, .rename, .makeDirectory, .fsync, .remove, .write,
@@ -106,6 +123,54 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             }
             try store.close()
         },
+        CrashWorkload(
+            name: "compaction", runs: 2, perPointMax: 32, distinctMin: 1_250,
+            recoveryDistinctMin: 650
+        ) { store in
+            try store.open()
+            for _ in 0..<2 {
+                for _ in 0..<3 {
+                    try store.append(2)
+                    try store.commit()
+                    try store.seal()
+                }
+                try store.append(1)
+                try store.commit()
+                try store.compact()
+            }
+            try store.close()
+            try store.compact()
+        },
+        CrashWorkload(
+            name: "compaction dies", runs: 2, perPointMax: 24, distinctMin: 2_400,
+            recoveryDistinctMin: 600
+        ) { store in
+            try store.open()
+            for _ in 0..<4 {
+                for _ in 0..<2 {
+                    try store.append(2)
+                    try store.commit()
+                    try store.seal()
+                }
+                try store.append(1)
+                try store.commit()
+                // It fails, or the process dies in the middle of it.
+                let last = store.random.below(16)
+                let isDeath = store.random.below(2) == 0
+                let count = CallCounter()
+                store.disk.setFaults { call, _ in
+                    guard call.changes else { return nil }
+                    let number = count.next()
+                    return number == last || (isDeath && number > last)
+                        ? .tear(EIO, bytes: 40) : nil
+                }
+                do { try store.compact() } catch is StoreError {}
+                if isDeath { store.kill() }
+                store.disk.setFaults { _, _ in nil }
+                if isDeath { try store.open() }
+            }
+            try store.close()
+            try store.compact()
+        },
     ]
 }
-

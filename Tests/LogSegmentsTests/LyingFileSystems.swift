@@ -1,7 +1,7 @@
 import LogBytes
 import LogSystem
-import TestSupport
 import Synchronization
+import TestSupport
 
 /// A file system that is honest except for fsync: what makes a writer that keeps its promises into one that does not.
 ///

@@ -111,6 +111,13 @@ final class RecordedStore {
         promise()
     }
 
+    /// Merges all segments that can be; what could not be merged is as it was.
+    func compact() throws {
+        let compactor = Compactor(
+            directory: Self.directory, fileSystem: wrap(process), clock: clock)
+        _ = try compactor.run(everything: true)
+    }
+
     func close() throws {
         _ = try require().close()
         promise()

@@ -21,7 +21,8 @@ import Testing
         let renames = CallCounter()
         store.disk.setFaults { call, _ in
             guard call.changes else { return nil }
-            return call == .rename && renames.next() < 3 ? nil
+            return call == .rename && renames.next() < 3
+                ? nil
                 : call == .rename || call == .remove ? .refuse(EIO) : nil
         }
         #expect(throws: StoreError.self) { try store.seal() }

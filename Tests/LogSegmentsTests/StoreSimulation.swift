@@ -56,7 +56,8 @@ struct StoreSimulation {
         _ seed: UInt64, _ image: DiskImage, _ isProduction: Bool, _ clock: ManualClock
     ) throws -> RecordedStore {
         try RecordedStore(
-            seed: seed, on: image, options: isProduction ? StoreOptions() : tinyLimits, clock: clock)
+            seed: seed, on: image, options: isProduction ? StoreOptions() : tinyLimits, clock: clock
+        )
     }
 
     /// The content of the disk, for those who compare two runs.
@@ -89,7 +90,7 @@ struct StoreSimulation {
             default: try attempt("open") { try $0.open() }
             }
         } else {
-            switch random.below(20) {
+            switch random.below(21) {
             case 0..<8: try append()
             case 8..<11: try attempt("commit") { try $0.commit() }
             case 11, 12: try attempt("seal") { try $0.seal() }
@@ -103,6 +104,7 @@ struct StoreSimulation {
                 let seconds = random.pick([-86_400 * 400, -3_600, -1, 1, 3, 3_600, 86_400 * 9])
                 steps.append("clock \(seconds) s")
                 clock.advance(Int64(seconds) * Timestamp.second)
+            case 19: try attempt("compact") { try $0.compact() }
             default:
                 if store.writer?.isSealDue == true { try attempt("due seal") { try $0.seal() } }
             }

@@ -44,10 +44,13 @@ public struct CrashStates {
         for point in 0...trace.count {
             if point > 0 {
                 let operation = trace[point - 1]
-                if case .note(let value) = operation {
-                    note = value
-                } else {
+                switch operation {
+                case .note(let value): note = value
+                case .synchronize, .synchronizeDirectory:
+                    // What may be left behind these was possible before, too, and nothing more was promised.
                     disk.apply(operation)
+                    continue
+                default: disk.apply(operation)
                 }
             }
             for image in disk.images(atMost: perPointMax, &random) {
@@ -112,7 +115,8 @@ private struct PendingDisk {
         let trees = names.allTrees(atMost: limit)
         var total = trees?.count ?? limit + 1
         for option in options {
-            total = option.map { total.multipliedReportingOverflow(by: $0.count) }
+            total =
+                option.map { total.multipliedReportingOverflow(by: $0.count) }
                 .flatMap { $0.overflow ? nil : $0.partialValue } ?? limit + 1
             total = min(total, limit + 1)
         }

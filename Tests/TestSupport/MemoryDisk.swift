@@ -27,7 +27,7 @@ public final class MemoryDisk: @unchecked Sendable {
     public enum Fault: Sendable {
         /// Nothing is done.
         case refuse(Int32)
-        /// A write brings so many bytes to the file before it fails.
+        /// A write brings so many bytes to the file before it fails, and never all; other calls do nothing.
         case tear(Int32, bytes: Int)
     }
 
@@ -298,7 +298,7 @@ public final class MemoryDisk: @unchecked Sendable {
             switch faults(.write, path) {
             case nil: break
             case .refuse(let fault): (code, room) = (fault, 0)
-            case .tear(let fault, let torn): (code, room) = (fault, min(torn, room))
+            case .tear(let fault, let torn): (code, room) = (fault, max(min(torn, room - 1), 0))
             }
             if node.isNamed, capacity < Int.max {
                 let end = node.bytes.count + max(capacity - used, 0)

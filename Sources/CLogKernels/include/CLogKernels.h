@@ -25,6 +25,10 @@ uint32_t weir_crc32c_scalar(uint32_t crc, const uint8_t *_Nonnull bytes, size_t 
 const uint8_t *_Nullable weir_find(
     const uint8_t *_Nonnull bytes, size_t count, const uint8_t *_Nonnull needle, size_t length);
 
+/// Packs `count` (even) lower-case hexadecimal digits, two a byte, the first one high, into `out`; 0 when there are other bytes
+/// among them. Little-endian processors.
+int weir_unhex(const uint8_t *_Nonnull bytes, size_t count, uint8_t *_Nonnull out);
+
 static inline uint64_t weir_load64(const uint8_t *_Nonnull p) {
     uint64_t v;
     memcpy(&v, p, 8);

@@ -113,9 +113,6 @@ extension Bitmap {
         visit { rows.append($0) }
         return rows
     }
-
-    /// Calls `body` with each row in the set, ascending.
-    func visit(_ body: (Int) throws -> Void) rethrows { try forEach(body) }
 }
 
 /// Counts what the sink is given.

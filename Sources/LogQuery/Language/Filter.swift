@@ -88,25 +88,29 @@ public indirect enum Filter: Sendable, Equatable {
 
 extension Filter: CustomStringConvertible {
     /// The filter in LogsQL; parsed at the same time it gives the same filter.
-    public var description: String {
+    public var description: String { text { $0.description } }
+
+    /// The filter in LogsQL, where `condition` gives the text of each condition on values.
+    func text(_ condition: (ValuePredicate) -> String) -> String {
         switch self {
-        case .all: "*"
+        case .all: return "*"
         case .and(let filters):
-            filters.map { filter in
-                if case .or = filter { return "(\(filter))" }
-                return "\(filter)"
+            return filters.map { filter in
+                if case .or = filter { return "(\(filter.text(condition)))" }
+                return filter.text(condition)
             }.joined(separator: " ")
-        case .or(let filters): filters.map(\.description).joined(separator: " or ")
+        case .or(let filters):
+            return filters.map { $0.text(condition) }.joined(separator: " or ")
         case .not(let filter):
             switch filter {
-            case .and, .or: "!(\(filter))"
-            default: "!\(filter)"
+            case .and, .or: return "!(\(filter.text(condition)))"
+            default: return "!\(filter.text(condition))"
             }
-        case .time(let filter): "_time:\(filter.syntax)"
+        case .time(let filter): return "_time:\(filter.syntax)"
         case .leaf(let field, let predicate):
+            let text = condition(predicate)
             // `*` alone means every record, so the default field is named there.
-            field == "_msg" && predicate.description != "*"
-                ? predicate.description : "\(Quoting.word(field)):\(predicate)"
+            return field == "_msg" && text != "*" ? text : "\(Quoting.word(field)):\(text)"
         }
     }
 }

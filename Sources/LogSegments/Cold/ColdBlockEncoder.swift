@@ -141,8 +141,9 @@ struct ColdBlockEncoder {
             return kinds
         }
         var reader = ByteReader(bytes)
-        guard let column = try? ColumnCodecs.codec(codec)?
-            .decode(&reader, count: values.count, decoding),
+        guard
+            let column = try? ColumnCodecs.codec(codec)?
+                .decode(&reader, count: values.count, decoding),
             reader.remaining == 0, column.rowCount == values.count
         else { return false }
         return (0..<values.count).allSatisfy { row in

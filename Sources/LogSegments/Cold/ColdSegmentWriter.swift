@@ -3,6 +3,14 @@ internal import LogQuery
 internal import LogRecords
 internal import LogSystem
 
+/// The rows of a segment that stay when it is written again.
+struct KeptRows {
+    /// For each block of the segment, its rows that stay.
+    let blocks: [Bitmap]
+    /// For each shape of the segment, whether a row that stays has it. The others go: keys may name somebody as values do.
+    let shapes: [Bool]
+}
+
 /// Writes the lines of other segments of a partition, in the order of their sequence numbers, as one cold segment.
 ///
 /// Holds the rows of one block; what is encoded goes to the file at once. The file has a temporary name until `publish`. Used
@@ -41,19 +49,19 @@ final class ColdSegmentWriter {
         try flush()
     }
 
-    /// Adds the lines of `reader`, or those for which `keeps` gives true.
-    ///
-    /// - Parameter keeps: which rows of a block stay; nil: all.
-    func append(
-        _ reader: SegmentReader, keeps: ((SegmentBlock) throws -> Bitmap)? = nil
-    ) throws {
+    /// Adds the lines of `reader`, or those that `keeps` names.
+    func append(_ reader: SegmentReader, keeps: KeptRows? = nil) throws {
         let footer = reader.footer
         let lower = min(arrivals?.lowerBound ?? .max, footer.arrivals.lowerBound)
         arrivals = lower...max(arrivals?.upperBound ?? .min, footer.arrivals.upperBound)
         var numbers: [Int] = []
         // Both segments' shapes name the same columns in the same order.
-        var targets = [Int](repeating: 0, count: footer.columns.count)
-        for stored in footer.shapes {
+        var targets = [Int?](repeating: nil, count: footer.columns.count)
+        for (index, stored) in footer.shapes.enumerated() {
+            if let keeps, !keeps.shapes[index] {
+                numbers.append(-1)
+                continue
+            }
             guard let number = shapes.number(of: stored) else {
                 throw StoreError.tooManyShapes(file: reader.path)
             }
@@ -63,19 +71,21 @@ final class ColdSegmentWriter {
             }
         }
         while rows.columns.count < shapes.columns.count { rows.columns.append(ColumnBuffer()) }
-        for entry in footer.blocks {
+        for (index, entry) in footer.blocks.enumerated() {
             let isLarge =
                 rows.count + entry.rows > SegmentFormat.coldBlockRowsMax
                 || rows.rawBytes + entry.rawBytes > SegmentFormat.coldBlockBytesMax
             if isLarge { try finishBlock() }
             let block = SegmentBlock(reader: reader, entry: entry)
-            try append(block, numbers, targets, keep: try keeps?(block))
+            try append(block, numbers, targets, keep: keeps?.blocks[index])
         }
     }
 
     private func append(
-        _ block: SegmentBlock, _ shapeNumbers: [Int], _ targets: [Int], keep: Bitmap?
+        _ block: SegmentBlock, _ shapeNumbers: [Int], _ targets: [Int?], keep: Bitmap?
     ) throws {
+        // What is written is all that will be left: what does not fit together must show now.
+        if keep != nil { try block.load(nil) }
         let shapesOfRows = try block.rowShapes()
         let times = try block.times()
         let sequences = try block.sequences()
@@ -92,9 +102,10 @@ final class ColdSegmentWriter {
             rows.sequences.append(Int64(bitPattern: sequences[row]))
         }
         for number in block.storedColumns {
+            guard let place = targets[number] else { continue }
             let column = try block.storedColumn(number)
             let has = block.hasColumn(number)
-            let target = rows.columns[targets[number]]
+            let target = rows.columns[place]
             var value = 0
             for row in 0..<block.rowCount where has[Int(shapesOfRows[row])] {
                 if keep?[row] ?? true { column.withText(row: value) { target.append($0) } }

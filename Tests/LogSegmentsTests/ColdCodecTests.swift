@@ -1,0 +1,159 @@
+import LogBytes
+import LogQuery
+import TestSupport
+import Testing
+
+@testable import LogSegments
+
+/// The codecs of cold blocks: what they take they give back byte for byte, and bytes that they did not write never trap.
+@Suite struct ColdCodecTests {
+    /// A column and the codec that must take it.
+    struct Sample: CustomTestStringConvertible, Sendable {
+        let codec: String
+        let values: [String]
+        var testDescription: String { "\(codec): \(values.first ?? "")" }
+    }
+
+    private static let codecs: [any ColumnCodec] =
+        ColumnCodecs.cold + [TemplateCodec(), JSONLinesCodec()]
+
+    static var samples: [Sample] {
+        var random = SeededGenerator(seed: 7)
+        func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &random) }
+        func hex(_ digits: Int) -> String {
+            (0..<digits).map { _ in String(number(0..<16), radix: 16) }.joined()
+        }
+        let ids = (0..<500).map { _ in hex(32) }
+        return [
+            Sample(codec: "constant", values: .init(repeating: "é\u{0}", count: 9)),
+            Sample(codec: "number", values: (0..<700).map { _ in "user_\(number(0..<90_000))" }),
+            Sample(codec: "number", values: (0..<700).map { _ in "\(number(-5..<9)).5ms" }),
+            Sample(codec: "number", values: ["0", "-12", "3.25", "9223372036854775", "0.000120"]),
+            Sample(codec: "number", values: (0..<300).map { "#00\($0 + 100)x" }),
+            Sample(codec: "digits", values: ids),
+            Sample(
+                codec: "digits",
+                values: (0..<300).map { _ in "\(hex(8))-\(hex(4))-4\(hex(3))-\(hex(12))" }),
+            Sample(codec: "digits", values: (0..<50).map { _ in hex(9).uppercased() + "F0a" }),
+            Sample(codec: "recent", values: ids.flatMap { [$0, "x", $0] }),
+            Sample(codec: "coded dictionary", values: (0..<900).map { "v\($0 * $0 % 40)\u{1}" }),
+            Sample(
+                codec: "templates",
+                values: (0..<600).map {
+                    ["User \($0) has \"\(hex(4))\" \(number(0..<9)).", "done", "\u{1}\($0)", ""][
+                        $0 % 4]
+                }),
+            Sample(
+                codec: "JSON lines",
+                values: (0..<400).map {
+                    let pairs = ["\"a\":\($0)", "\"b\": \"x\\\"\($0)\"", "\"c\":[1,\"\(hex(3))\"]"]
+                    return "{" + pairs.shuffled(using: &random).joined(separator: ",") + "}"
+                }),
+            Sample(codec: "JSON lines", values: ["{\"a\":1", "{", "{\"", "{}}{\"a\":\"b", "{-"]),
+            Sample(codec: "packed text", values: ["", "ab", "", "\u{0}\u{0}", "ü"]),
+        ]
+    }
+
+    private func column(_ values: [String]) -> ColumnBuffer {
+        let column = ColumnBuffer()
+        for value in values { Array(value.utf8).withView { column.append($0) } }
+        return column
+    }
+
+    private func decoded(_ codec: any ColumnCodec, _ bytes: [UInt8], count: Int) throws -> [String]
+    {
+        try bytes.withView { view in
+            var reader = ByteReader(view)
+            let column = try codec.decode(&reader, count: count, .nested)
+            return (0..<column.rowCount).map { column.withText(row: $0) { $0.text } }
+        }
+    }
+
+    @Test(arguments: samples) func valuesComeBack(_ sample: Sample) throws {
+        var taken: [String] = []
+        for codec in Self.codecs {
+            var out = ByteWriter()
+            let context = EncodeContext(times: nil, deflater: Deflater())
+            guard codec.encode(column(sample.values), context, into: &out) else { continue }
+            taken.append(codec.name)
+            let values = try decoded(codec, Array(out.view), count: sample.values.count)
+            #expect(values == sample.values, "\(codec.name)")
+        }
+        #expect(taken.contains(sample.codec), "\(taken)")
+        #expect(taken.contains("packed text"))
+    }
+
+    @Test func whatIsNotOfAKindIsRefused() {
+        let refused = [
+            ("number", ["1", "01"]), ("number", ["1e3", "2e3"]), ("number", ["-0"]),
+            ("number", ["a1", "b1"]),
+            ("digits", ["abc", "abcd"]), ("digits", ["ab1F", "ab2f"]),
+            ("digits", ["abcg", "abch"]),
+            ("recent", ["a", "b", "c"]), ("templates", ["only", "few", "texts"]),
+            ("JSON lines", ["plain", "text"]),
+        ]
+        for (name, values) in refused {
+            for codec in Self.codecs where codec.name == name {
+                var out = ByteWriter()
+                let context = EncodeContext(times: nil, deflater: Deflater())
+                #expect(!codec.encode(column(values), context, into: &out), "\(name) \(values)")
+            }
+        }
+    }
+
+    @Test(arguments: samples) func damagedBytesNeverTrap(_ sample: Sample) throws {
+        var random = SeededGenerator(seed: 11)
+        var refused = 0
+        for codec in Self.codecs {
+            var out = ByteWriter()
+            let context = EncodeContext(times: nil, deflater: Deflater())
+            guard codec.encode(column(sample.values), context, into: &out), !out.isEmpty else {
+                continue
+            }
+            let bytes = Array(out.view)
+            for _ in 0..<60 {
+                var damaged = bytes
+                let at = Int.random(in: 0..<damaged.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: damaged[at] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+                case 1: damaged[at] = .random(in: 0...255, using: &random)
+                default: damaged.removeLast(damaged.count - at)
+                }
+                if (try? decoded(codec, damaged, count: sample.values.count)) == nil {
+                    refused += 1
+                }
+            }
+        }
+        #expect(refused > 0)
+    }
+
+    @Test func integersOfEveryWidthComeBack() throws {
+        var random = SeededGenerator(seed: 3)
+        for shift in 0..<64 as Range<Int64> {
+            let values = (0..<257).map { _ in
+                Int64.random(in: .min ... .max, using: &random) >> shift
+            }
+            for values in [values, values.sorted(), values.map { $0 / 1_000 * 1_000 }, []] {
+                var out = ByteWriter()
+                values.withUnsafeBufferPointer { EntropyIntegers.encode($0, into: &out) }
+                var reader = ByteReader(out.view)
+                #expect(try EntropyIntegers.decode(&reader, count: values.count) == values)
+                #expect(reader.remaining == 0)
+            }
+        }
+    }
+
+    /// Entropy is what the coder is for: a skewed stream must take less than its symbols' bits.
+    @Test func skewedSymbolsTakeAboutTheirEntropy() {
+        var random = SeededGenerator(seed: 5)
+        let symbols = (0..<20_000).map { _ -> UInt16 in
+            Int.random(in: 0..<100, using: &random) < 95
+                ? 0 : UInt16.random(in: 1..<300, using: &random)
+        }
+        var counts = [Int](repeating: 0, count: 300)
+        for symbol in symbols { counts[Int(symbol)] += 1 }
+        var out = ByteWriter()
+        symbols.withUnsafeBufferPointer { EntropyCoder.encode($0, alphabet: 300, into: &out) }
+        #expect(Double(out.count) < EntropyCoder.bits(counts) / 8 * 1.05 + 400)
+    }
+}
