@@ -14,9 +14,6 @@ public struct DiskBudget: Sendable {
     /// Whoever frees space frees this part of the limit as well, so that not every call has to.
     static let sparePart = 20
 
-    /// The audit log is written by weir about weir, and so are alerts.
-    static let protectedClasses = RetentionPolicy.ownClasses.union(["weir-audit"])
-
     /// A budget of `limitBytes` of which `usedBytes` are used.
     public init(usedBytes: Int, limitBytes: Int) {
         self.usedBytes = usedBytes
@@ -70,7 +67,7 @@ public struct DiskBudget: Sendable {
             case .expired: group = 0
             case .keep, .unknownClass:
                 let isToday = fate.key.day.daysSinceEpoch >= today
-                group = (isToday ? 2 : 1) + (Self.protectedClasses.contains(name) ? 2 : 0)
+                group = (isToday ? 2 : 1) + (RetentionPolicy.ownClasses.contains(name) ? 2 : 0)
             }
             // Nobody has said how long lines without a class are kept: longer than all others.
             let keep = fate.verdict.isExpired ? 0 : keep[name] ?? .max

@@ -93,7 +93,7 @@ struct EraseCommand: ParsableCommand {
         if lines.isEmpty { return "" }
         var table = TextTable([.text("class"), .text("day"), .number(title)])
         for (key, count) in lines.sorted(by: { $0.key < $1.key }) {
-            table.add([key.className, "\(key.day)", Figure.count(count)])
+            table.add([key.className, key.dayName, Figure.count(count)])
         }
         return table.lines(indent: 0).map { $0 + "\n" }.joined()
     }
@@ -126,7 +126,7 @@ struct EraseCommand: ParsableCommand {
     private func erase(_ request: EraseRequest, _ eraser: StoreEraser) throws {
         let report = try eraser.run(request, by: Self.eraseOperator()) { step in
             Terminal.note(
-                "\(step.key.className) \(step.key.day): \(Figure.count(step.erased)) lines erased, "
+                "\(step.key.className) \(step.key.dayName): \(Figure.count(step.erased)) lines erased, "
                     + "\(Figure.count(step.kept)) kept")
         }
         for warning in report.warnings { Terminal.note("weir: \(warning)") }

@@ -256,7 +256,9 @@ public struct StoreEraser {
                 } catch  where error.isMissing {
                     continue
                 }
-                for day in days where CivilDate(day.name).map(request.includes) ?? false {
+                for day in days {
+                    let key = PartitionKey(className: className, dayName: day.name)
+                    guard let key, request.includes(key) else { continue }
                     try fileSystem.synchronizeDirectory(path + "/" + day.name)
                 }
                 try fileSystem.synchronizeDirectory(path)

@@ -24,8 +24,10 @@ enum UnsearchedFiles {
         let isOtherClass =
             RetentionPolicy.isClassName(parts[1]) && !request.classes.contains(parts[1])
         if isOtherClass { return false }
-        guard parts.count > 2, let day = CivilDate(parts[2]) else { return true }
-        return request.includes(day)
+        guard parts.count > 2, let key = PartitionKey(className: parts[1], dayName: parts[2]) else {
+            return true
+        }
+        return request.includes(key.day)
     }
 
     /// Removes copies of journal files that a repair was making when it died. Nobody makes one while the caller has the lock.
