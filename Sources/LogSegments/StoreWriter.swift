@@ -344,7 +344,10 @@ extension StoreWriter {
         }
         _ = try publish(journals: numbers)
         try writing { () throws(FileError) in
-            for path in damaged { try fileSystem.rename(path, to: path + ".damaged") }
+            for path in damaged {
+                try fileSystem.rename(
+                    path, to: SetAsideName.free(path, SetAsideName.damaged, fileSystem))
+            }
             for (_, path) in journals where !damaged.contains(path) { try fileSystem.remove(path) }
             try fileSystem.synchronizeDirectory(DataDirectory.journals(directory))
         }
