@@ -61,25 +61,10 @@ import Testing
         let directory = try TemporaryDirectory()
         _ = try filled(directory.path, segments: 3, seed: 20)
         let names = ["level", "duration_ms", "_msg", "n", "a.b.n", "key7", "timestamp", "nothing"]
-        let before = try fields(names, directory.path)
+        let before = try storedFields(names, directory.path)
         _ = try Compactor(directory: directory.path).run(everything: true)
-        #expect(try fields(names, directory.path) == before)
+        #expect(try storedFields(names, directory.path) == before)
         #expect(before.values.contains { $0[2].hasSuffix("café \"x\" é") })
-    }
-
-    private func fields(_ names: [String], _ directory: String) throws -> [UInt64: [String]] {
-        var rows: [UInt64: [String]] = [:]
-        let store = try SegmentStore(directory: directory)
-        let faults = try store.scan(ScanRequest(timeRange: .all, filter: .all)) { block in
-            let sequences = try block.sequences()
-            let columns = try names.map { try block.column($0) }
-            for row in 0..<block.rowCount {
-                rows[sequences[row]] = columns.map { $0.withText(row: row) { $0.text } }
-            }
-            return .proceed
-        }
-        #expect(faults.isEmpty)
-        return rows
     }
 
     @Test func aQueryThatHasBegunKeepsItsView() throws {

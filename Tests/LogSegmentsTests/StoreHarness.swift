@@ -4,6 +4,7 @@ import LogRecords
 import LogSegments
 import LogSystem
 import TestSupport
+import Testing
 
 /// The classes of these tests: debug by level, the rest as production.
 func testPolicy(
@@ -58,6 +59,22 @@ func storedLines(
     }
     found.sort { $0.0 < $1.0 }
     return (found.map(\.1), found.map(\.0), faults)
+}
+
+/// What the fields `names` of each line of a store read as, by sequence number; nothing may be damaged.
+func storedFields(_ names: [String], _ directory: String) throws -> [UInt64: [String]] {
+    var rows: [UInt64: [String]] = [:]
+    let store = try SegmentStore(directory: directory)
+    let faults = try store.scan(ScanRequest(timeRange: .all, filter: .all)) { block in
+        let sequences = try block.sequences()
+        let columns = try names.map { try block.column($0) }
+        for row in 0..<block.rowCount {
+            rows[sequences[row]] = columns.map { $0.withText(row: row) { $0.text } }
+        }
+        return .proceed
+    }
+    #expect(faults.isEmpty)
+    return rows
 }
 
 /// Lines of many makes: house format, odd spacing, escapes, numbers in every spelling, nested, no JSON at all.

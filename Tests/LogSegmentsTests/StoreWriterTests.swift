@@ -42,28 +42,13 @@ import Testing
         let writer = try StoreWriter(directory: directory.path, policy: policy)
         try writer.append([lines.batch])
         let names = ["level", "duration_ms", "_msg", "n", "a.b.n", "key7", "nothing"]
-        let before = try fields(names, directory.path)
+        let before = try storedFields(names, directory.path)
         _ = try writer.close()
-        let after = try fields(names, directory.path)
+        let after = try storedFields(names, directory.path)
         for (sequence, values) in before { #expect(after[sequence] == values) }
         #expect(after.count == before.count)
         #expect(before.values.contains { $0[0] == "ERROR" })
         #expect(before.values.contains { $0[2].hasSuffix("café \"x\" é") })
-    }
-
-    private func fields(_ names: [String], _ directory: String) throws -> [UInt64: [String]] {
-        var rows: [UInt64: [String]] = [:]
-        let store = try SegmentStore(directory: directory)
-        let faults = try store.scan(ScanRequest(timeRange: .all, filter: .all)) { block in
-            let sequences = try block.sequences()
-            let columns = try names.map { try block.column($0) }
-            for row in 0..<block.rowCount {
-                rows[sequences[row]] = columns.map { $0.withText(row: row) { $0.text } }
-            }
-            return .proceed
-        }
-        #expect(faults.isEmpty)
-        return rows
     }
 
     @Test func aWriterThatDiedLeavesEveryCommittedLineToTheNext() throws {
