@@ -72,13 +72,18 @@ final class Maintenance: @unchecked Sendable {
     /// Starts the thread.
     func start() {
         lock.locked { isRunning = true }
-        WorkerThread.start { [self] in
+        let isStarted = WorkerThread.startIfPossible { [self] in
             WorkerThread.yieldToAllOthers()
             while waitForWork() { work() }
             lock.locked {
                 isRunning = false
                 lock.signal()
             }
+        }
+        if !isStarted {
+            lock.locked { isRunning = false }
+            report(
+                "the system has no thread to give: nothing is merged or deleted in the background")
         }
     }
 

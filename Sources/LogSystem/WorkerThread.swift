@@ -21,6 +21,11 @@ public enum WorkerThread {
 
     /// Runs `body` on a new thread. Where the system has no thread to give, `body` runs on the caller's.
     public static func start(_ body: @escaping @Sendable () -> Void) {
+        if !startIfPossible(body) { body() }
+    }
+
+    /// Runs `body` on a new thread; false, and nothing has run, where the system has no thread to give.
+    public static func startIfPossible(_ body: @escaping @Sendable () -> Void) -> Bool {
         var thread = pthread_t()
         let box = Unmanaged.passRetained(Body(body))
         let result = pthread_create(
@@ -30,10 +35,11 @@ public enum WorkerThread {
                 Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
                 return nil
             }, box.toOpaque())
-        if result == 0 {
-            pthread_detach(thread)
-        } else {
-            box.takeRetainedValue().run()
+        guard result == 0 else {
+            box.release()
+            return false
         }
+        pthread_detach(thread)
+        return true
     }
 }

@@ -27,7 +27,6 @@ struct CheckCommand: ParsableCommand {
     var repair = false
 
     func run() throws {
-        Terminal.raiseDescriptorLimit()
         let progress = CheckProgressLine()
         let clock = SystemClock()
         let start = clock.monotonic()

@@ -47,7 +47,6 @@ struct EraseCommand: ParsableCommand {
 
     func run() throws {
         let request = try self.request()
-        Terminal.raiseDescriptorLimit()
         let eraser = StoreEraser(directory: data.directory)
         do {
             if dryRun {

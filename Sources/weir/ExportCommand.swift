@@ -44,7 +44,6 @@ struct ExportCommand: ParsableCommand {
         let request = ExportRequest(
             classes: classes.isEmpty ? nil : Set(classes),
             timeRange: try times.range(now: SystemClock().now()))
-        Terminal.raiseDescriptorLimit()
         let report: ExportReport
         do {
             report = try output.map { try export(request, to: $0) } ?? export(request)

@@ -54,7 +54,6 @@ struct QueryCommand: ParsableCommand {
         } catch {
             throw CommandFailure("\(error)")
         }
-        Terminal.raiseDescriptorLimit()
         let options = OutputOptions(fields: query.outputFields, width: Terminal.width)
         let sink = format.makeSink(options) { try Terminal.output($0) }
         let report: QueryReport

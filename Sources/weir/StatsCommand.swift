@@ -48,7 +48,6 @@ struct Stats: ParsableCommand {
     }
 
     func run() throws {
-        Terminal.raiseDescriptorLimit()
         let store: SegmentStore
         let journal: (lines: Int, storedBytes: Int)
         do {

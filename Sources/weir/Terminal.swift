@@ -9,8 +9,8 @@ enum Terminal {
         let code: Int32
     }
 
-    /// Makes the process's surroundings what weir expects: no signal blocked by whoever started it, and no descriptor below 3
-    /// free, where the next file to be opened would be taken for a stream. Reading or writing a stream that was closed then
+    /// Makes the process's surroundings what weir expects: no signal blocked by whoever started it, as many files open as it
+    /// needs, and no descriptor below 3 free, where the next file to be opened would be taken for a stream. Reading or writing a stream that was closed then
     /// fails with a message.
     static func prepare() {
         var none = sigset_t()
@@ -20,10 +20,11 @@ enum Terminal {
         where fcntl(stream, F_GETFD) < 0 {
             _ = open("/dev/null", mode)
         }
+        raiseDescriptorLimit()
     }
 
     /// Lets the process hold as many files open as the system allows: a command may need every segment at once.
-    static func raiseDescriptorLimit() {
+    private static func raiseDescriptorLimit() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
