@@ -111,4 +111,39 @@ import Testing
             if length == bytes.count - 1 { #expect(stored.count == 2) }
         }
     }
+
+    /// More partitions than have a builder of their own: their lines are held as they are until they are sealed.
+    @Test(arguments: [false, true]) func linesSpreadOverManyDaysComeBack(dies: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let policy = try testPolicy()
+        var random = SeededGenerator(seed: 12)
+        let lines = (0..<1_200).map { number -> String in
+            let day = Int.random(in: 10...28, using: &random)
+            let month = Int.random(in: 1...9, using: &random)
+            let kind = ["{", "{ "].randomElement(using: &random) ?? "{"
+            return "\(kind)\"timestamp\":\"2024-0\(month)-\(day)T10:00:00Z\",\"n\":\(number)}"
+        }
+        do {
+            let writer = try StoreWriter(directory: directory.path, policy: policy)
+            for start in stride(from: 0, to: lines.count, by: 100) {
+                let part = Array(lines[start..<start + 100])
+                try writer.append([LineBatch(part, policy: policy).batch])
+            }
+            try writer.commit()
+            if !dies {
+                let sealed = try writer.close()
+                #expect(sealed.reduce(0) { $0 + $1.lines } == lines.count)
+                #expect(Set(sealed.map(\.key)).count == sealed.count)
+                #expect(sealed.count > 128)
+            }
+        }
+        if dies {
+            let next = try StoreWriter(directory: directory.path, policy: policy)
+            #expect(next.recovery.lines == lines.count)
+            _ = try next.close()
+        }
+        let stored = try storedLines(directory.path)
+        #expect(stored.lines == lines)
+        #expect(stored.faults.isEmpty)
+    }
 }
