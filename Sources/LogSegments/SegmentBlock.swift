@@ -187,8 +187,12 @@ final class SegmentBlock: ColumnBlock {
             sources.append(source)
             return sources.count - 1
         }
+        var isUsed = [Bool](repeating: false, count: footer.shapes.count)
+        for shape in shapes { isUsed[Int(shape)] = true }
         var used = Set<Int>()
-        for shape in shapes { used.insert(sourceOfShape[Int(shape)]) }
+        for (shape, source) in sourceOfShape.enumerated() where isUsed[shape] {
+            used.insert(source)
+        }
         if used == [-1] || used.isEmpty { return .constant([], rowCount: entry.rows) }
         if used.count == 1, let only = used.first, only >= 0 {
             return try text(of: sources[only])

@@ -5,8 +5,9 @@ internal import LogSystem
 
 /// An open segment: its footer in memory, its chunks read when they are asked for.
 ///
-/// Keeps the file open, so that a query goes on undisturbed when the segment is dropped. Used by one thread.
-final class SegmentReader {
+/// Keeps the file open, so that a query goes on undisturbed when the segment is dropped. Nothing changes once it is open:
+/// threads may read at once where the file system lets them.
+final class SegmentReader: @unchecked Sendable {
     let path: String
     let footer: SegmentFooter
     /// The size of the file.
