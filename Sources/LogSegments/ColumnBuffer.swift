@@ -18,7 +18,7 @@ final class ColumnBuffer {
 
     @inline(__always)
     func append(_ value: ByteView) {
-        bytes.append(value)
+        bytes.append(short: value)
         ends.append(UInt32(truncatingIfNeeded: bytes.count))
     }
 

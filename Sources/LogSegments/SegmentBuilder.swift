@@ -92,9 +92,11 @@ final class SegmentBuilder {
             columns[Int(shapeColumns[start])].append(batch.line(record))
             return
         }
+        let values = batch.values.base + Int(record.firstValue)
+        let origin = batch.origin
         for field in 0..<count {
             columnPointers[Int(shapeColumns[start + field])]._withUnsafeGuaranteedRef {
-                $0.append(batch.raw(record, field))
+                $0.append(ByteView(origin + Int(values[field].start), values[field].length))
             }
         }
     }

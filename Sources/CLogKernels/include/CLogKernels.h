@@ -35,6 +35,34 @@ static inline uint64_t weir_load64(const uint8_t *_Nonnull p) {
     return v;
 }
 
+/// Copies `n` bytes, inline when they are up to 32. Words overlap, so that nothing beyond the bytes is touched.
+static inline void weir_copy_short(uint8_t *_Nonnull to, const uint8_t *_Nonnull from, size_t n) {
+    if (n > 32) {
+        memcpy(to, from, n);
+    } else if (n >= 16) {
+        uint8_t a[16], b[16];
+        memcpy(a, from, 16);
+        memcpy(b, from + n - 16, 16);
+        memcpy(to, a, 16);
+        memcpy(to + n - 16, b, 16);
+    } else if (n >= 8) {
+        const uint64_t a = weir_load64(from), b = weir_load64(from + n - 8);
+        memcpy(to, &a, 8);
+        memcpy(to + n - 8, &b, 8);
+    } else if (n >= 4) {
+        uint32_t a, b;
+        memcpy(&a, from, 4);
+        memcpy(&b, from + n - 4, 4);
+        memcpy(to, &a, 4);
+        memcpy(to + n - 4, &b, 4);
+    } else if (n > 0) {
+        const uint8_t a = from[0], b = from[n >> 1], c = from[n - 1];
+        to[0] = a;
+        to[n >> 1] = b;
+        to[n - 1] = c;
+    }
+}
+
 /// The first byte in [p, end) that ends or interrupts a plain JSON string: a quote, a backslash or a control
 /// character below 0x20; `end` where there is none. `*high` is set when a byte ≥ 0x80 stands before it.
 /// Bytes up to `readable` (≥ end) may be loaded, none is used past `end`.
