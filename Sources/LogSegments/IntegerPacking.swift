@@ -104,7 +104,9 @@ enum IntegerPacking {
         out.append(UInt8(width))
         guard width > 0 else { return }
         var packer = BitPacker()
-        for value in frame { packer.append(UInt64(bitPattern: value &- smallest), width, into: &out) }
+        for value in frame {
+            packer.append(UInt64(bitPattern: value &- smallest), width, into: &out)
+        }
         packer.finish(into: &out)
     }
 

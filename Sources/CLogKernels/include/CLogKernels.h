@@ -1,5 +1,5 @@
 // Byte kernels that Swift cannot express at full speed: vector search and CRC-32C.
-// `static inline` functions are inlined into Swift; the others live in crc32c.c.
+// `static inline` functions are inlined into Swift; the others live in files of their own.
 #ifndef WEIR_CLOGKERNELS_H
 #define WEIR_CLOGKERNELS_H
 
@@ -28,6 +28,10 @@ const uint8_t *_Nullable weir_find(
 /// Packs `count` (even) lower-case hexadecimal digits, two a byte, the first one high, into `out`; 0 when there are other bytes
 /// among them. Little-endian processors.
 int weir_unhex(const uint8_t *_Nonnull bytes, size_t count, uint8_t *_Nonnull out);
+
+/// Has glibc take allocations of less than `mapped_min` bytes from its heap, and keep up to `kept_max` bytes that are free at the
+/// heap's end. Does nothing with another C library.
+void weir_keep_freed(int mapped_min, int kept_max);
 
 static inline uint64_t weir_load64(const uint8_t *_Nonnull p) {
     uint64_t v;
