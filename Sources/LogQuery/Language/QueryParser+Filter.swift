@@ -183,8 +183,13 @@ extension QueryParser {
     /// The matcher of a regular expression that was read from the token `place`.
     func regexMatcher(_ pattern: String, at place: Token) throws(QueryError) -> ValueMatcher {
         if SubstringMatcher.isPlain(pattern) { return SubstringMatcher(pattern) }
+        return RegexMatcher(try expression(pattern, at: place), pattern: pattern)
+    }
+
+    /// The regular expression `pattern`, which was read from the token `place`.
+    func expression(_ pattern: String, at place: Token) throws(QueryError) -> RegularExpression {
         do {
-            return RegexMatcher(try RegularExpression(pattern), pattern: pattern)
+            return try RegularExpression(pattern)
         } catch {
             // RE2 quotes the part that it stumbled over behind the last ": ".
             let part = error.message.split(separator: ":").last.map { $0.drop { $0 == " " } } ?? ""

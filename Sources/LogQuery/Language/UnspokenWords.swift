@@ -5,13 +5,13 @@
 enum UnspokenWords {
     /// Pipes.
     static let pipes: Set<String> = [
-        "block_stats", "blocks_count", "coalesce", "collapse_nums", "decolorize",
-        "drop_empty_fields", "eval", "extract", "extract_regexp", "facets", "field_names",
-        "field_values", "first", "format", "generate_sequence", "hash", "join",
-        "json_array_concat", "json_array_len", "last", "len", "math", "pack_json", "pack_logfmt",
-        "query_stats", "replace", "replace_regexp", "running_stats", "sample",
+        "block_stats", "blocks_count", "coalesce", 
+        "drop_empty_fields", "facets", "field_names",
+        "field_values", "first", "generate_sequence", "join",
+        "json_array_concat", "last", 
+        "query_stats", "running_stats", "sample",
         "set_stream_fields", "split", "stream_context", "time_add", "total_stats", "union",
-        "unpack_json", "unpack_logfmt", "unpack_syslog", "unpack_words", "unroll",
+        
     ]
 
     /// Named filters, `day_range` and `week_range` of `_time` among them.

@@ -33,6 +33,26 @@ final class RegularExpression: @unchecked Sendable {
     /// Whether the expression matches anywhere in `text`.
     @inline(__always)
     func matches(_ text: ByteView) -> Bool { weir_re2_matches(handle, text.start, text.count) }
+
+    /// How many groups the expression captures.
+    var groupCount: Int { weir_re2_group_count(handle) }
+
+    /// The name of group `index`, counted from 1, or nil.
+    func groupName(_ index: Int) -> String? {
+        weir_re2_group_name(handle, index).map { String(cString: $0) }
+    }
+
+    /// The first match at or behind `from`: where it stands, and behind it where each group does, nil for those that took
+    /// no part.
+    func firstMatch(in text: ByteView, from: Int = 0) -> [Range<Int>?]? {
+        let count = groupCount + 1
+        var starts = [Int](repeating: 0, count: count)
+        var ends = [Int](repeating: 0, count: count)
+        guard weir_re2_find(handle, text.start, text.count, from, &starts, &ends, count) else {
+            return nil
+        }
+        return zip(starts, ends).map { $0 < 0 ? nil : $0..<$1 }
+    }
 }
 
 /// `~"err|warn"`: the expression matches somewhere in the text.

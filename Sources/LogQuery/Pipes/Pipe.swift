@@ -46,6 +46,9 @@ public struct PipeSyntax: Sendable {
     /// Every pipe.
     public static let all: [PipeSyntax] = [
         .fields, .delete, .rename, .copy, .filter, .sort, .limit, .offset, .uniq, .top, .stats,
+        .math, .extract, .extractRegexp, .format, .replace, .replaceRegexp, .unpackJSON,
+        .unpackLogfmt, .unpackSyslog, .unpackWords, .packJSON, .packLogfmt, .unroll, .len, .hash,
+        .jsonArrayLen, .decolorize, .collapseNums,
     ]
 
     static func named(_ name: String) -> PipeSyntax? { byName[name] }
