@@ -73,6 +73,12 @@ public struct ScanRequest: Sendable {
     public var timeRange: TimeRange
     /// The query's filter; a store may leave out blocks in which it can match no row.
     public var filter: Filter
+    /// What lines have to match besides; a store may leave out blocks in which no line has its `requiredLiterals`.
+    public var raw: RawFilter?
+    /// Whether rows that do not match are wanted, too: then only the range of time and the classes leave out blocks.
+    public var wantsAllRows = false
+    /// Where the store says what it read and what it left out; nil when nobody asks.
+    public var recorder: ScanRecorder?
     /// The order in which blocks are wanted.
     public var order: ScanOrder = .oldestFirst
 

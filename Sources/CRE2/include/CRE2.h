@@ -26,6 +26,16 @@ void weir_re2_free(weir_re2 *_Nullable expression);
 bool weir_re2_matches(
     const weir_re2 *_Nonnull expression, const uint8_t *_Nonnull text, size_t length);
 
+/// Compiles `pattern` so that a match is the longest of those that begin first, as POSIX has it; the rest as
+/// `weir_re2_compile` does.
+weir_re2 *_Nullable weir_re2_compile_longest(
+    const uint8_t *_Nonnull pattern, size_t length, char *_Nonnull message, size_t message_size);
+
+/// Finds the first match at or behind byte `from` and stores where group `group` (0 or 1) of it begins and ends.
+bool weir_re2_find(
+    const weir_re2 *_Nonnull expression, const uint8_t *_Nonnull text, size_t length, size_t from,
+    int group, size_t *_Nonnull start, size_t *_Nonnull end);
+
 #ifdef __cplusplus
 }
 #endif

@@ -28,10 +28,12 @@ public enum QueryExecutor {
     ///   - newest: give only the newest so many rows, in the order of time. Where pipes make rows of their own (`stats`,
     ///     `sort`, `limit`, …), it limits their number instead.
     ///   - memoryBytesMax: the memory that the query may use for what it has to hold.
+    ///   - recorder: takes down what happens, and may end the query at any block.
     /// - Throws: `QueryFailure`, or what the store or the sink throws.
     public static func run(
         _ query: Query, store: any LogStore, newest: Int? = nil,
-        memoryBytesMax: Int = MemoryBudget.bytesMax, into sink: any RowConsumer
+        memoryBytesMax: Int = MemoryBudget.bytesMax, recorder: ScanRecorder? = nil,
+        into sink: any RowConsumer
     ) throws -> QueryReport {
         let budget = MemoryBudget(limitBytes: memoryBytesMax)
         let counter = CountingStage(sink)
@@ -54,12 +56,15 @@ public enum QueryExecutor {
             order = stage
             first = stage
         }
-        let scan = Scan(
-            query.filter, query.inputFields, first, order: order, newest: newestStage)
+        let scan = Scan(query, first, order: order, newest: newestStage, recorder)
         var request = ScanRequest(timeRange: query.filter.timeRange, filter: query.filter)
         request.order = newestStage == nil ? .oldestFirst : .newestFirst
-        let faults = try store.scan(request) { try scan.consume($0) }
-        try first.finish()
+        request.raw = query.raw
+        request.recorder = recorder
+        let faults = try recorder.measure(.store) {
+            try store.scan(request) { try scan.consume($0) }
+        }
+        try recorder.measure(.pipes) { try first.finish() }
         var report = scan.report
         report.rowsGiven = counter.count
         report.faults = faults
@@ -70,38 +75,53 @@ public enum QueryExecutor {
 /// The way from the store's blocks to the first pipe.
 private final class Scan {
     private let filter: Filter
+    private let raw: RawFilter?
     private let fields: Set<String>?
     private let next: any RowConsumer
     private let order: TimeOrderStage?
     private let newest: NewestStage?
+    private let recorder: ScanRecorder?
     private(set) var report = QueryReport()
 
     init(
-        _ filter: Filter, _ fields: Set<String>?, _ next: any RowConsumer, order: TimeOrderStage?,
-        newest: NewestStage?
+        _ query: Query, _ next: any RowConsumer, order: TimeOrderStage?, newest: NewestStage?,
+        _ recorder: ScanRecorder?
     ) {
-        self.filter = filter
-        self.fields = fields
+        self.filter = query.filter
+        self.raw = query.raw
+        self.fields = query.inputFields
         self.next = next
         self.order = order
         self.newest = newest
+        self.recorder = recorder
     }
 
     func consume(_ block: any ColumnBlock) throws -> ScanControl {
         if let oldest = newest?.oldestWanted, block.timeBounds.last < oldest { return .stop }
         // Also a block without matches lets rows before it go on, so that a limit can end the scan.
-        if try order?.release(before: block.timeBounds.first) == .stop { return .stop }
+        let control = try recorder.measure(.pipes) {
+            try order?.release(before: block.timeBounds.first)
+        }
+        if control == .stop { return .stop }
+        try recorder?.beginBlock()
         report.blocksRead += 1
         report.rowsRead += block.rowCount
-        let matching = try filter.evaluate(block)
+        recorder?.statistics.rows += block.rowCount
+        let matching = try recorder.measure(.filter) {
+            let rows = try filter.evaluate(block)
+            return try raw?.evaluate(block, within: rows) ?? rows
+        }
         let population = matching.population
-        if population > 0 { try block.load(fields) }
+        if population > 0 { try recorder.measure(.load) { try block.load(fields) } }
         report.rowsMatched += population
+        recorder?.rowsMatched += population
         if population == 0 { return .proceed }
         let rows =
             population == block.rowCount
             ? Array(0..<block.rowCount) : matching.rows
-        return try next.consume(RowSlice(block: block, rows: rows))
+        return try recorder.measure(.pipes) {
+            try next.consume(RowSlice(block: block, rows: rows))
+        }
     }
 }
 

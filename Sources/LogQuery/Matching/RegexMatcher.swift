@@ -13,19 +13,32 @@ final class RegularExpression: @unchecked Sendable {
 
     /// Compiles `pattern`.
     init(_ pattern: String, ignoresCase: Bool = false) throws(Fault) {
-        var message = [CChar](repeating: 0, count: 512)
-        let compiled = pattern.withView { view in
-            message.withUnsafeMutableBufferPointer { buffer in
-                buffer.baseAddress.flatMap {
-                    weir_re2_compile(view.start, view.count, ignoresCase, false, $0, buffer.count)
-                }
+        handle = try Self.handle { message, size in
+            pattern.withView {
+                weir_re2_compile($0.start, $0.count, ignoresCase, false, message, size)
             }
+        }
+    }
+
+    /// Compiles `pattern` with matches as POSIX has them: of those that begin first the longest.
+    init(longest pattern: String) throws(Fault) {
+        handle = try Self.handle { message, size in
+            pattern.withView { weir_re2_compile_longest($0.start, $0.count, message, size) }
+        }
+    }
+
+    private static func handle(
+        _ compile: (UnsafeMutablePointer<CChar>, Int) -> OpaquePointer?
+    ) throws(Fault) -> OpaquePointer {
+        var message = [CChar](repeating: 0, count: 512)
+        let compiled = message.withUnsafeMutableBufferPointer { buffer in
+            buffer.baseAddress.flatMap { compile($0, buffer.count) }
         }
         guard let compiled else {
             let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
             throw Fault(message: String(decoding: text, as: UTF8.self))
         }
-        handle = compiled
+        return compiled
     }
 
     deinit { weir_re2_free(handle) }
@@ -33,6 +46,16 @@ final class RegularExpression: @unchecked Sendable {
     /// Whether the expression matches anywhere in `text`.
     @inline(__always)
     func matches(_ text: ByteView) -> Bool { weir_re2_matches(handle, text.start, text.count) }
+
+    /// Where the first match at or behind byte `from` stands: all of it, or its group 1.
+    func firstMatch(in text: ByteView, from: Int, group: Int = 0) -> Range<Int>? {
+        var start = 0
+        var end = 0
+        guard
+            weir_re2_find(handle, text.start, text.count, from, Int32(group), &start, &end)
+        else { return nil }
+        return start..<end
+    }
 }
 
 /// `~"err|warn"`: the expression matches somewhere in the text.
