@@ -47,4 +47,19 @@ struct GrepOracle {
         guard let filter = try? RawFilter(patterns, options: options) else { return nil }
         return lines.indices.filter { number in lines[number].withView { filter.matches($0) } }
     }
+
+    /// How the filter's answer differs from grep's, shortly; empty when it does not.
+    func difference(_ pattern: String, _ options: RawFilter.Options) throws -> String {
+        func some(_ numbers: Set<Int>) -> String {
+            numbers.sorted().prefix(6).map { "\($0):\(lines[$0].withView(\.text).debugDescription)" }
+                .joined(separator: " ")
+        }
+        let want = try matches([pattern], options)
+        let got = found([pattern], options)
+        if got == want { return "" }
+        guard let want else { return "grep refuses it" }
+        guard let got else { return "it is refused" }
+        return "too many: \(some(Set(got).subtracting(want))); "
+            + "missing: \(some(Set(want).subtracting(got)))"
+    }
 }

@@ -135,7 +135,7 @@ struct CharacterSet: Equatable, Sendable {
                 }
             }
         }
-        if classes.contains(.upper) || classes.contains(.lower) { classes += [.upper, .lower] }
+        if classes.contains(.upper) || classes.contains(.lower) { classes.append(.alpha) }
     }
 }
 
@@ -220,8 +220,9 @@ enum CharacterClass: String, CaseIterable, Sendable {
             properties.isAlphabetic || properties.generalCategory == .decimalNumber
         switch self {
         case .alpha, .alnum, .word: return isAlphabetic
-        case .upper: return properties.isUppercase
-        case .lower: return properties.isLowercase
+        // A title case letter is both.
+        case .upper: return properties.isUppercase || properties.generalCategory == .titlecaseLetter
+        case .lower: return properties.isLowercase || properties.generalCategory == .titlecaseLetter
         case .punct: return Self.isVisible(properties) && !isAlphabetic
         case .graph: return Self.isVisible(properties)
         case .print: return Self.isVisible(properties) || properties.isWhitespace

@@ -77,16 +77,26 @@ struct PatternAutomaton: Sendable {
 
     // MARK: Running
 
+    /// What stands on one side of a place. To the C library's borders of words a byte that is no valid UTF-8 is the character
+    /// of Latin-1 with its number; to `-w` it is none.
+    private struct Neighbour {
+        var scalar: Unicode.Scalar?
+        var byte: Unicode.Scalar?
+    }
+
     /// What stands on both sides of a place.
     private struct Place {
         var isStart: Bool
         var isEnd: Bool
-        var before: Unicode.Scalar?
-        var behind: Unicode.Scalar?
+        var before: Neighbour
+        var behind: Neighbour
 
         func meets(_ assertion: ExtendedPattern.Assertion) -> Bool {
-            func isWord(_ scalar: Unicode.Scalar?) -> Bool {
-                scalar.map(CharacterClass.word.contains) ?? false
+            func isWord(_ neighbour: Neighbour) -> Bool {
+                (neighbour.scalar ?? neighbour.byte).map(CharacterClass.word.contains) ?? false
+            }
+            func isWordInText(_ neighbour: Neighbour) -> Bool {
+                neighbour.scalar.map(CharacterClass.word.contains) ?? false
             }
             return switch assertion {
             case .lineStart: isStart
@@ -95,8 +105,8 @@ struct PatternAutomaton: Sendable {
             case .noWordBorder: isWord(before) == isWord(behind)
             case .wordStart: !isWord(before) && isWord(behind)
             case .wordEnd: isWord(before) && !isWord(behind)
-            case .noWordBefore: !isWord(before)
-            case .noWordBehind: !isWord(behind)
+            case .noWordBefore: !isWordInText(before)
+            case .noWordBehind: !isWordInText(behind)
             }
         }
     }
@@ -128,12 +138,19 @@ struct PatternAutomaton: Sendable {
         var next = StepList(count: steps.count)
         current.begin()
         var offset = start ?? 0
-        var before = start.flatMap { UTF8Text.scalar(in: line, before: $0) }
+        var before = Neighbour()
+        if let start, start > 0 {
+            before.scalar = UTF8Text.scalar(in: line, before: start)
+            before.byte = Unicode.Scalar(line[start - 1])
+        }
         var end: Int?
         while true {
             let (behind, width) = UTF8Text.scalar(in: line, at: offset)
+            let neighbour = Neighbour(
+                scalar: behind, byte: offset < line.count ? Unicode.Scalar(line[offset]) : nil)
             let place = Place(
-                isStart: offset == 0, isEnd: offset == line.count, before: before, behind: behind)
+                isStart: offset == 0, isEnd: offset == line.count, before: before,
+                behind: neighbour)
             // The characters that steps of the place before led to came with their closure undone: assertions need both sides.
             let seeds = current.numbers
             current.begin()
@@ -157,7 +174,7 @@ struct PatternAutomaton: Sendable {
                 }
             }
             swap(&current, &next)
-            before = behind
+            before = neighbour
             offset += width
         }
     }
