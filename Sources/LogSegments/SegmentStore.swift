@@ -26,6 +26,9 @@ public final class SegmentStore: LogStore {
         view = try StoreView(directory: directory, fileSystem: fileSystem)
     }
 
+    /// The sequence number behind that of every line that is seen: where following begins.
+    public var endSequence: UInt64 { view.endSequence }
+
     func reader(_ file: SegmentFile) throws(StoreError) -> SegmentReader? {
         try view.reader(file, fileSystem)
     }
@@ -36,12 +39,20 @@ public final class SegmentStore: LogStore {
 
     // MARK: Scanning
 
-    private typealias TimeBounds = (first: Int64, last: Int64)
+    typealias TimeBounds = (first: Int64, last: Int64)
 
     /// Something that gives blocks when its time has come.
-    private enum Part {
+    enum Part {
         case block(SegmentReader, BlockEntry)
         case frame(JournalReader, JournalReader.Entry, seen: SequenceSet)
+
+        /// The bytes that it takes in its file.
+        var storedBytes: Int {
+            switch self {
+            case .block(_, let entry): entry.chunks.reduce(0) { $0 + $1.storedBytes }
+            case .frame(_, let entry, _): Int(entry.header.storedBytes)
+            }
+        }
     }
 
     /// Gives blocks as `LogStore` says. Classes of weir's own records are given only when the filter names `_class`: what
@@ -49,56 +60,64 @@ public final class SegmentStore: LogStore {
     public func scan(
         _ request: ScanRequest, _ body: (any ColumnBlock) throws -> ScanControl
     ) throws -> [ScanFault] {
-        let hidden: Set<String> =
-            request.filter.fieldNames.contains("_class") ? [] : RetentionPolicy.ownClasses
-        var faults = sealedLines.faults
-        var parts = segmentParts(request.timeRange, hidden, &faults)
+        try SegmentStores([self]).scan(request, body)
+    }
+
+    /// The classes that `request` is not shown.
+    static func hiddenClasses(_ request: ScanRequest) -> Set<String> {
+        request.filter.fieldNames.contains("_class") ? [] : RetentionPolicy.ownClasses
+    }
+
+    /// All that may hold lines which `request` wants, in no order.
+    func parts(
+        _ request: ScanRequest, _ faults: inout [ScanFault]
+    ) throws(StoreError) -> [(bounds: TimeBounds, part: Part)] {
+        let hidden = Self.hiddenClasses(request)
+        let before = request.recorder?.statistics
+        var own = sealedLines.faults
+        var parts = segmentParts(request, hidden, &own)
         // Merged or dropped since it was listed: only another look shows all lines, once. What is open from here on stays.
         for _ in 0..<Self.looksMax where view.hasMissed {
             view = try StoreView(directory: directory, fileSystem: fileSystem)
-            faults = sealedLines.faults
-            parts = segmentParts(request.timeRange, hidden, &faults)
+            if let before { request.recorder?.statistics = before }
+            own = sealedLines.faults
+            parts = segmentParts(request, hidden, &own)
         }
-        parts += journalParts(request.timeRange, &faults)
-        switch request.order {
-        case .oldestFirst: parts.sort { $0.bounds.first < $1.bounds.first }
-        case .newestFirst: parts.sort { $0.bounds.last > $1.bounds.last }
-        }
-        // Only frames need one, and it is large.
-        lazy var table = ShapeTable()
-        for (_, part) in parts {
-            do {
-                for block in try blocks(of: part, table: { table })
-                where !hidden.contains(block.className) {
-                    if try body(block) == .stop { return faults }
-                }
-            } catch let fault as ScanFault {
-                faults.append(fault)
-            }
-        }
-        return faults
+        parts += journalParts(request, &own)
+        faults += own
+        return parts
     }
 
     private func segmentParts(
-        _ range: TimeRange, _ hidden: Set<String>, _ faults: inout [ScanFault]
+        _ request: ScanRequest, _ hidden: Set<String>, _ faults: inout [ScanFault]
     ) -> [(bounds: TimeBounds, part: Part)] {
+        let range = request.timeRange
+        var tally = PartitionTally(request.recorder)
         var parts: [(bounds: TimeBounds, part: Part)] = []
-        for file in segments where !hidden.contains(file.key.className) {
+        for file in segments {
             let dayStart = Int64(file.key.day.daysSinceEpoch) * Timestamp.day
+            if hidden.contains(file.key.className) {
+                tally.skip(file, \.skippedByClass)
+                continue
+            }
             guard range.overlaps(first: dayStart, last: dayStart + Timestamp.day - 1) else {
+                tally.skip(file, \.skippedByTime)
                 continue
             }
             do throws(StoreError) {
                 guard let reader = try reader(file) else { continue }
-                for block in reader.footer.blocks
-                where range.overlaps(first: block.firstTime, last: block.lastTime) {
-                    parts.append(
-                        ((block.firstTime, block.lastTime), .block(reader, block)))
+                tally.open(file, reader)
+                for block in reader.footer.blocks {
+                    let part = Part.block(reader, block)
+                    let isWanted = range.overlaps(first: block.firstTime, last: block.lastTime)
+                    tally.add(block: part.storedBytes, isWanted: isWanted)
+                    if isWanted { parts.append(((block.firstTime, block.lastTime), part)) }
                 }
             } catch {
                 faults.append(Self.fault(error, file: file.path))
             }
         }
+        tally.finish()
         return parts
     }
 
@@ -112,8 +131,9 @@ public final class SegmentStore: LogStore {
     }
 
     private func journalParts(
-        _ range: TimeRange, _ faults: inout [ScanFault]
+        _ request: ScanRequest, _ faults: inout [ScanFault]
     ) -> [(bounds: TimeBounds, part: Part)] {
+        let range = request.timeRange
         var parts: [(bounds: TimeBounds, part: Part)] = []
         // A frame that was written again after a failed fsync is in two files; its lines count once.
         var seen = SequenceSet()
@@ -127,6 +147,9 @@ public final class SegmentStore: LogStore {
                             (header.firstTime, header.lastTime),
                             .frame(reader, entry, seen: before)
                         ))
+                } else {
+                    request.recorder?.statistics.frames.skippedByTime += 1
+                    request.recorder?.statistics.bytes.skippedByTime += Int(header.storedBytes)
                 }
                 seen.insert(header.sequences)
             }
@@ -141,7 +164,7 @@ public final class SegmentStore: LogStore {
         return parts
     }
 
-    private func blocks(of part: Part, table: () -> ShapeTable) throws -> [any ColumnBlock] {
+    func blocks(of part: Part, table: () -> ShapeTable) throws -> [any ColumnBlock] {
         switch part {
         case .block(let reader, let entry):
             return [SegmentBlock(reader: reader, entry: entry)]

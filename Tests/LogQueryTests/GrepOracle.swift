@@ -51,8 +51,10 @@ struct GrepOracle {
     /// How the filter's answer differs from grep's, shortly; empty when it does not.
     func difference(_ pattern: String, _ options: RawFilter.Options) throws -> String {
         func some(_ numbers: Set<Int>) -> String {
-            numbers.sorted().prefix(6).map { "\($0):\(lines[$0].withView(\.text).debugDescription)" }
-                .joined(separator: " ")
+            numbers.sorted().prefix(6).map {
+                "\($0):\(lines[$0].withView(\.text).debugDescription)"
+            }
+            .joined(separator: " ")
         }
         let want = try matches([pattern], options)
         let got = found([pattern], options)

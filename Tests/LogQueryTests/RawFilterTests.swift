@@ -29,8 +29,10 @@ import Testing
             "timeout", "", ".", "^", "$", "ERROR|WARN", "code [45][0-9]{2}", "\"level\":\"E",
             "status_code\":5..,", "duration_ms\":[0-9]{4,}", "[^ -~]", "^\\{\"ts\"", "\\}$",
             "user_(1|2)[0-9]*\"", "a.*b.*c.*d", "(GET|POST) /api/v[0-9]+/[a-z]+", "\\bfail",
-            "\\<user\\>", "\\<log", "gin\\>", "\\Bser\\B", "\\w+@\\w+", "\\W\\W\\W\\W", "\\s\\S+\\s",
-            "[[:upper:]]{5}", "[[:digit:]]{9}", "[[:alpha:]_]+_ms", "[[:space:]]{2}", "[[:punct:]]{6}",
+            "\\<user\\>", "\\<log", "gin\\>", "\\Bser\\B", "\\w+@\\w+", "\\W\\W\\W\\W",
+            "\\s\\S+\\s",
+            "[[:upper:]]{5}", "[[:digit:]]{9}", "[[:alpha:]_]+_ms", "[[:space:]]{2}",
+            "[[:punct:]]{6}",
             "x{0}y", "(ab|a)(c|bcd)", "level\":\"(INFO|DEBUG)\".*service\":\"[a-m]", "é|ü|ß",
             "time(out|d out)", "10\\.[0-9]+\\.0\\.", "0{3,5}", "a{1", "^.{0,180}$", "^.{400,}$",
             ",\"message\":\"[^\"]*retry", "[]]", "[^]]$", "[\\]", "null|true|false", "5[0-9][0-9],",
@@ -62,21 +64,27 @@ import Testing
         let oracle = try GrepOracle(lines: texts.map { Array($0.utf8) } + broken)
         let patterns = [
             "a", "b", "^a", "a$", "^$", "^.$", "^..$", "^...$", "[^a]", "^[^a]*$", "a.b", "a[^x]b",
-            "*a", "a|*b", "(*a)", "+", "^*a", "^{1}a$", "{1}", "{", "a{1", "a{,2}$", "a{,}", "a{2}{2}",
-            "a**", "a|", "|", "a||b", "()", "(|a)b", "a)", "\\d", "\\.", "\\{", "a\\$b", "a^b", "a$b",
+            "*a", "a|*b", "(*a)", "+", "^*a", "^{1}a$", "{1}", "{", "a{1", "a{,2}$", "a{,}",
+            "a{2}{2}",
+            "a**", "a|", "|", "a||b", "()", "(|a)b", "a)", "\\d", "\\.", "\\{", "a\\$b", "a^b",
+            "a$b",
             "[]]", "[^]]", "[a-]", "[]a-c]", "[[.a.]]", "[[=a=]b]", "[[:alpha:]]", "[^[:alpha:]]",
-            "[[:alnum:]]$", "[[:upper:]]", "[[:lower:]]", "[[:space:]]", "[[:blank:]]", "[[:digit:]]",
+            "[[:alnum:]]$", "[[:upper:]]", "[[:lower:]]", "[[:space:]]", "[[:blank:]]",
+            "[[:digit:]]",
             "[[:cntrl:]]", "[[:xdigit:]]", "\\w", "\\W", "\\s", "\\S", "\\b", "\\B", "\\<", "\\>",
             "\\<a", "a\\>", "\\<.", ".\\>", "\\>.", ".\\<", "\\bé", "é\\b", "\\wb", "\\Wb", "a\\Bb",
             "(^|x)a", "(^a|b$)", "a(b|^c)", "[a-c]", "[àé]", "[k]", "k", "s", "S", "i", "I",
             "ß", "σ", "ς", "ǆ", "é", "É", "日", "本$", "😀", "x.y", "o*", "o+|bar", "(a|ab)(c|bcd)?",
-            "a{0}", "a{3}", "a{3,4}$", "(a{2}){2,3}", "^(a?){4}$", "a b", "foo", "foo.bar", "oo", "_",
-            "\\`a", "b\\'", "a\nb", "^a\n^b", "[\\n]", "[a\\]", "\\\\", "a\\{1", "x*", "$a", "a^", "^^a",
+            "a{0}", "a{3}", "a{3,4}$", "(a{2}){2,3}", "^(a?){4}$", "a b", "foo", "foo.bar", "oo",
+            "_",
+            "\\`a", "b\\'", "a\nb", "^a\n^b", "[\\n]", "[a\\]", "\\\\", "a\\{1", "x*", "$a", "a^",
+            "^^a",
         ]
         // With -w grep itself is at odds with its manual on these: empty matches inside characters, operators on nothing,
         // and brackets that close its own.
         let withoutWords: Set = [
-            "*a", "a|*b", "(*a)", "+", "^*a", "^{1}a$", "{1}", "{", "a{,}", "a**", "a|", "|", "a||b",
+            "*a", "a|*b", "(*a)", "+", "^*a", "^{1}a$", "{1}", "{", "a{,}", "a**", "a|", "|",
+            "a||b",
             "()", "(|a)b", "a)", "\\d", "a{0}", "o*", "x*", "^(a?){4}$", "", "^^a", "$a", "a^",
         ]
         for pattern in patterns {
@@ -99,8 +107,10 @@ import Testing
         }
         let oracle = try GrepOracle(lines: lines)
         let pieces = [
-            "a", "b", "é", "日", "_", " ", ".", "[ab]", "[^a]", "\\w", "\\W", "\\<", "\\>", "\\b", "\\B",
-            "^", "$", "(a|b)", "(a", ")", "|", "*", "+", "?", "{2}", "{1,2}", "[[:alpha:]]", "\\s", "-",
+            "a", "b", "é", "日", "_", " ", ".", "[ab]", "[^a]", "\\w", "\\W", "\\<", "\\>", "\\b",
+            "\\B",
+            "^", "$", "(a|b)", "(a", ")", "|", "*", "+", "?", "{2}", "{1,2}", "[[:alpha:]]", "\\s",
+            "-",
         ]
         for _ in 0..<600 {
             let pattern = (0..<Int.random(in: 1...6, using: &generator))
@@ -169,7 +179,9 @@ import Testing
     }
 
     @Test func matchesAreFoundToBeShown() throws {
-        func check(_ pattern: String, _ line: String, _ want: Range<Int>?, _ flags: String = "") throws {
+        func check(_ pattern: String, _ line: String, _ want: Range<Int>?, _ flags: String = "")
+            throws
+        {
             let filter = try RawFilter([pattern], options: options(flags))
             #expect(line.withView { filter.firstMatch(in: $0, from: 0) } == want, "\(pattern)")
         }

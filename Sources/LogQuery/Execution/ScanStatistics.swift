@@ -12,7 +12,7 @@ public struct ScanStatistics: Sendable, Equatable {
         public var skippedByStatistics = 0
         /// Left out because the words or pieces of text that a match needs do not occur.
         public var skippedByTokens = 0
-        /// Left out because the answer was complete before.
+        /// Not read: the answer was complete before. While a scan runs, what it has still to do.
         public var skippedByLimit = 0
 
         /// A tally of nothing.
@@ -31,12 +31,13 @@ public struct ScanStatistics: Sendable, Equatable {
     public var blocks = Tally()
     /// Frames of the journal.
     public var frames = Tally()
-    /// The stored bytes of all blocks and frames.
+    /// The stored bytes of the blocks and frames. Of a block that is looked into all bytes count as read, though columns that
+    /// nobody asks for stay on the disk.
     public var bytes = Tally()
-    /// The bytes that were read from files, footers included.
-    public var bytesFromFiles = 0
-    /// The bytes of the blocks and frames that are wanted, as far as the scan has come: what progress is measured by.
-    public var bytesDone = 0
+    /// The bytes of the indexes of segments, which were read to know their blocks.
+    public var footerBytes = 0
+    /// The bytes of those columns that were read, where the store tells; nil where it does not.
+    public var columnBytesRead: Int?
     /// Rows in the blocks that were given.
     public var rows = 0
 

@@ -60,10 +60,12 @@ final class RegularExpression: @unchecked Sendable {
 
 /// `~"err|warn"`: the expression matches somewhere in the text.
 final class RegexMatcher: ValueMatcher, @unchecked Sendable {
-    private let expression: RegularExpression
+    let expression: RegularExpression
+    let pattern: String
 
     init(_ expression: RegularExpression, pattern: String) {
         self.expression = expression
+        self.pattern = pattern
         super.init(syntax: "~" + Quoting.quoted(pattern), cost: .expression)
     }
 
@@ -72,7 +74,7 @@ final class RegexMatcher: ValueMatcher, @unchecked Sendable {
 
 /// `~"plain"`: a pattern without operators is a search for its bytes.
 final class SubstringMatcher: ValueMatcher, @unchecked Sendable {
-    private let needle: [UInt8]
+    let needle: [UInt8]
 
     init(_ needle: String) {
         self.needle = Array(needle.utf8)

@@ -153,7 +153,7 @@ enum CaseFolding {
         let lower = single(upper.properties.lowercaseMapping) ?? upper
         var found: [Unicode.Scalar] = []
         if upper != scalar { found.append(upper) }
-        if lower != upper, lower != scalar, (single(lower.properties.uppercaseMapping) == upper) {
+        if lower != upper, lower != scalar, single(lower.properties.uppercaseMapping) == upper {
             found.append(lower)
         }
         for value in lonesome where scalar.value != value && lower.value != value {

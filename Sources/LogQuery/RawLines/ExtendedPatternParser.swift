@@ -176,7 +176,9 @@ struct ExtendedPatternParser {
                 "\\\(scalar) is a back-reference, which no search in linear time can follow; "
                     + "write the alternatives out", at: start)
         default:
-            let meant = ["d": "[0-9]", "D": "[^0-9]", "t": "a tab", "n": "nothing: lines have none"]
+            let meant = [
+                "d": "[0-9]", "D": "[^0-9]", "t": "a tab", "n": "nothing: lines have none",
+            ]
             if scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) {
                 let hint = meant["\(scalar)"].map { "; for \($0) write so" } ?? ""
                 notes.append("\\\(scalar) is the letter \(scalar), as grep -E has it\(hint)")
