@@ -2,6 +2,8 @@
 public struct Query: Sendable, Equatable, CustomStringConvertible {
     /// Which records.
     public var filter: Filter
+    /// What the very bytes of their lines have to match besides: `-g`. It has no place in LogsQL.
+    public var raw: RawFilter?
     /// What becomes of them, in order.
     public var pipes: [any Pipe]
 
@@ -28,7 +30,7 @@ public struct Query: Sendable, Equatable, CustomStringConvertible {
 
     /// Whether both say the same.
     public static func == (left: Query, right: Query) -> Bool {
-        left.filter == right.filter
+        left.filter == right.filter && left.raw == right.raw
             && left.pipes.map { "\($0)" } == right.pipes.map { "\($0)" }
     }
 }

@@ -8,6 +8,20 @@ public protocol Pipe: Sendable, CustomStringConvertible {
     func inputFields(_ output: Set<String>?) -> Set<String>?
     /// The pipe at work, handing its rows to `next`.
     func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer
+    /// Whether several threads can begin the pipe's work, each on some of the rows.
+    var isPartial: Bool { get }
+    /// The pipe at work on some of the rows, where `isPartial`; `next` sees nothing before `finish`.
+    func makePartialStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> (any PartialStage)?
+}
+
+extension Pipe {
+    /// One thread sees all rows.
+    public var isPartial: Bool { false }
+
+    /// There is none.
+    public func makePartialStage(
+        _ next: any RowConsumer, _ budget: MemoryBudget
+    ) -> (any PartialStage)? { nil }
 }
 
 /// How a pipe and the order of rows concern each other.
