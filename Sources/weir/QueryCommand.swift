@@ -72,15 +72,13 @@ struct QueryCommand: ParsableCommand {
     }
 
     private func parse(now: Int64) throws -> Query {
-        var query: Query
+        let query: Query
         do throws(QueryError) {
             query = try QueryParser.parse(self.query, now: now)
         } catch {
             throw CommandFailure("\(error)")
         }
-        let filters = try times.filters(now: now)
-        if !filters.isEmpty { query.filter = .and(filters + [query.filter]) }
-        return query
+        return query.restricted(by: try times.filters(now: now))
     }
 
     private func chosenFormat(_ query: Query) throws -> OutputFormat {

@@ -34,6 +34,8 @@ public enum QueryExecutor {
         memoryBytesMax: Int = MemoryBudget.bytesMax, into sink: any RowConsumer
     ) throws -> QueryReport {
         let budget = MemoryBudget(limitBytes: memoryBytesMax)
+        let preparation = QueryPreparation(query, store: store, budget: budget)
+        let query = try preparation.prepared(query)
         let counter = CountingStage(sink)
         let deciding = query.pipes.first { $0.ordering != .rowwise }?.ordering
         var last: any RowConsumer = counter
@@ -62,7 +64,7 @@ public enum QueryExecutor {
         try first.finish()
         var report = scan.report
         report.rowsGiven = counter.count
-        report.faults = faults
+        report.faults = preparation.faults + faults
         return report
     }
 }
