@@ -36,53 +36,33 @@ public final class SegmentStore: LogStore {
 
     // MARK: Scanning
 
-    private typealias TimeBounds = (first: Int64, last: Int64)
-
-    /// Something that gives blocks when its time has come.
-    private enum Part {
-        case block(SegmentReader, BlockEntry)
-        case frame(JournalReader, JournalReader.Entry, seen: SequenceSet)
-    }
-
-    /// Gives blocks as `LogStore` says. Classes of weir's own records are given only when the filter names `_class`: what
-    /// users ask of their lines is answered from their lines.
-    public func scan(
-        _ request: ScanRequest, _ body: (any ColumnBlock) throws -> ScanControl
-    ) throws -> [ScanFault] {
+    /// The parts that `LogStore` asks for. Classes of weir's own records are in it only when the filter names `_class`: what users
+    /// ask of their lines is answered from their lines.
+    public func parts(_ request: ScanRequest) throws -> ScanParts {
         let hidden: Set<String> =
             request.filter.fieldNames.contains("_class") ? [] : RetentionPolicy.ownClasses
         var faults = sealedLines.faults
-        var parts = segmentParts(request.timeRange, hidden, &faults)
+        var parts: [any ScanPart] = segmentParts(request.timeRange, hidden, &faults)
         // Merged or dropped since it was listed: only another look shows all lines, once. What is open from here on stays.
         for _ in 0..<Self.looksMax where view.hasMissed {
             view = try StoreView(directory: directory, fileSystem: fileSystem)
             faults = sealedLines.faults
             parts = segmentParts(request.timeRange, hidden, &faults)
         }
-        parts += journalParts(request.timeRange, &faults)
+        parts += journalParts(request.timeRange, hidden, &faults) as [any ScanPart]
         switch request.order {
-        case .oldestFirst: parts.sort { $0.bounds.first < $1.bounds.first }
-        case .newestFirst: parts.sort { $0.bounds.last > $1.bounds.last }
+        case .oldestFirst: parts.sort { $0.timeBounds.first < $1.timeBounds.first }
+        case .newestFirst: parts.sort { $0.timeBounds.last > $1.timeBounds.last }
         }
-        // Only frames need one, and it is large.
-        lazy var table = ShapeTable()
-        for (_, part) in parts {
-            do {
-                for block in try blocks(of: part, table: { table })
-                where !hidden.contains(block.className) {
-                    if try body(block) == .stop { return faults }
-                }
-            } catch let fault as ScanFault {
-                faults.append(fault)
-            }
-        }
-        return faults
+        return ScanParts(parts: parts, faults: faults)
     }
 
     private func segmentParts(
         _ range: TimeRange, _ hidden: Set<String>, _ faults: inout [ScanFault]
-    ) -> [(bounds: TimeBounds, part: Part)] {
-        var parts: [(bounds: TimeBounds, part: Part)] = []
+    ) -> [SegmentPart] {
+        // Only the disk is known to stand several readers at once; those of tests are simpler.
+        let isThreadBound = !(fileSystem is DiskFileSystem)
+        var parts: [SegmentPart] = []
         for file in segments where !hidden.contains(file.key.className) {
             let dayStart = Int64(file.key.day.daysSinceEpoch) * Timestamp.day
             guard range.overlaps(first: dayStart, last: dayStart + Timestamp.day - 1) else {
@@ -90,10 +70,10 @@ public final class SegmentStore: LogStore {
             }
             do throws(StoreError) {
                 guard let reader = try reader(file) else { continue }
-                for block in reader.footer.blocks
-                where range.overlaps(first: block.firstTime, last: block.lastTime) {
+                for entry in reader.footer.blocks
+                where range.overlaps(first: entry.firstTime, last: entry.lastTime) {
                     parts.append(
-                        ((block.firstTime, block.lastTime), .block(reader, block)))
+                        SegmentPart(reader: reader, entry: entry, isThreadBound: isThreadBound))
                 }
             } catch {
                 faults.append(Self.fault(error, file: file.path))
@@ -112,9 +92,10 @@ public final class SegmentStore: LogStore {
     }
 
     private func journalParts(
-        _ range: TimeRange, _ faults: inout [ScanFault]
-    ) -> [(bounds: TimeBounds, part: Part)] {
-        var parts: [(bounds: TimeBounds, part: Part)] = []
+        _ range: TimeRange, _ hidden: Set<String>, _ faults: inout [ScanFault]
+    ) -> [FramePart] {
+        var parts: [FramePart] = []
+        let tables = FrameTables()
         // A frame that was written again after a failed fsync is in two files; its lines count once.
         var seen = SequenceSet()
         for reader in journals {
@@ -123,10 +104,9 @@ public final class SegmentStore: LogStore {
                 if range.overlaps(first: header.firstTime, last: header.lastTime) {
                     let before = seen.overlaps(header.sequences) ? seen : SequenceSet()
                     parts.append(
-                        (
-                            (header.firstTime, header.lastTime),
-                            .frame(reader, entry, seen: before)
-                        ))
+                        FramePart(
+                            reader: reader, entry: entry, seen: before, sealedLines: sealedLines,
+                            hidden: hidden, tables: tables))
                 }
                 seen.insert(header.sequences)
             }
@@ -140,24 +120,45 @@ public final class SegmentStore: LogStore {
         }
         return parts
     }
+}
 
-    private func blocks(of part: Part, table: () -> ShapeTable) throws -> [any ColumnBlock] {
-        switch part {
-        case .block(let reader, let entry):
-            return [SegmentBlock(reader: reader, entry: entry)]
-        case .frame(let reader, let entry, let seen):
-            guard let frame = try reader.frame(entry, table: table()) else {
-                throw ScanFault(
-                    file: reader.file.path, offset: entry.payloadOffset,
-                    message: "a frame of the journal is damaged; "
-                        + "its \(entry.header.lineCount) lines are left out of the answer")
-            }
-            return blocks(of: frame, seen: seen)
+/// A block of a segment.
+private struct SegmentPart: ScanPart {
+    let reader: SegmentReader
+    let entry: BlockEntry
+    let isThreadBound: Bool
+
+    var timeBounds: (first: Int64, last: Int64) { (entry.firstTime, entry.lastTime) }
+    var rowCount: Int { entry.rows }
+    func blocks() -> [any ColumnBlock] { [SegmentBlock(reader: reader, entry: entry)] }
+}
+
+/// The shapes of a journal's lines, learnt when the first frame is read: most queries read none.
+private final class FrameTables {
+    lazy var table = ShapeTable()
+}
+
+/// A frame of the journal. Bound to one thread: the frames share what was learnt of their lines' shapes.
+private struct FramePart: ScanPart, @unchecked Sendable {
+    let reader: JournalReader
+    let entry: JournalReader.Entry
+    let seen: SequenceSet
+    let sealedLines: SealedLines
+    let hidden: Set<String>
+    let tables: FrameTables
+
+    var timeBounds: (first: Int64, last: Int64) { (entry.header.firstTime, entry.header.lastTime) }
+    var rowCount: Int { Int(entry.header.lineCount) }
+    var isThreadBound: Bool { true }
+
+    /// The lines of the frame that are in no segment, a block for each class.
+    func blocks() throws -> [any ColumnBlock] {
+        guard let frame = try reader.frame(entry, table: tables.table) else {
+            throw ScanFault(
+                file: reader.file.path, offset: entry.payloadOffset,
+                message: "a frame of the journal is damaged; "
+                    + "its \(entry.header.lineCount) lines are left out of the answer")
         }
-    }
-
-    /// The lines of a frame that are in no segment, a block for each class.
-    private func blocks(of frame: JournalFrame, seen: SequenceSet) -> [any ColumnBlock] {
         var rows = [[Int]](repeating: [], count: frame.classNames.count)
         var sequences = [[UInt64]](repeating: [], count: frame.classNames.count)
         for row in 0..<frame.batch.records.count {
@@ -167,7 +168,8 @@ public final class SegmentStore: LogStore {
             sequences[frame.lineClasses[row]].append(sequence)
         }
         return rows.indices.compactMap { index -> (any ColumnBlock)? in
-            BatchBlock(
+            if hidden.contains(frame.classNames[index]) { return nil }
+            return BatchBlock(
                 batch: frame.batch, rows: rows[index], sequences: sequences[index],
                 className: frame.classNames[index])
         }

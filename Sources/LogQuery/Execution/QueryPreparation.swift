@@ -5,6 +5,7 @@ internal import LogBytes
 public final class QueryPreparation {
     private let store: any LogStore
     private let budget: MemoryBudget
+    private let threads: Int
     private var memory: MemoryShare
     private var heldBytes = 0
     /// The times that the query asks for.
@@ -14,7 +15,8 @@ public final class QueryPreparation {
     /// What could not be read while the inner queries were answered.
     private(set) var faults: [ScanFault] = []
 
-    init(_ query: Query, store: any LogStore, budget: MemoryBudget) {
+    init(_ query: Query, store: any LogStore, budget: MemoryBudget, threads: Int) {
+        self.threads = threads
         self.store = store
         self.budget = budget
         timeRange = query.filter.timeRange
@@ -82,7 +84,8 @@ public final class QueryPreparation {
     /// Answers `query` and gives its rows to `body`, in order.
     func run(_ query: Query, _ body: @escaping (RowSlice) throws -> ScanControl) throws {
         let report = try QueryExecutor.run(
-            query, store: store, memoryBytesMax: budget.limitBytes, into: ClosureConsumer(body))
+            query, store: store, memoryBytesMax: budget.limitBytes, threads: threads,
+            into: ClosureConsumer(body))
         faults += report.faults
     }
 

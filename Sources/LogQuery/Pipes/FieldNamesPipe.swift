@@ -118,8 +118,12 @@ private final class FieldNamesStage: RowConsumer {
     func consume(_ slice: RowSlice) throws -> ScanControl {
         for name in try slice.block.queryFieldNames() {
             let column = try slice.block.queryColumn(name)
-            let filled = (0..<column.valueCount).map { column.withValue($0) { !$0.isEmpty } }
-            let count = slice.rows.count { filled[column.valueNumber(row: $0)] }
+            var counts = [Int](repeating: 0, count: column.valueCount)
+            for row in slice.rows { counts[column.valueNumber(row: row)] += 1 }
+            let count = counts.enumerated().reduce(0) { sum, value in
+                let isFilled = value.element > 0 && column.withValue(value.offset) { !$0.isEmpty }
+                return isFilled ? sum + value.element : sum
+            }
             if count > 0 { hits[name, default: 0] += count }
         }
         return .proceed

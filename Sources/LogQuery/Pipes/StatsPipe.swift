@@ -1,7 +1,7 @@
 internal import LogBytes
 
 /// `| stats by (service, _time:5m) count() as n, quantile(0.99, duration_ms) if (level:error)`.
-public struct StatsPipe: Pipe {
+public struct StatsPipe: PartialPipe {
     /// One statistic of each group.
     public struct Result: Sendable, CustomStringConvertible {
         /// What is computed.
@@ -83,23 +83,40 @@ public struct StatsPipe: Pipe {
     public func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer {
         StatsStage(self, next, budget)
     }
+
+    /// The pipe at work on some of the rows.
+    public func makePartialStage(
+        _ next: any RowConsumer, _ budget: MemoryBudget
+    ) -> any PartialStage {
+        StatsStage(self, next, budget)
+    }
 }
 
 /// Groups that are given on at once.
 let groupsPerBlock = 8_192
 
-private final class StatsStage: RowConsumer {
+private final class StatsStage: PartialStage {
     private let pipe: StatsPipe
     private let next: any RowConsumer
     private let grouping: Grouping
+    /// One for each result.
     private let states: [StatisticsState]
+    /// For each result whether another one before it looks at the same rows for it.
+    private let isShared: [Bool]
     private var memory: MemoryShare
 
     init(_ pipe: StatsPipe, _ next: any RowConsumer, _ budget: MemoryBudget) {
         self.pipe = pipe
         self.next = next
         grouping = Grouping(pipe.keys)
-        states = pipe.results.map { $0.call.makeState($0.call) }
+        let states = pipe.results.map { $0.call.makeState($0.call) }
+        self.states = states
+        isShared = pipe.results.indices.map { index in
+            (0..<index).contains { before in
+                pipe.results[before].condition == pipe.results[index].condition
+                    && states[index].shares(with: states[before])
+            }
+        }
         memory = MemoryShare(budget, pipe: "stats")
         if pipe.keys.isEmpty {
             grouping.insertEmpty()
@@ -109,7 +126,8 @@ private final class StatsStage: RowConsumer {
 
     func consume(_ slice: RowSlice) throws -> ScanControl {
         let groups = try grouping.groups(slice.block, rows: slice.rows)
-        for (state, result) in zip(states, pipe.results) {
+        for (index, result) in pipe.results.enumerated() where !isShared[index] {
+            let state = states[index]
             state.resize(grouping.count)
             if let condition = result.condition {
                 try update(state, slice, groups, condition)
@@ -117,8 +135,12 @@ private final class StatsStage: RowConsumer {
                 try state.take(slice.block, rows: slice.rows, groups: groups)
             }
         }
-        try memory.set(grouping.memoryBytes + states.reduce(0) { $0 + $1.memoryBytes })
+        try memory.set(usedBytes)
         return .proceed
+    }
+
+    private var usedBytes: Int {
+        zip(states, isShared).reduce(grouping.memoryBytes) { $1.1 ? $0 : $0 + $1.0.memoryBytes }
     }
 
     private func update(
@@ -127,13 +149,24 @@ private final class StatsStage: RowConsumer {
         var candidates = Bitmap(count: slice.block.rowCount)
         for row in slice.rows { candidates[row] = true }
         let matching = try condition.evaluate(slice.block, within: candidates)
+        if matching.isEmpty { return }
         var rows: [Int] = []
         var rowGroups: [Int32] = []
         for (row, group) in zip(slice.rows, groups) where matching[row] {
             rows.append(row)
             rowGroups.append(group)
         }
-        if !rows.isEmpty { try state.take(slice.block, rows: rows, groups: rowGroups) }
+        try state.take(slice.block, rows: rows, groups: rowGroups)
+    }
+
+    func merge(_ other: any PartialStage) throws {
+        guard let other = other as? StatsStage else { return }
+        let groups = (0..<other.grouping.count).map { grouping.adopt(other.grouping, $0) }
+        for (index, state) in states.enumerated() where !isShared[index] {
+            state.resize(grouping.count)
+            state.merge(other.states[index], groups: groups)
+        }
+        try memory.set(usedBytes)
     }
 
     func finish() throws {

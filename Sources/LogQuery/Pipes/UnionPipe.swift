@@ -7,7 +7,8 @@ struct UnionPipe: Pipe {
     /// Its rows, once it was answered.
     let rows: PreparedRows?
 
-    var ordering: PipeOrdering { .rowwise }
+    /// Not row by row: several threads would each append the other rows.
+    var ordering: PipeOrdering { .needsOrder }
     var description: String { "union (\(query?.description ?? "*"))" }
 
     func outputFields(_ input: [String]?) -> [String]? {

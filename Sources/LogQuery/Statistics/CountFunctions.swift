@@ -40,7 +40,13 @@ private final class CountState: StatisticsState {
 
     override func update(_ block: any ColumnBlock, rows: [Int], groups: [Int32]) throws {
         if call.fields.isEmpty {
-            for group in groups { counts[Int(group)] += 1 }
+            if counts.count == 1 {
+                counts[0] += rows.count
+                return
+            }
+            counts.withUnsafeMutableBufferPointer { counts in
+                for group in groups { counts[Int(group)] += 1 }
+            }
             return
         }
         let columns = try call.fields.map { try block.queryColumn($0) }

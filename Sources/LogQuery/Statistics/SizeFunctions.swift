@@ -69,16 +69,17 @@ private final class HashState: StatisticsState {
 
     override func update(_ block: any ColumnBlock, rows: [Int], groups: [Int32]) throws {
         let columns = try call.fields.map { try block.queryColumn($0) }
-        let hashes = columns.map { column in
-            (0..<column.valueCount).map { number in
-                column.withValue(number) { $0.isEmpty ? 0 : XXHash64.hash($0) | 1 }
-            }
-        }
+        // The hash of each value that a row has; 0 for the empty one.
+        var hashes = columns.map { [UInt64?](repeating: nil, count: $0.valueCount) }
         for (index, row) in rows.enumerated() {
             var hash: UInt64 = 0
             var isEmpty = true
-            for (column, values) in zip(columns, hashes) {
-                let value = values[column.valueNumber(row: row)]
+            for (place, column) in columns.enumerated() {
+                let number = column.valueNumber(row: row)
+                let value =
+                    hashes[place][number]
+                    ?? column.withValue(number) { $0.isEmpty ? 0 : XXHash64.hash($0) | 1 }
+                hashes[place][number] = value
                 isEmpty = isEmpty && value == 0
                 hash = (hash &* 0x9E37_79B1_85EB_CA87 ^ hash >> 29) &+ value
             }

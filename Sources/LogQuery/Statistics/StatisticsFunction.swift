@@ -116,6 +116,9 @@ public class StatisticsState {
         preconditionFailure("BUG: a statistics function that cannot merge")
     }
 
+    /// Looks at what `other` gathers from now on, if that is all that it needs: the state is then neither updated nor merged.
+    func shares(with other: StatisticsState) -> Bool { false }
+
     /// Appends the result for `group`.
     func append(group: Int, into out: inout ByteWriter) {
         preconditionFailure("BUG: a statistics function without a result")

@@ -32,11 +32,7 @@ extension TransformPipe {
     func inputFields(_ output: Set<String>?) -> Set<String>? {
         guard let output, let sources else { return nil }
         var input = output
-        if let targets {
-            // What nobody wants to see need not be computed from anything.
-            if !targets.contains(where: output.contains) { return output }
-            if overwrites { input.subtract(targets) }
-        }
+        if let targets, overwrites { input.subtract(targets) }
         return input.union(sources).union(condition?.fieldNames ?? [])
     }
 
