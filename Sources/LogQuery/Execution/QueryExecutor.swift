@@ -38,6 +38,9 @@ public enum QueryExecutor {
         recorder: ScanRecorder? = nil, into sink: any RowConsumer
     ) throws -> QueryReport {
         let budget = MemoryBudget(limitBytes: memoryBytesMax)
+        let threads = min(threads, query.options.concurrency ?? threads)
+        let preparation = QueryPreparation(query, store: store, budget: budget, threads: threads)
+        let query = try preparation.prepared(query)
         let counter = CountingStage(sink)
         let scanner = PartScanner(
             filter: query.filter, raw: query.raw, fields: query.inputFields, recorder: recorder)
@@ -60,6 +63,7 @@ public enum QueryExecutor {
             try recorder.measure(.pipes) { try stages.first.finish() }
             report.faults = found.faults + report.faults
         }
+        report.faults = preparation.faults + report.faults
         report.rowsGiven = counter.count
         return report
     }

@@ -5,7 +5,7 @@ internal import LogRecords
 extension QueryParser {
     /// The filter that a query begins with.
     mutating func wholeFilter() throws(QueryError) -> Filter {
-        if isAtEnd || isNext("|") {
+        if isAtPipeEnd {
             throw fault("a query begins with a filter; '*' matches every record")
         }
         if !token.isQuoted, QueryWords.pipeNames.contains(token.text.lowercased()),
@@ -121,11 +121,6 @@ extension QueryParser {
 
     private func unknownFunction(_ name: Token) -> QueryError {
         let known = FilterFunction.all.flatMap(\.names)
-        if UnspokenWords.filters.contains(name.text.lowercased()) {
-            return fault(
-                UnspokenWords.message(name.text, "filter", known: known)
-                    + ". To search for the word, put white space before '('", at: name.offset)
-        }
         if let meant = Spelling.nearest(to: name.text, in: known) {
             return fault(
                 "no filter is called '\(name.text)'; did you mean '\(meant)'?", at: name.offset)

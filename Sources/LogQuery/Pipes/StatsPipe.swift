@@ -45,11 +45,38 @@ public struct StatsPipe: Pipe {
     public func inputFields(_ output: Set<String>?) -> Set<String>? {
         var fields = Set(keys.map(\.field))
         for result in results {
-            if result.call.fields.isEmpty, result.call.function != "count" { return nil }
-            fields.formUnion(result.call.fields)
+            guard let names = result.call.inputFields else { return nil }
+            fields.formUnion(names)
             if let condition = result.condition { fields.formUnion(condition.fieldNames) }
         }
         return fields
+    }
+
+    /// The pipe with the answers of the queries in its conditions, and with the seconds that rates are of.
+    public func prepared(_ preparation: QueryPreparation) throws -> any Pipe {
+        let bucket = keys.first { $0.field == "_time" }?.bucket
+        let seconds = bucket?.seconds ?? preparation.seconds
+        return StatsPipe(
+            keys: keys,
+            results: try results.map { result in
+                var call = result.call
+                call.seconds = seconds
+                return Result(
+                    call: call, condition: try result.condition.map(preparation.prepared),
+                    name: result.name)
+            })
+    }
+
+    /// The pipe with `filters` put before the queries in its conditions.
+    public func restricted(by filters: [Filter]) -> any Pipe {
+        StatsPipe(
+            keys: keys,
+            results: results.map { result in
+                Result(
+                    call: result.call,
+                    condition: result.condition?.restrictingSubqueries(by: filters),
+                    name: result.name)
+            })
     }
 
     /// The pipe at work.
@@ -108,7 +135,7 @@ private final class StatsStage: PartialStage {
             if let condition = result.condition {
                 try update(state, slice, groups, condition)
             } else {
-                try state.update(slice.block, rows: slice.rows, groups: groups)
+                try state.take(slice.block, rows: slice.rows, groups: groups)
             }
         }
         try memory.set(usedBytes)
@@ -132,7 +159,7 @@ private final class StatsStage: PartialStage {
             rows.append(row)
             rowGroups.append(group)
         }
-        try state.update(slice.block, rows: rows, groups: rowGroups)
+        try state.take(slice.block, rows: rows, groups: rowGroups)
     }
 
     func merge(_ other: any PartialStage) throws {

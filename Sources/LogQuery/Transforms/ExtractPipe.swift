@@ -3,7 +3,7 @@ internal import LogRecords
 
 /// `| extract "ip=<ip> " from _msg`: parts of a text become fields.
 struct ExtractPipe: TransformPipe {
-    let condition: Filter?
+    var condition: Filter?
     let pattern: TextPattern
     let patternText: String
     let source: String
@@ -70,7 +70,7 @@ struct ExtractPipe: TransformPipe {
 
 /// `| extract_regexp "(?P<ip>[0-9.]+)" from _msg`: what named groups of an expression match becomes fields.
 struct ExtractRegexpPipe: TransformPipe {
-    let condition: Filter?
+    var condition: Filter?
     let expression: RegularExpression
     let pattern: String
     let source: String

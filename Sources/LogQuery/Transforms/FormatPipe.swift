@@ -2,7 +2,7 @@ internal import LogBytes
 
 /// `| format "request from <ip>:<port>" as f`: a text with the values of fields in it.
 struct FormatPipe: TransformPipe {
-    let condition: Filter?
+    var condition: Filter?
     let pattern: TextPattern
     let patternText: String
     let target: String

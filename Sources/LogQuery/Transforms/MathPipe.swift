@@ -7,7 +7,7 @@ struct MathPipe: TransformPipe {
     /// The parser's clock, for `now()`.
     let now: Int64
 
-    var condition: Filter? { nil }
+    var condition: Filter?
     var targets: [String]? { results.map(\.name) }
 
     var sources: Set<String>? {

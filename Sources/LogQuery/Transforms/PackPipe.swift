@@ -7,7 +7,7 @@ struct PackPipe: TransformPipe {
     let fields: [FieldPattern]
     let target: String
 
-    var condition: Filter? { nil }
+    var condition: Filter?
     var targets: [String]? { [target] }
 
     var sources: Set<String>? {

@@ -2,7 +2,7 @@ internal import LogBytes
 
 /// `| replace ("old", "new") at f limit 1`: another text in place of a text.
 struct ReplacePipe: TransformPipe {
-    let condition: Filter?
+    var condition: Filter?
     let old: String
     let new: String
     let field: String
@@ -41,7 +41,7 @@ struct ReplacePipe: TransformPipe {
 
 /// `| replace_regexp ("host-(.+?)-foo", "$1") at f`: another text in place of what an expression matches.
 struct ReplaceRegexpPipe: TransformPipe {
-    let condition: Filter?
+    var condition: Filter?
     let expression: RegularExpression
     let pattern: String
     let replacement: String

@@ -3,7 +3,7 @@ internal import LogBytes
 /// A pipe that looks at each row by itself and gives some of its fields new values.
 protocol TransformPipe: Pipe {
     /// Which rows it concerns; nil for all.
-    var condition: Filter? { get }
+    var condition: Filter? { get set }
     /// The fields that it reads; nil: all.
     var sources: Set<String>? { get }
     /// The fields that each row has afterwards; nil where the rows tell.
@@ -32,12 +32,20 @@ extension TransformPipe {
     func inputFields(_ output: Set<String>?) -> Set<String>? {
         guard let output, let sources else { return nil }
         var input = output
-        if let targets {
-            // What nobody wants to see need not be computed from anything.
-            if !targets.contains(where: output.contains) { return output }
-            if overwrites { input.subtract(targets) }
-        }
+        if let targets, overwrites { input.subtract(targets) }
         return input.union(sources).union(condition?.fieldNames ?? [])
+    }
+
+    func prepared(_ preparation: QueryPreparation) throws -> any Pipe {
+        var pipe = self
+        pipe.condition = try condition.map(preparation.prepared)
+        return pipe
+    }
+
+    func restricted(by filters: [Filter]) -> any Pipe {
+        var pipe = self
+        pipe.condition = condition?.restrictingSubqueries(by: filters)
+        return pipe
     }
 
     func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer {

@@ -20,7 +20,7 @@ struct UnpackPipe: TransformPipe {
     }
 
     let format: Format
-    let condition: Filter?
+    var condition: Filter?
     let source: String
     /// The fields that are wanted; empty for all.
     let fields: [FieldPattern]

@@ -3,7 +3,7 @@ internal import LogRecords
 
 /// `| unroll by (f, g)`: a row for each element of the JSON arrays in the fields; several arrays are walked side by side.
 struct UnrollPipe: Pipe {
-    let condition: Filter?
+    var condition: Filter?
     let fields: [String]
 
     var ordering: PipeOrdering { .rowwise }
@@ -18,6 +18,14 @@ struct UnrollPipe: Pipe {
 
     func inputFields(_ output: Set<String>?) -> Set<String>? {
         output.map { $0.union(fields).union(condition?.fieldNames ?? []) }
+    }
+
+    func prepared(_ preparation: QueryPreparation) throws -> any Pipe {
+        UnrollPipe(condition: try condition.map(preparation.prepared), fields: fields)
+    }
+
+    func restricted(by filters: [Filter]) -> any Pipe {
+        UnrollPipe(condition: condition?.restrictingSubqueries(by: filters), fields: fields)
     }
 
     func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer {

@@ -2,7 +2,7 @@ internal import LogBytes
 
 /// A pipe that makes one value of one other: `len(f) as n`, `hash(f) as h`, `decolorize f`, `collapse_nums at f`, …
 struct ValuePipe: TransformPipe {
-    let condition: Filter?
+    var condition: Filter?
     let source: String
     let target: String
     /// The pipe in LogsQL.
