@@ -24,12 +24,12 @@ extension QueryExecutor {
         _ query: Query, context: ContextLines, store: any LogStore, newest: Int? = nil,
         recorder: ScanRecorder? = nil, into sink: any RowConsumer
     ) throws -> QueryReport {
-        var first: RowPlace?
+        var first: MatchPlace?
         if let newest {
             let places = PlaceSink()
             _ = try run(query, store: store, newest: newest, recorder: recorder, into: places)
             // Nothing is found: the scan below finds nothing either, and tells of damage.
-            first = places.first ?? RowPlace(time: .max, sequence: .max)
+            first = places.first ?? MatchPlace(time: .max, sequence: .max)
         }
         let budget = MemoryBudget()
         let stage = ContextStage(context, sink, budget)
@@ -54,7 +54,7 @@ extension QueryExecutor {
                 if let first {
                     let sequences = try block.sequences()
                     for row in matches.rows
-                    where RowPlace(time: times[row], sequence: sequences[row]) < first {
+                    where MatchPlace(time: times[row], sequence: sequences[row]) < first {
                         matches[row] = false
                     }
                 }
@@ -76,22 +76,22 @@ extension QueryExecutor {
 }
 
 /// Where a row stands in the order of time.
-private struct RowPlace: Comparable {
+private struct MatchPlace: Comparable {
     let time: Int64
     let sequence: UInt64
 
-    static func < (left: RowPlace, right: RowPlace) -> Bool {
+    static func < (left: MatchPlace, right: MatchPlace) -> Bool {
         (left.time, left.sequence) < (right.time, right.sequence)
     }
 }
 
 /// Keeps the place of the first row.
 private final class PlaceSink: RowConsumer {
-    private(set) var first: RowPlace?
+    private(set) var first: MatchPlace?
 
     func consume(_ slice: RowSlice) throws -> ScanControl {
         guard first == nil, let row = slice.rows.first else { return .proceed }
-        first = RowPlace(
+        first = MatchPlace(
             time: try slice.block.times()[row], sequence: try slice.block.sequences()[row])
         return .proceed
     }

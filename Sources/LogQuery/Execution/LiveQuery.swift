@@ -66,7 +66,7 @@ extension Filter {
     /// The filter for lines that arrive from `now` on: what asked for times up to now asks for all that follow.
     func followed(from now: Int64) -> Filter {
         switch self {
-        case .all, .leaf: return self
+        case .all, .leaf, .fields: return self
         case .not(let filter): return .not(filter.followed(from: now))
         case .and(let filters): return .and(filters.map { $0.followed(from: now) })
         case .or(let filters): return .or(filters.map { $0.followed(from: now) })
