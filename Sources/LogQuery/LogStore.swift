@@ -56,15 +56,18 @@ public protocol ColumnBlock: AnyObject {
     func fieldNames() throws -> [String]
     /// The format in which the line of `row` was read.
     func lineFormat(row: Int) throws -> LineFormat
-    /// Loads what is needed to read `fields`, nil for whole lines; what is damaged shows now, before a row has gone on.
-    func load(_ fields: Set<String>?) throws
+    /// Loads what is needed to read `fields` of `rows`, nil for whole lines; what is damaged shows now, before a row has gone on.
+    func load(_ fields: Set<String>?, rows: Bitmap) throws
     /// Appends the very bytes of the line of `row`, without a newline.
     func appendLine(row: Int, into out: inout ByteWriter) throws
 }
 
 extension ColumnBlock {
     /// Nothing: the block is in memory.
-    public func load(_ fields: Set<String>?) {}
+    public func load(_ fields: Set<String>?, rows: Bitmap) {}
+
+    /// Loads what is needed to read whole lines, all of them.
+    public func loadLines() throws { try load(nil, rows: Bitmap(count: rowCount, all: true)) }
 }
 
 /// What a query asks of a store.

@@ -49,7 +49,8 @@ enum ColumnCodecs {
     /// Those of fresh blocks, in the order in which they are tried: the first that suits is used.
     static let fresh: [any ColumnCodec] = [
         ConstantCodec(), TimestampCodec(), EpochTimeCodec(), SmallDictionaryCodec(),
-        IntegerCodec(), DecimalCodec(), HexCodec(), DictionaryCodec(), PlainCodec(),
+        IntegerCodec(), DecimalCodec(), HexCodec(), DictionaryCodec(), PrefixedIntegerCodec(),
+        PlainCodec(),
     ]
 
     /// Those of cold blocks: all are tried, the one that needs least is used. `KindCodec` and `TemplateCodec` are chosen for a
@@ -169,6 +170,25 @@ enum NestedColumn {
         }
         var inner = ByteReader(try reader.lengthPrefixed("nested column"))
         return try codec.decode(&inner, count: count, context)
+    }
+
+    /// Goes on behind a column without reading it.
+    static func skip(_ reader: inout ByteReader) throws(MalformedBytes) {
+        _ = try reader.fixed(UInt8.self, "codec of a nested column")
+        _ = try reader.lengthPrefixed("nested column")
+    }
+
+    /// The bytes that may occur in the column at the start of `bytes`, where its codec tells without decoding it.
+    static func alphabet(_ bytes: ByteView) -> ByteSet? {
+        var reader = ByteReader(bytes)
+        guard let id = try? reader.fixed(UInt8.self, "codec of a nested column"),
+            let inner = try? reader.lengthPrefixed("nested column")
+        else { return nil }
+        switch id {
+        case ConstantCodec().id: return ByteSet(inner)
+        case AffixNumberCodec().id: return AffixNumberCodec.alphabet(inner)
+        default: return nil
+        }
     }
 }
 

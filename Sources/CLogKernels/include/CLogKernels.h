@@ -33,6 +33,17 @@ int weir_unhex(const uint8_t *_Nonnull bytes, size_t count, uint8_t *_Nonnull ou
 /// heap's end. Does nothing with another C library.
 void weir_keep_freed(int mapped_min, int kept_max);
 
+/// Decodes `count` symbols of an rANS stream of two states (EntropyCoder.swift) into `out`; 0 when the frequencies do not add up or
+/// decoding does not end where encoding began.
+int weir_entropy_decode(
+    const uint32_t *_Nonnull frequencies, size_t alphabet, uint32_t first, uint32_t second,
+    const uint8_t *_Nonnull words, size_t word_count, uint16_t *_Nonnull out, size_t count);
+
+/// Makes numbers of symbols and the bits below them (EntropyIntegers.swift); 0 when a symbol is none.
+int weir_entropy_integers(
+    const uint16_t *_Nonnull symbols, size_t count, const uint8_t *_Nonnull bits, size_t bit_bytes,
+    int folded, int differences, int64_t smallest, int64_t divisor, int64_t *_Nonnull out);
+
 static inline uint64_t weir_load64(const uint8_t *_Nonnull p) {
     uint64_t v;
     memcpy(&v, p, 8);

@@ -95,7 +95,7 @@ private final class Scan {
         report.rowsRead += block.rowCount
         let matching = try filter.evaluate(block)
         let population = matching.population
-        if population > 0 { try block.load(fields) }
+        if population > 0 { try block.load(fields, rows: matching) }
         report.rowsMatched += population
         if population == 0 { return .proceed }
         let rows =

@@ -60,6 +60,9 @@ final class SubstringMatcher: ValueMatcher, @unchecked Sendable {
         needle.withView { text.firstIndex(of: $0) != nil }
     }
 
+    override var literals: [[UInt8]] { needle.isEmpty ? [] : [needle] }
+    override var matchesByParts: Bool { true }
+
     /// Whether `pattern` stands for itself.
     static func isPlain(_ pattern: String) -> Bool {
         pattern.utf8.allSatisfy { byte in !Array(#"\.+*?()|[]{}^$"#.utf8).contains(byte) }

@@ -8,6 +8,11 @@ struct ColumnNumbers {
 
     init(_ column: Column) {
         self.column = column
+        if let decimals = column.encoded?.decimals() {
+            numbers = decimals
+            isRead = []
+            return
+        }
         numbers = Array(repeating: .nan, count: column.valueCount)
         isRead = Array(repeating: false, count: column.valueCount)
     }
@@ -15,7 +20,7 @@ struct ColumnNumbers {
     /// The number that `row` has (durations in nanoseconds, sizes in bytes), or NaN.
     mutating func number(row: Int) -> Double {
         let index = column.valueNumber(row: row)
-        if !isRead[index] {
+        if !isRead.isEmpty, !isRead[index] {
             isRead[index] = true
             numbers[index] = column.withValue(index) { text in
                 guard let value = NumberValue.parse(text), value.kind != .time,
