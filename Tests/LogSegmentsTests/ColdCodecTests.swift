@@ -34,7 +34,8 @@ import Testing
             Sample(
                 codec: "prefixed integer",
                 values: (0..<700).map {
-                    $0 % 40 == 1 ? ["anonymous", "", "user_007"][$0 % 3] : "user_\(number(0..<90_000))"
+                    $0 % 40 == 1
+                        ? ["anonymous", "", "user_007"][$0 % 3] : "user_\(number(0..<90_000))"
                 }),
             Sample(codec: "prefixed integer", values: ["anonymous"] + (0..<20).map { "a\($0)" }),
             Sample(codec: "digits", values: ids),
