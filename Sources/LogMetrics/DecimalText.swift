@@ -29,15 +29,8 @@ public enum DecimalText {
     /// As `double(_:)`, for a text of which eight bytes may be loaded, however short it is.
     @inlinable @inline(__always)
     public static func double(readable text: ByteView) -> Double {
-        if text.count > 0, text.count <= 8 {
-            // Digits to the highest bytes, zeros before them.
-            let values =
-                (weir_load64(text.start) ^ 0x3030_3030_3030_3030) << UInt64(64 - 8 * text.count)
-            if (values | (values &+ 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 == 0 {
-                return Double(weir_eight_digits(values))
-            }
-        }
-        return double(text)
+        var value: Double = 0
+        return weir_short_decimal(text.start, text.count, &value) != 0 ? value : double(text)
     }
 
     /// The value of `text`, correctly rounded up to 15 digits; NaN when it is no number.

@@ -42,7 +42,7 @@ public struct FieldSlots: ~Copyable {
         guard batch.hasLooseLines else { return }
         // Loose shapes are numbered in the order of their records.
         for record in batch.records.buffer where RecordBatch.isLoose(record) {
-            for number in registered { loose.append(batch.slot(record, registered: number)) }
+            batch.appendSlots(record, registered: registered, to: &loose)
         }
     }
 

@@ -87,7 +87,7 @@ extension LooseMeaning {
 /// The meanings of the lines that a table has seen, by their names of interest.
 struct LooseMeanings: ~Copyable {
     /// What owns the meanings.
-    private var known: [LooseMeaning] = []
+    private var owned: [LooseMeaning] = []
     /// Their numbers by hash, open addressing; −1 for an empty place.
     private var places = LooseMeanings.emptyPlaces()
     private var hashes = Vector<UInt32>(capacity: 64)
@@ -103,11 +103,10 @@ struct LooseMeanings: ~Copyable {
         return places
     }
 
-    /// The meaning of a line in which `found` is of interest; `hash` is its hash. Valid as long as this.
-    mutating func meaning(
-        _ found: UnsafeBufferPointer<weir_found>, hash: UInt32, table: borrowing NameTable,
-        meanings: PathMeanings
-    ) -> Unmanaged<LooseMeaning> {
+    /// The meaning of a line in which `found` is of interest, when such a line came before; `hash` is its hash. Valid as long
+    /// as this.
+    @inline(__always)
+    func known(_ found: UnsafeBufferPointer<weir_found>, hash: UInt32) -> Unmanaged<LooseMeaning>? {
         var place = Int(hash) & (places.count - 1)
         while places[place] >= 0 {
             let number = Int(places[place])
@@ -118,11 +117,21 @@ struct LooseMeanings: ~Copyable {
             }
             place = (place + 1) & (places.count - 1)
         }
+        return nil
+    }
+
+    /// As `known`, for a line of which there was none before.
+    mutating func make(
+        _ found: UnsafeBufferPointer<weir_found>, hash: UInt32, table: borrowing NameTable,
+        meanings: PathMeanings
+    ) -> Unmanaged<LooseMeaning> {
         let meaning = LooseMeaning(
             names: found.map { $0.number << 1 | Int32($0.is_token) }, table: table,
             meanings: meanings)
-        known.append(meaning)
+        owned.append(meaning)
         guard pointers.count < Self.countMax else { return .passUnretained(meaning) }
+        var place = Int(hash) & (places.count - 1)
+        while places[place] >= 0 { place = (place + 1) & (places.count - 1) }
         places[place] = Int32(pointers.count)
         hashes.append(hash)
         pointers.append(.passUnretained(meaning))
@@ -130,5 +139,5 @@ struct LooseMeanings: ~Copyable {
     }
 
     /// Whether so many meanings were made that the table should be replaced.
-    var isLarge: Bool { known.count > 2 * Self.countMax }
+    var isLarge: Bool { owned.count > 2 * Self.countMax }
 }

@@ -1,5 +1,5 @@
 internal import CLogKernels
-internal import LogBytes
+public import LogBytes
 internal import LogJSON
 
 /// Lines whose shape is not known: what they mean without one, and the shape that they have when somebody needs it.
@@ -18,21 +18,45 @@ extension RecordBatch {
     /// The packed slot of the field that was registered under `number` in a loose line; −1 when there is none.
     public func slot(_ record: Record, registered number: Int) -> Int32 {
         let line = LooseLines.number(record.shape)
-        let meaning = looseMeanings[line]._withUnsafeGuaranteedRef {
-            number < $0.registered.count ? $0.registered[number] : nil
+        return looseMeanings[line]._withUnsafeGuaranteedRef {
+            slot(record, line, $0, registered: number)
+        }
+    }
+
+    /// Appends what `slot(_:registered:)` says about each of `numbers`.
+    public func appendSlots(
+        _ record: Record, registered numbers: [Int], to slots: inout Vector<Int32>
+    ) {
+        let line = LooseLines.number(record.shape)
+        looseMeanings[line]._withUnsafeGuaranteedRef { meaning in
+            for number in numbers {
+                slots.append(slot(record, line, meaning, registered: number))
+            }
+        }
+    }
+
+    @inline(__always)
+    private func slot(
+        _ record: Record, _ line: Int, _ meaning: LooseMeaning, registered number: Int
+    ) -> Int32 {
+        if number < meaning.registered.count {
+            return looseSlot(line, meaning.registered[number])
         }
         // Registered after the line was scanned: the table looks for it from the next reset on.
-        guard let meaning else {
-            return shape(record).slot(named: registered[number])?.packed ?? -1
-        }
-        return looseSlot(line, meaning)
+        return shape(record).slot(named: registered[number])?.packed ?? -1
     }
 
     /// What the names of interest in loose line `number` mean.
     func meaning(_ number: Int) -> Unmanaged<LooseMeaning> {
         let line = loose.lines[number]
-        return table.looseMeanings.meaning(
-            loose.found(line), hash: line.found_hash, table: table.names, meanings: table.meanings)
+        let found = loose.found(line)
+        // Uncounted: the table stays while the batch does not let go of it.
+        let known = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
+            $0.looseMeanings.known(found, hash: line.found_hash)
+        }
+        return known
+            ?? table.looseMeanings.make(
+                found, hash: line.found_hash, table: table.names, meanings: table.meanings)
     }
 
     /// The slot in a loose line for a packed slot among its names of interest.

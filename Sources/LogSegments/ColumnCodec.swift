@@ -67,7 +67,8 @@ enum ColumnCodecs {
     /// Those of fresh blocks, in the order in which they are tried: the first that suits is used.
     static let fresh: [any ColumnCodec] = [
         ConstantCodec(), TimestampCodec(), EpochTimeCodec(), SmallDictionaryCodec(),
-        IntegerCodec(), DecimalCodec(), HexCodec(), DictionaryCodec(), PlainCodec(),
+        IntegerCodec(), DecimalCodec(), HexCodec(), DictionaryCodec(), PrefixedIntegerCodec(),
+        PlainCodec(),
     ]
 
     /// Those of cold blocks: all are tried, the one that needs least is used. `KindCodec` and `TemplateCodec` are chosen for a

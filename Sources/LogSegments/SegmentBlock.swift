@@ -8,6 +8,7 @@ final class SegmentBlock: ColumnBlock {
     let reader: SegmentReader
     private let entry: BlockEntry
     private var loadedTimes: [Int64]?
+    private var loadedSequences: [UInt64]?
     private var loadedLayout: BlockLayout?
     private var loadedColumns: [Int: Column] = [:]
     /// For each column, or set of shapes that have it: where the value of each row stands among its values.
@@ -38,7 +39,10 @@ final class SegmentBlock: ColumnBlock {
     }
 
     func sequences() throws -> [UInt64] {
-        try reader.integers(.sequences, of: entry).map { UInt64(bitPattern: $0) }
+        if let loadedSequences { return loadedSequences }
+        let sequences = try reader.integers(.sequences, of: entry).map { UInt64(bitPattern: $0) }
+        loadedSequences = sequences
+        return sequences
     }
 
     // MARK: What is stored

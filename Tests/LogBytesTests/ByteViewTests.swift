@@ -76,6 +76,28 @@ import Testing
         #expect(ByteView("a") < ByteView("ä"))
     }
 
+    /// Neither touches anything beside the bytes, which end at an unmapped page.
+    @Test func shortComparisonsAndCopiesAreThoseOfTheBytes() throws {
+        let memory = try GuardedMemory(capacity: 4_096)
+        let others = try GuardedMemory(capacity: 4_096)
+        var generator = SeededGenerator(seed: 32)
+        for _ in 0..<4_000 {
+            let bytes = generator.bytes(generator.below(80))
+            var other = bytes
+            if generator.below(2) == 0, !other.isEmpty {
+                other[generator.below(other.count)] ^= 1 << UInt8(generator.below(8))
+            }
+            if generator.below(8) == 0 { other.append(0) }
+            let view = memory.place(bytes)
+            #expect(view.hasSameBytes(as: others.place(other)) == (bytes == other))
+            var out = ByteWriter(capacity: 1)
+            out.append(7)
+            out.append(short: view)
+            out.append(8)
+            #expect(Array(out.view) == [7] + bytes + [8])
+        }
+    }
+
     @Test func emptyBuffersHaveAnAddress() {
         #expect(ByteView(UnsafeRawBufferPointer(start: nil, count: 0)).isEmpty)
         #expect([UInt8]().withView { $0.isEmpty && $0 == .empty })

@@ -5,7 +5,7 @@ import Testing
 
 @testable import LogSegments
 
-/// The codecs of cold blocks: what they take they give back byte for byte, and bytes that they did not write never trap.
+/// The codecs of cold blocks, and that of fresh ones with two forms: what they take they give back byte for byte, and bytes that they did not write never trap.
 @Suite struct ColdCodecTests {
     /// A column and the codec that must take it.
     struct Sample: CustomTestStringConvertible, Sendable {
@@ -15,7 +15,7 @@ import Testing
     }
 
     private static let codecs: [any ColumnCodec] =
-        ColumnCodecs.cold + [TemplateCodec(), JSONLinesCodec()]
+        ColumnCodecs.cold + [TemplateCodec(), JSONLinesCodec(), PrefixedIntegerCodec()]
 
     static var samples: [Sample] {
         var random = SeededGenerator(seed: 7)
@@ -30,6 +30,14 @@ import Testing
             Sample(codec: "number", values: (0..<700).map { _ in "\(number(-5..<9)).5ms" }),
             Sample(codec: "number", values: ["0", "-12", "3.25", "9223372036854775", "0.000120"]),
             Sample(codec: "number", values: (0..<300).map { "#00\($0 + 100)x" }),
+            Sample(codec: "prefixed integer", values: (0..<30).map { "job-\($0 * $0)" }),
+            Sample(
+                codec: "prefixed integer",
+                values: (0..<700).map {
+                    $0 % 40 == 1
+                        ? ["anonymous", "", "user_007"][$0 % 3] : "user_\(number(0..<90_000))"
+                }),
+            Sample(codec: "prefixed integer", values: ["anonymous"] + (0..<20).map { "a\($0)" }),
             Sample(codec: "digits", values: ids),
             Sample(
                 codec: "digits",

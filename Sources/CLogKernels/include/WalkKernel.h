@@ -363,6 +363,35 @@ static inline uint64_t weir_eight_digits(uint64_t values) {
     return (values * 10000 + (values >> 32)) & 0xffffffffu;
 }
 
+/// Reads a decimal number of one to eight bytes, digits with or without one point behind the first of them; 0 when `text` is
+/// anything else. Eight bytes of it may be loaded, however short it is. No branch depends on where the point stands or whether
+/// there is one: durations come with and without.
+static inline int weir_short_decimal(
+    const uint8_t *_Nonnull text, size_t count, double *_Nonnull out) {
+    static const double powers[8] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+    if (count - 1 >= 8) { return 0; }
+    const uint64_t low = 0x7f7f7f7f7f7f7f7fu, zeros = 0x3030303030303030u;
+    uint64_t bytes;
+    memcpy(&bytes, text, 8);
+    // The last byte goes to the highest place, and zeros before the first.
+    bytes <<= 64 - 8 * count;
+    // The high bit of the byte that is a point. Only the first counts: another one is no digit.
+    const uint64_t other = bytes ^ 0x2e2e2e2e2e2e2e2eu;
+    uint64_t point = ~(((other & low) + low) | other | low);
+    point &= -point;
+    // What stands before the point moves up over it.
+    const uint64_t before = (point >> 7) - 1;
+    const uint64_t closed = ((bytes & before) << 8) | (bytes & ~(point | (point - 1)));
+    const size_t digits = count - (point != 0);
+    const size_t fraction = point != 0 ? (size_t)__builtin_clzll(point) >> 3 : 0;
+    const uint64_t moved = point != 0 ? closed : bytes;
+    if (fraction + 1 > digits) { return 0; }
+    const uint64_t values = (moved ^ zeros) & (~0ull << (64 - 8 * digits));
+    if (((values | (values + 0x7676767676767676u)) & 0x8080808080808080u) != 0) { return 0; }
+    *out = (double)weir_eight_digits(values) / powers[fraction];
+    return 1;
+}
+
 /// Reads the commonest spellings of a time, `YYYY-MM-DDThh:mm:ss.fZ` (a space for the T, up to nine digits of fraction or
 /// none, ` UTC` or nothing for the Z) and `ssssssssss.f` since 1970, as nanoseconds since 1970. 0 when `text` is anything else or looks wrong.
 int weir_read_time(

@@ -7,10 +7,21 @@ public struct RowSlice {
     /// The numbers of the rows.
     public let rows: [Int]
 
+    /// Whether it is all rows of the block, from first to last.
+    let isWholeBlock: Bool
+
     /// The rows `rows` of `block`.
     public init(block: any ColumnBlock, rows: [Int]) {
         self.block = block
         self.rows = rows
+        isWholeBlock = false
+    }
+
+    /// All rows of `block`.
+    init(wholeBlock block: any ColumnBlock) {
+        self.block = block
+        rows = Array(0..<block.rowCount)
+        isWholeBlock = true
     }
 }
 

@@ -8,9 +8,8 @@ struct MatchedBlock {
     let population: Int
 
     var slice: RowSlice {
-        RowSlice(
-            block: block,
-            rows: population == block.rowCount ? Array(0..<block.rowCount) : matching.rows)
+        population == block.rowCount
+            ? RowSlice(wholeBlock: block) : RowSlice(block: block, rows: matching.rows)
     }
 }
 

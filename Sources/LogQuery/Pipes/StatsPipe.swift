@@ -149,15 +149,21 @@ private final class StatsStage: PartialStage {
     private func update(
         _ state: StatisticsState, _ slice: RowSlice, _ groups: [Int32], _ condition: Filter
     ) throws {
-        var candidates = Bitmap(count: slice.block.rowCount)
-        for row in slice.rows { candidates[row] = true }
+        var candidates = Bitmap(count: slice.block.rowCount, all: slice.isWholeBlock)
+        if !slice.isWholeBlock { for row in slice.rows { candidates[row] = true } }
         let matching = try condition.evaluate(slice.block, within: candidates)
         if matching.isEmpty { return }
         var rows: [Int] = []
         var rowGroups: [Int32] = []
-        for (row, group) in zip(slice.rows, groups) where matching[row] {
-            rows.append(row)
-            rowGroups.append(group)
+        if slice.isWholeBlock {
+            // Row and place in the slice are the same.
+            rows = matching.rows
+            rowGroups = rows.map { groups[$0] }
+        } else {
+            for (row, group) in zip(slice.rows, groups) where matching[row] {
+                rows.append(row)
+                rowGroups.append(group)
+            }
         }
         try state.take(slice.block, rows: rows, groups: rowGroups)
     }

@@ -45,17 +45,17 @@ final class Grouping {
         if keys.isEmpty { return [Int32](repeating: 0, count: rows.count) }
         let columns = try keys.map { try $0.column(block) }
         if columns.count == 1 { return groups(columns[0], rows) }
+        // Several values of a column may say the same: combinations are counted of those that differ.
+        let distinct = columns.map { DistinctValues($0) }
         var combinations = 1
-        for column in columns where combinations <= Self.cachedMax {
-            combinations *= max(column.valueCount, 1)
+        for values in distinct where combinations <= Self.cachedMax {
+            combinations *= max(values.count, 1)
         }
         guard combinations <= Self.cachedMax else { return rows.map { group(columns, row: $0) } }
         var known = [Int32](repeating: -1, count: combinations)
         return rows.map { row in
             var combination = 0
-            for column in columns {
-                combination = combination * column.valueCount + column.valueNumber(row: row)
-            }
+            for values in distinct { combination = combination * values.count + values[row] }
             if known[combination] < 0 { known[combination] = group(columns, row: row) }
             return known[combination]
         }
@@ -63,12 +63,22 @@ final class Grouping {
 
     private func groups(_ column: Column, _ rows: [Int]) -> [Int32] {
         var known = [Int32](repeating: -1, count: column.valueCount)
-        return rows.map { row in
-            let number = column.valueNumber(row: row)
-            let group = known[number]
-            if group >= 0 { return group }
-            known[number] = self.group([column], row: row)
-            return known[number]
+        return [Int32](unsafeUninitializedCapacity: rows.count) { groups, filled in
+            known.withUnsafeMutableBufferPointer { known in
+                func fill(_ valueNumber: (Int) -> Int) {
+                    for (index, row) in rows.enumerated() {
+                        let number = valueNumber(row)
+                        if known[number] < 0 { known[number] = group([column], row: row) }
+                        groups[index] = known[number]
+                    }
+                }
+                if let codes = column.codes {
+                    codes.withUnsafeBufferPointer { codes in fill { Int(codes[$0]) } }
+                } else {
+                    fill { column.valueNumber(row: $0) }
+                }
+            }
+            filled = rows.count
         }
     }
 
@@ -123,5 +133,35 @@ final class Grouping {
             return (key.field, builder.column())
         }
         return DerivedBlock(columns: columns + extra, rowCount: numbers.count)
+    }
+}
+
+/// The values of a column by number, each text once where there are few.
+private struct DistinctValues {
+    let count: Int
+    private let column: Column
+    /// For each value of the column the number of its text; nil: its own.
+    private let numbers: [Int]?
+
+    /// Values up to which texts are compared.
+    private static let comparedMax = 4_096
+
+    init(_ column: Column) {
+        self.column = column
+        guard column.codes != nil, column.valueCount <= Self.comparedMax else {
+            numbers = nil
+            count = column.valueCount
+            return
+        }
+        let table = ByteTable()
+        numbers = (0..<column.valueCount).map { value in
+            column.withValue(value) { table.insert($0).number }
+        }
+        count = table.count
+    }
+
+    subscript(row: Int) -> Int {
+        let value = column.valueNumber(row: row)
+        return numbers?[value] ?? value
     }
 }

@@ -114,10 +114,25 @@ struct AffixNumberCodec: ColumnCodec {
                     before: Array(before), behind: Array(behind), mantissas: groups[only],
                     spelling: .plain(fractions: .all(only))))
         }
-        var next = [Int](repeating: 0, count: Self.fractionsMax)
-        let mantissas = fractions.map { fraction -> Int64 in
-            defer { next[Int(fraction)] += 1 }
-            return groups[Int(fraction)][next[Int(fraction)]]
+        // All groups one behind the other; each row takes the next of its group.
+        let joined = groups.flatMap { $0 }
+        var next: [Int] = []
+        var place = 0
+        for group in groups {
+            next.append(place)
+            place += group.count
+        }
+        let mantissas = [Int64](unsafeUninitializedCapacity: count) { mantissas, filled in
+            next.withUnsafeMutableBufferPointer { next in
+                joined.withUnsafeBufferPointer { joined in
+                    for (row, fraction) in fractions.enumerated() {
+                        let place = next[Int(fraction)]
+                        next[Int(fraction)] = place + 1
+                        mantissas[row] = joined[place]
+                    }
+                }
+            }
+            filled = count
         }
         return .encoded(
             NumberValues(

@@ -102,47 +102,66 @@ final class TemplateValues: StoredValues {
     override func matching(
         _ matcher: ValueMatcher, within candidates: Bitmap
     ) throws -> Bitmap? {
-        // 0: none of its texts matches, 1: all do, 2: each has to be looked at.
-        var verdicts: [UInt8] = []
-        var variables: [Int: [Int]] = [:]
+        var verdicts: [TextVerdict] = []
+        // For each template whose texts match by their variables, where the first variable stands of those that do.
+        var matches = [Bitmap?](repeating: nil, count: store.templates.count)
         var found: [Int: Bitmap] = [:]
         for number in store.templates.indices {
             switch store.textCounts[number] == 0 ? .none : try verdict(number, matcher) {
-            case .none: verdicts.append(0)
-            case .all: verdicts.append(1)
+            case .none: verdicts.append(.none)
+            case .all: verdicts.append(.all)
             case .texts:
-                verdicts.append(2)
+                verdicts.append(.byText)
                 try store.prepare(number)
             case .variables(let columns):
-                verdicts.append(2)
-                variables[number] = columns
                 for column in columns where found[column] == nil {
                     let values = try store.column(column)
                     found[column] = try values.rows(
                         matching: matcher, within: Bitmap(count: values.rowCount, all: true))
                 }
+                let places = places(number, columns.map { found[$0] })
+                verdicts.append(places == nil ? .none : .byVariables)
+                matches[number] = places
             }
         }
         let verdictOfCode = store.templateOfCode.map { verdicts[Int($0)] }
-        var rows = store.codes.withUnsafeBufferPointer { codes in
+        let rows = store.codes.withUnsafeBufferPointer { codes in
             verdictOfCode.withUnsafeBufferPointer { verdicts in
-                candidates.filter { verdicts[Int(codes[$0])] != 0 }
+                candidates.filter { verdicts[Int(codes[$0])] != .none }
             }
         }
-        guard verdicts.contains(2), !rows.isEmpty else { return rows }
+        guard verdicts.contains(where: { $0.rawValue > TextVerdict.all.rawValue }), !rows.isEmpty
+        else { return rows }
         let places = store.places()
-        rows = rows.filter { text in
-            if verdictOfCode[Int(store.codes[text])] == 1 { return true }
-            let number = store.template(text)
-            guard let columns = variables[number] else {
-                return withText(text) { matcher.matches($0) }
-            }
-            // The columns stand in the order of the template's variables, all of them named.
-            return columns.indices.contains { index in
-                found[columns[index]]?[store.place(number, index, places[text])] ?? false
+        return rows.filter { text in
+            switch verdictOfCode[Int(store.codes[text])] {
+            case .none: false
+            case .all: true
+            case .byVariables: matches[store.template(text)]?[Int(places[text])] ?? false
+            case .byText: withText(text) { matcher.matches($0) }
             }
         }
-        return rows
+    }
+
+    /// What is to be asked of the texts of a template.
+    private enum TextVerdict: UInt8 {
+        case none, all, byVariables, byText
+    }
+
+    /// Where the first variables of those texts of template `number` stand of which a variable was found; nil: there is none.
+    ///
+    /// - Parameter found: for each variable the values of its column that were found.
+    private func places(_ number: Int, _ found: [Bitmap?]) -> Bitmap? {
+        var places: Bitmap?
+        for (index, values) in found.enumerated() {
+            guard let values, !values.isEmpty else { continue }
+            // In a shared column the first variable stands so many places before this one.
+            let shift = store.place(number, index, 0)
+            var all = places ?? Bitmap(count: values.count)
+            values.visit { if $0 >= shift { all[$0 - shift] = true } }
+            places = all
+        }
+        return places
     }
 
     private func withText(_ number: Int, _ body: (ByteView) -> Bool) -> Bool {
@@ -162,7 +181,7 @@ final class TemplateValues: StoredValues {
         let columns = (0..<parts.variables).map { store.columnNumber(number, $0) }
         let literals = matcher.literals
         if literals.isEmpty {
-            return matcher.matchesByParts && matcher.isOneWord && number > 0
+            return number == 0 || matcher.matchesByParts && matcher.isOneWord
                 ? .variables(columns) : .texts
         }
         let alphabets = try columns.map { try store.alphabet($0) }
@@ -170,7 +189,8 @@ final class TemplateValues: StoredValues {
             literal.withView { TemplateSearch(parts, alphabets).mayContain($0) }
         }
         if !isPossible { return .none }
-        return matcher.matchesByParts && matcher.isOneWord && number > 0
+        // Template 0 is nothing but a variable.
+        return number == 0 || matcher.matchesByParts && matcher.isOneWord
             ? .variables(columns) : .texts
     }
 }
