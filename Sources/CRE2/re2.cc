@@ -14,14 +14,11 @@ struct weir_re2 {
 // One expression may take 16 MiB; beyond that RE2 falls back to a slower automaton and stays linear.
 static const int64_t memory_bytes_max = 16 << 20;
 
-weir_re2 *weir_re2_compile(
-    const uint8_t *pattern, size_t length, bool ignore_case, bool latin1, char *message,
+static weir_re2 *compile(
+    const uint8_t *pattern, size_t length, re2::RE2::Options &options, char *message,
     size_t message_size) {
-    re2::RE2::Options options;
     options.set_log_errors(false);
-    options.set_case_sensitive(!ignore_case);
     options.set_max_mem(memory_bytes_max);
-    if (latin1) { options.set_encoding(re2::RE2::Options::EncodingLatin1); }
     auto *result = new weir_re2(
         re2::StringPiece(reinterpret_cast<const char *>(pattern), length), options);
     if (!result->expression.ok()) {
@@ -33,6 +30,22 @@ weir_re2 *weir_re2_compile(
         return nullptr;
     }
     return result;
+}
+
+weir_re2 *weir_re2_compile(
+    const uint8_t *pattern, size_t length, bool ignore_case, bool latin1, char *message,
+    size_t message_size) {
+    re2::RE2::Options options;
+    options.set_case_sensitive(!ignore_case);
+    if (latin1) { options.set_encoding(re2::RE2::Options::EncodingLatin1); }
+    return compile(pattern, length, options, message, message_size);
+}
+
+weir_re2 *weir_re2_compile_longest(
+    const uint8_t *pattern, size_t length, char *message, size_t message_size) {
+    re2::RE2::Options options;
+    options.set_longest_match(true);
+    return compile(pattern, length, options, message, message_size);
 }
 
 void weir_re2_free(weir_re2 *expression) { delete expression; }

@@ -76,6 +76,12 @@ public struct ScanRequest: Sendable {
     public var timeRange: TimeRange
     /// The query's filter; a store may leave out blocks in which it can match no row.
     public var filter: Filter
+    /// What lines have to match besides; a store may leave out blocks in which no line has its `requiredLiterals`.
+    public var raw: RawFilter?
+    /// Whether rows that do not match are wanted, too: then only the range of time and the classes leave out blocks.
+    public var wantsAllRows = false
+    /// Where the store says what it read and what it left out; nil when nobody asks.
+    public var recorder: ScanRecorder?
     /// The order in which blocks are wanted.
     public var order: ScanOrder = .oldestFirst
 
@@ -105,6 +111,10 @@ public protocol ScanPart: Sendable {
     var timeBounds: (first: Int64, last: Int64) { get }
     /// How many rows it has, roughly.
     var rowCount: Int { get }
+    /// The bytes that it takes in its file.
+    var storedBytes: Int { get }
+    /// Whether it is a part of the journal, and not of a segment.
+    var isJournal: Bool { get }
     /// Whether its blocks may be made, and used, by one thread only: the one that asked the store for the parts.
     var isThreadBound: Bool { get }
     /// Its blocks. Parts that are not bound may be asked by several threads at once; a block is used by one thread at a time.
@@ -124,6 +134,14 @@ public struct ScanParts {
     public init(parts: [any ScanPart], faults: [ScanFault] = []) {
         self.parts = parts
         self.faults = faults
+    }
+
+    /// Puts the parts in `order`.
+    public mutating func sort(_ order: ScanOrder) {
+        switch order {
+        case .oldestFirst: parts.sort { $0.timeBounds.first < $1.timeBounds.first }
+        case .newestFirst: parts.sort { $0.timeBounds.last > $1.timeBounds.last }
+        }
     }
 }
 

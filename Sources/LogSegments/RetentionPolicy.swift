@@ -47,7 +47,7 @@ public struct RetentionPolicy: Sendable, Equatable {
         (alertsClass, 365 * Timestamp.day, "1 year"), (auditClass, 732 * Timestamp.day, "2 years"),
     ]
     /// The classes of weir's own records.
-    static let ownClasses = Set(ownKeeps.map(\.name))
+    public static let ownClasses = Set(ownKeeps.map(\.name))
 
     /// The policy of a data directory whose user has given none.
     public static let standardText = """

@@ -26,6 +26,9 @@ public final class SegmentStore: LogStore {
         view = try StoreView(directory: directory, fileSystem: fileSystem)
     }
 
+    /// The sequence number behind that of every line that is seen: where following begins.
+    public var endSequence: UInt64 { view.endSequence }
+
     func reader(_ file: SegmentFile) throws(StoreError) -> SegmentReader? {
         try view.reader(file, fileSystem)
     }
@@ -39,46 +42,61 @@ public final class SegmentStore: LogStore {
     /// The parts that `LogStore` asks for. Classes of weir's own records are in it only when the filter names `_class`: what users
     /// ask of their lines is answered from their lines.
     public func parts(_ request: ScanRequest) throws -> ScanParts {
-        let hidden: Set<String> =
-            request.filter.fieldNames.contains("_class") ? [] : RetentionPolicy.ownClasses
+        let hidden = Self.hiddenClasses(request)
+        let before = request.recorder?.statistics
         var faults = sealedLines.faults
-        var parts: [any ScanPart] = segmentParts(request.timeRange, hidden, &faults)
+        var parts: [any ScanPart] = segmentParts(request, hidden, &faults)
         // Merged or dropped since it was listed: only another look shows all lines, once. What is open from here on stays.
         for _ in 0..<Self.looksMax where view.hasMissed {
             view = try StoreView(directory: directory, fileSystem: fileSystem)
+            if let before { request.recorder?.statistics = before }
             faults = sealedLines.faults
-            parts = segmentParts(request.timeRange, hidden, &faults)
+            parts = segmentParts(request, hidden, &faults)
         }
-        parts += journalParts(request.timeRange, hidden, &faults) as [any ScanPart]
-        switch request.order {
-        case .oldestFirst: parts.sort { $0.timeBounds.first < $1.timeBounds.first }
-        case .newestFirst: parts.sort { $0.timeBounds.last > $1.timeBounds.last }
-        }
-        return ScanParts(parts: parts, faults: faults)
+        parts += journalParts(request, hidden, &faults) as [any ScanPart]
+        var found = ScanParts(parts: parts, faults: faults)
+        found.sort(request.order)
+        return found
+    }
+
+    /// The classes that `request` is not shown.
+    private static func hiddenClasses(_ request: ScanRequest) -> Set<String> {
+        request.filter.fieldNames.contains("_class") ? [] : RetentionPolicy.ownClasses
     }
 
     private func segmentParts(
-        _ range: TimeRange, _ hidden: Set<String>, _ faults: inout [ScanFault]
+        _ request: ScanRequest, _ hidden: Set<String>, _ faults: inout [ScanFault]
     ) -> [SegmentPart] {
+        let range = request.timeRange
         // Only the disk is known to stand several readers at once; those of tests are simpler.
         let isThreadBound = !(fileSystem is DiskFileSystem)
+        var tally = PartitionTally(request.recorder)
         var parts: [SegmentPart] = []
-        for file in segments where !hidden.contains(file.key.className) {
+        for file in segments {
+            if hidden.contains(file.key.className) {
+                tally.skip(file, \.skippedByClass)
+                continue
+            }
             let dayStart = Int64(file.key.day.daysSinceEpoch) * Timestamp.day
             guard range.overlaps(first: dayStart, last: dayStart + Timestamp.day - 1) else {
+                tally.skip(file, \.skippedByTime)
                 continue
             }
             do throws(StoreError) {
                 guard let reader = try reader(file) else { continue }
-                for entry in reader.footer.blocks
-                where range.overlaps(first: entry.firstTime, last: entry.lastTime) {
-                    parts.append(
-                        SegmentPart(reader: reader, entry: entry, isThreadBound: isThreadBound))
+                tally.open(file, reader)
+                for entry in reader.footer.blocks {
+                    let part = SegmentPart(
+                        reader: reader, entry: entry, isThreadBound: isThreadBound)
+                    let isWanted = range.overlaps(first: entry.firstTime, last: entry.lastTime)
+                    tally.add(part, isWanted: isWanted)
+                    if isWanted { parts.append(part) }
                 }
             } catch {
                 faults.append(Self.fault(error, file: file.path))
             }
         }
+        tally.finish()
         return parts
     }
 
@@ -92,8 +110,9 @@ public final class SegmentStore: LogStore {
     }
 
     private func journalParts(
-        _ range: TimeRange, _ hidden: Set<String>, _ faults: inout [ScanFault]
+        _ request: ScanRequest, _ hidden: Set<String>, _ faults: inout [ScanFault]
     ) -> [FramePart] {
+        let range = request.timeRange
         var parts: [FramePart] = []
         let tables = FrameTables()
         // A frame that was written again after a failed fsync is in two files; its lines count once.
@@ -107,6 +126,9 @@ public final class SegmentStore: LogStore {
                         FramePart(
                             reader: reader, entry: entry, seen: before, sealedLines: sealedLines,
                             hidden: hidden, tables: tables))
+                } else {
+                    request.recorder?.statistics.frames.skippedByTime += 1
+                    request.recorder?.statistics.bytes.skippedByTime += Int(header.storedBytes)
                 }
                 seen.insert(header.sequences)
             }
@@ -123,13 +145,15 @@ public final class SegmentStore: LogStore {
 }
 
 /// A block of a segment.
-private struct SegmentPart: ScanPart {
+struct SegmentPart: ScanPart {
     let reader: SegmentReader
     let entry: BlockEntry
     let isThreadBound: Bool
 
     var timeBounds: (first: Int64, last: Int64) { (entry.firstTime, entry.lastTime) }
     var rowCount: Int { entry.rows }
+    var storedBytes: Int { entry.chunks.reduce(0) { $0 + $1.storedBytes } }
+    var isJournal: Bool { false }
     func blocks() -> [any ColumnBlock] { [SegmentBlock(reader: reader, entry: entry)] }
 }
 
@@ -149,6 +173,8 @@ private struct FramePart: ScanPart, @unchecked Sendable {
 
     var timeBounds: (first: Int64, last: Int64) { (entry.header.firstTime, entry.header.lastTime) }
     var rowCount: Int { Int(entry.header.lineCount) }
+    var storedBytes: Int { Int(entry.header.storedBytes) }
+    var isJournal: Bool { true }
     var isThreadBound: Bool { true }
 
     /// The lines of the frame that are in no segment, a block for each class.

@@ -39,6 +39,13 @@ struct StoreView {
         self.hasMissed = hasMissed
     }
 
+    /// The sequence number behind that of every line that this look shows.
+    var endSequence: UInt64 {
+        max(
+            journals.lazy.flatMap(\.entries).map(\.header.endSequence).max() ?? 0,
+            segments.lazy.map { $0.id.sequences.upperBound &+ 1 }.max() ?? 0)
+    }
+
     /// Opens a segment; nil when it is gone.
     private static func open(
         _ file: SegmentFile, _ fileSystem: any FileSystem

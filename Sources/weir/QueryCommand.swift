@@ -1,18 +1,16 @@
 internal import ArgumentParser
-internal import LogBytes
 internal import LogQuery
-internal import LogSegments
 internal import LogSystem
 
 /// `weir query`: finds stored lines.
 struct QueryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query",
-        abstract: "Finds stored lines by LogsQL, also while weir ingests.",
+        abstract: "Finds stored lines by LogsQL or as grep does, also while weir ingests.",
         discussion: """
             Lines come in the order of their time. weir's own records (alerts,
             weir-audit) show when the query names their class. Exit status: 0 found,
-            1 nothing found, 2 error.
+            1 nothing found, 2 error or a partial answer.
 
             EXAMPLES
               weir query 'level:ERROR endpoint:="/api/v1/login" duration_ms:>1000'
@@ -24,75 +22,112 @@ struct QueryCommand: ParsableCommand {
               weir query '_time:2025-01-18T12 _class:security' | wc -l
               weir query '_class:alerts' -n 10     the newest alerts
               weir query '*' | sort | sha256sum    the very bytes that came in
+
+            AS GREP, on the very bytes of lines, alone or together with a query
+              weir query -g 'code [45][0-9]{2}"'   what grep -E finds in the files
+              weir query -c -F -g b1c8b58e5526cb   how many lines hold a text
+              weir query 'level:ERROR' -g timeout -v           errors, but no timeouts
+              weir query 'level:>=error' -C 3 -n 5             with the lines around them
+
+            WHAT IT DID
+              weir query --explain --stats-time 'level:ERROR' -c
             """)
 
-    @OptionGroup var data: DataOption
+    @OptionGroup var data: DataOptions
 
     @OptionGroup var times: TimeOptions
 
-    @Option(name: .customShort("n"), help: "Only the newest N lines.")
-    var newest: Int?
+    @Option(
+        name: .customShort("n", allowingJoined: true), parsing: .unconditional,
+        help: ArgumentHelp("Only the newest lines, so many.", valueName: "lines"))
+    var newest: String?
+
+    @OptionGroup var grep: GrepOptions
+
+    @Flag(name: [.customShort("c"), .customLong("count")], help: "Only how many lines there are.")
+    var counts = false
 
     @Option(
-        name: [.customShort("o"), .customLong("output")],
-        help: "raw, json, table or csv (default: raw; table for results on a terminal).")
-    var output: String?
+        name: .customShort("A", allowingJoined: true), parsing: .unconditional,
+        help: ArgumentHelp("With so many lines of the same class behind each.", valueName: "lines"))
+    var behind: String?
 
-    @Argument(help: "The query in LogsQL (default: *, every line).")
+    @Option(
+        name: .customShort("B", allowingJoined: true), parsing: .unconditional,
+        help: ArgumentHelp("With so many lines of the same class before each.", valueName: "lines"))
+    var before: String?
+
+    @Option(
+        name: .customShort("C", allowingJoined: true), parsing: .unconditional,
+        help: ArgumentHelp("With so many on both sides.", valueName: "lines"))
+    var around: String?
+
+    @Flag(
+        name: [.customShort("f"), .customLong("follow")],
+        help: "Then the lines that arrive from now on, as weir tail.")
+    var follows = false
+
+    @OptionGroup var show: ShowOptions
+
+    @Flag(help: "Tells on stderr what was read, and what was skipped by what.")
+    var explain = false
+
+    @Flag(help: "Tells on stderr where the time went.")
+    var statsTime = false
+
+    @Flag(help: "Only prints the query as it was read, or says what is wrong with it.")
+    var parseOnly = false
+
+    @Argument(
+        help: "The query in LogsQL (default: *, every line).",
+        completion: .custom { words, _, prefix in
+            QueryCompletion.candidates(words: words, prefix: prefix)
+        })
     var query = "*"
 
     func run() throws {
         let now = SystemClock().now()
-        let query = try parse(now: now)
-        let format = try chosenFormat(query)
-        if let newest, newest < 0 {
-            throw CommandFailure("-n takes a number of lines, not \(newest)")
+        var query = try QueryText.parse(self.query, times: times, now: now)
+        if parseOnly { return try Terminal.output("\(query)\n") }
+        try grep.apply(to: &query)
+        let standard = Terminal.isInteractive && query.outputFields != nil ? "table" : "raw"
+        let format = try show.format(standard: standard)
+        let options = try show.options(query)
+        let newest = try self.newest.map { try LineCount($0, "-n").value }
+        let context = try contextLines(query)
+        if follows {
+            if counts || context != nil {
+                throw CommandFailure("--follow goes without -c, -A, -B and -C")
+            }
+            let run = FollowRun(query: query, newest: newest, now: now)
+            return try run.follow(data, format, options)
         }
-        let store: SegmentStore
-        do throws(StoreError) {
-            store = try SegmentStore(directory: data.directory)
-        } catch {
-            throw CommandFailure("\(error)")
+        let run = QueryRun(.init(explains: explain, tellsTime: statsTime))
+        if counts { return try LineCounting(query, newest: newest).answer(run, data) }
+        try run.answer(grep.patterns.isEmpty ? query : nil, from: data) { stores, recorder in
+            let sink = format.makeSink(options) { try run.write($0) }
+            guard let context else {
+                return try QueryExecutor.run(
+                    query, store: stores, newest: newest, recorder: recorder, into: sink)
+            }
+            return try QueryExecutor.run(
+                query, context: context, store: stores, newest: newest, recorder: recorder,
+                into: sink)
         }
-        let options = OutputOptions(fields: query.outputFields, width: Terminal.width)
-        let sink = format.makeSink(options) { try Terminal.output($0) }
-        let report: QueryReport
-        do {
-            report = try QueryExecutor.run(query, store: store, newest: newest, into: sink)
-        } catch let closed as Terminal.Closed {
-            throw CommandFailure(closed)
-        } catch {
-            throw CommandFailure("\(error)")
-        }
-        Terminal.note(report.faults)
-        if !report.faults.isEmpty {
-            throw CommandFailure("the answer is partial: \(report.faults.count) damaged parts")
-        }
-        if report.rowsGiven == 0 { throw CommandFailure(status: 1) }
     }
 
-    private func parse(now: Int64) throws -> Query {
-        let query: Query
-        do throws(QueryError) {
-            query = try QueryParser.parse(self.query, now: now)
-        } catch {
-            throw CommandFailure("\(error)")
+    /// The lines that are wanted around each match; nil when only matches are.
+    private func contextLines(_ query: Query) throws -> ContextLines? {
+        guard around != nil || before != nil || behind != nil else { return nil }
+        let both = try around.map { try LineCount($0, "-C").value } ?? 0
+        let context = ContextLines(
+            before: try before.map { try LineCount($0, "-B").value } ?? both,
+            behind: try behind.map { try LineCount($0, "-A").value } ?? both)
+        if let pipe = query.pipes.first, !counts {
+            throw CommandFailure(
+                "-A, -B and -C show lines around lines, and `| \(pipe)` makes rows of its own; "
+                    + "leave it out")
         }
-        return query.restricted(by: try times.filters(now: now))
-    }
-
-    private func chosenFormat(_ query: Query) throws -> OutputFormat {
-        guard let output else {
-            let name = Terminal.isInteractive && query.outputFields != nil ? "table" : "raw"
-            return try format(named: name)
-        }
-        return try format(named: output)
-    }
-
-    private func format(named output: String) throws -> OutputFormat {
-        if let format = OutputFormat.named(output) { return format }
-        let names = OutputFormat.all.map(\.name).joined(separator: ", ")
-        let hint = OutputFormat.nearest(to: output).map { "; did you mean `\($0)`?" } ?? ""
-        throw CommandFailure("there is no output `\(output)`\(hint) (there are \(names))")
+        return context
     }
 }

@@ -34,17 +34,27 @@ enum Terminal {
     /// Whether stderr is a terminal.
     static var errorsAreInteractive: Bool { isatty(2) == 1 }
 
-    /// Writes all of `bytes` to stdout.
+    /// Writes all of `bytes` to stdout. When Ctrl-C comes, the line that was begun is finished and the rest is not.
     static func output(_ bytes: ByteView) throws {
         var done = 0
-        while done < bytes.count {
-            let step = write(1, bytes.start + done, bytes.count - done)
+        var end = bytes.count
+        while done < end {
+            if Interruption.isRequested, end == bytes.count {
+                let rest = bytes.dropFirst(max(done - 1, 0))
+                guard done > 0, let newline = rest.firstIndex(of: ASCII.newline) else {
+                    throw Interruption.Requested()
+                }
+                end = max(done - 1, 0) + newline + 1
+                if done >= end { throw Interruption.Requested() }
+            }
+            let step = write(1, bytes.start + done, end - done)
             if step < 0 {
                 if errno == EINTR { continue }
                 throw Closed(code: errno)
             }
             done += step
         }
+        if end < bytes.count { throw Interruption.Requested() }
     }
 
     /// Writes `text` to stdout. A reader that has gone is no error, a full disk is.
@@ -65,6 +75,14 @@ enum Terminal {
     /// Replaces the line of stderr that the cursor stands in; only for a terminal.
     static func status(_ text: String) {
         let line = "\r\u{1B}[K" + TerminalText.escaped(text)
+        line.withView { view in
+            _ = write(2, view.start, view.count)
+        }
+    }
+
+    /// Takes away what `status` wrote.
+    static func clearStatus() {
+        let line = "\r\u{1B}[K"
         line.withView { view in
             _ = write(2, view.start, view.count)
         }

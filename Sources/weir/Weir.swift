@@ -13,6 +13,9 @@ struct Weir: ParsableCommand {
               myapp | weir ingest             store and measure a program's lines
               weir query 'level:ERROR endpoint:="/login"'            find them again
               weir query '* | stats by (endpoint) count() as n'      add them up
+              weir query -C 3 -g 'time(out|d out)'                   as grep, with context
+              weir tail 'level:>=warn'        watch lines arrive
+              weir fields                     which fields there are
               weir stats                      what is stored, by class and day
               weir stats --columns            what takes the most room
               weir check                      is every byte what was written?
@@ -20,11 +23,13 @@ struct Weir: ParsableCommand {
               weir retention --dry-run        what would be deleted, and when
               weir erase --class C 'user_id:="user_456"'             take lines out for good
 
-            The data directory is --data, else $WEIR_DATA, else ./weir-data.
+            The data directory is --data, else $WEIR_DATA, else ./weir-data. Completion for
+            your shell: weir --generate-completion-script bash (or zsh, fish).
             """,
         version: "weir 0.1.0",
         subcommands: [
-            Ingest.self, QueryCommand.self, ExportCommand.self, Stats.self, CheckCommand.self,
+            Ingest.self, QueryCommand.self, TailCommand.self, FieldsCommand.self,
+            ExportCommand.self, Stats.self, CheckCommand.self,
             Compact.self, Retention.self, EraseCommand.self, Parse.self,
         ])
 
@@ -88,8 +93,10 @@ struct DataOption: ParsableArguments {
     }
 
     /// The data directory.
-    var directory: String {
-        if let path { return path }
+    var directory: String { path ?? standard }
+
+    /// The data directory where none is named.
+    var standard: String {
         if let value = getenv("WEIR_DATA") {
             let text = String(cString: value)
             if !text.isEmpty { return text }

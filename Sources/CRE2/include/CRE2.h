@@ -37,6 +37,10 @@ const char *_Nullable weir_re2_group_name(const weir_re2 *_Nonnull expression, s
 bool weir_re2_find(
     const weir_re2 *_Nonnull expression, const uint8_t *_Nonnull text, size_t length, size_t from,
     size_t *_Nonnull starts, size_t *_Nonnull ends, size_t count);
+/// Compiles `pattern` so that a match is the longest of those that begin first, as POSIX has it; the rest as
+/// `weir_re2_compile` does.
+weir_re2 *_Nullable weir_re2_compile_longest(
+    const uint8_t *_Nonnull pattern, size_t length, char *_Nonnull message, size_t message_size);
 
 #ifdef __cplusplus
 }

@@ -62,6 +62,8 @@ private struct BlockPart: ScanPart, @unchecked Sendable {
 
     var timeBounds: (first: Int64, last: Int64) { block.timeBounds }
     var rowCount: Int { block.rowCount }
+    var storedBytes: Int { 0 }
+    var isJournal: Bool { false }
     var isThreadBound: Bool { true }
     func blocks() -> [any ColumnBlock] { [block] }
 }

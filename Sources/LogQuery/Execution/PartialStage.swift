@@ -1,12 +1,6 @@
 internal import LogSystem
 
-/// A pipe whose work several threads can begin, each on some rows, and one ends: what it knows of rows can be added up.
-public protocol PartialPipe: Pipe {
-    /// The pipe at work on some rows; `next` sees nothing before `finish`.
-    func makePartialStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any PartialStage
-}
-
-/// The stage of a `PartialPipe`.
+/// A stage whose work several threads can begin, each on some rows, and one ends: what it knows of rows can be added up.
 public protocol PartialStage: RowConsumer {
     /// Adds what `other`, of the same pipe, knows of rows that come after this one's.
     func merge(_ other: any PartialStage) throws
@@ -16,21 +10,24 @@ public protocol PartialStage: RowConsumer {
 final class PartialScan: @unchecked Sendable {
     private let scanner: PartScanner
     private let pipes: ArraySlice<any Pipe>
-    private let last: any PartialPipe
+    private let last: any Pipe
     private let budget: MemoryBudget
     private let lock = Lock()
-    /// Threads at work besides the caller's; under the lock.
+    private let recorder: ScanRecorder?
+    // Under the lock, both of them: threads at work besides the caller's, and whether all are to end.
     private var running = 0
+    private var isStopped = false
 
     /// - Parameter pipes: those before `last`, each row-wise.
     init(
-        _ scanner: PartScanner, pipes: ArraySlice<any Pipe>, last: any PartialPipe,
-        _ budget: MemoryBudget
+        _ scanner: PartScanner, _ pipes: ArraySlice<any Pipe>, _ last: any Pipe,
+        _ budget: MemoryBudget, _ recorder: ScanRecorder?
     ) {
         self.scanner = scanner
         self.pipes = pipes
         self.last = last
         self.budget = budget
+        self.recorder = recorder
     }
 
     /// One thread's share of the work.
@@ -53,14 +50,16 @@ final class PartialScan: @unchecked Sendable {
     func run(
         _ parts: [any ScanPart], threads: Int, into next: any RowConsumer
     ) throws -> QueryReport {
-        let shares = split(parts, threads: threads).enumerated().map { index, parts in
-            Share(
-                parts, last.makePartialStage(index == 0 ? next : Nowhere(), budget))
+        let shares = split(parts, threads: threads).enumerated().map { index, parts -> Share in
+            guard let stage = last.makePartialStage(index == 0 ? next : Nowhere(), budget) else {
+                preconditionFailure("BUG: a partial pipe without a partial stage")
+            }
+            return Share(parts, stage)
         }
         for share in shares.dropFirst() {
             lock.locked { running += 1 }
             let isStarted = WorkerThread.startIfPossible {
-                self.work(share)
+                self.work(share, isCaller: false)
                 self.lock.locked {
                     self.running -= 1
                     self.lock.signal()
@@ -68,10 +67,10 @@ final class PartialScan: @unchecked Sendable {
             }
             if isStarted { continue }
             lock.locked { running -= 1 }
-            work(share)
+            work(share, isCaller: true)
         }
-        work(shares[0])
-        lock.locked { while running > 0 { _ = lock.wait() } }
+        work(shares[0], isCaller: true)
+        waitForOthers(shares[0])
         var report = QueryReport()
         for share in shares {
             if let failure = share.failure { throw failure }
@@ -100,24 +99,52 @@ final class PartialScan: @unchecked Sendable {
         return runs
     }
 
-    private func work(_ share: Share) {
+    /// How often the caller looks whether the query is to end while it waits for others, nanoseconds.
+    private static let patience: Int64 = 50_000_000
+
+    private func waitForOthers(_ own: Share) {
+        let clock = SystemClock()
+        while true {
+            let isOver = lock.locked {
+                if running > 0 { _ = lock.wait(until: clock.monotonic() + Self.patience) }
+                return running == 0
+            }
+            if isOver { return }
+            do {
+                try lock.locked { try recorder?.beginPart() }
+            } catch {
+                own.failure = own.failure ?? error
+                lock.locked { isStopped = true }
+            }
+        }
+    }
+
+    /// Works off a share; the caller's thread also asks the recorder whether to go on.
+    private func work(_ share: Share, isCaller: Bool) {
         let first = pipes.reversed().reduce(share.stage as any RowConsumer) {
             $1.makeStage($0, budget)
         }
         do {
             for part in share.parts {
+                if lock.locked({ isStopped }) { return }
+                if isCaller { try lock.locked { try recorder?.beginPart() } }
                 let scanned = scanner.scan(part)
+                if let recorder { lock.locked { recorder.add(part, scanned) } }
                 share.report.add(scanned.report)
                 if let fault = scanned.fault { share.report.faults.append(fault) }
                 if let failure = scanned.failure { throw failure }
+                let start = recorder?.now ?? 0
                 for block in scanned.blocks {
                     if try first.consume(block.slice) == .stop { return }
                 }
+                if let recorder { lock.locked { recorder.add(recorder.now - start, to: .pipes) } }
             }
         } catch let fault as ScanFault {
             share.report.faults.append(fault)
         } catch {
             share.failure = error
+            // No other's work is of use any more.
+            lock.locked { isStopped = true }
         }
     }
 }

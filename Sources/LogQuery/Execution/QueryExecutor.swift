@@ -30,37 +30,37 @@ public enum QueryExecutor {
     ///     `sort`, `limit`, …), it limits their number instead.
     ///   - memoryBytesMax: the memory that the query may use for what it has to hold.
     ///   - threads: how many threads may work on the query, the caller's counted.
+    ///   - recorder: takes down what happens, and may end the query at any part.
     /// - Throws: `QueryFailure`, or what the store or the sink throws.
     public static func run(
         _ query: Query, store: any LogStore, newest: Int? = nil,
         memoryBytesMax: Int = MemoryBudget.bytesMax, threads: Int = Processors.count,
-        into sink: any RowConsumer
+        recorder: ScanRecorder? = nil, into sink: any RowConsumer
     ) throws -> QueryReport {
         let budget = MemoryBudget(limitBytes: memoryBytesMax)
         let threads = min(threads, query.options.concurrency ?? threads)
         let preparation = QueryPreparation(query, store: store, budget: budget, threads: threads)
         let query = try preparation.prepared(query)
         let counter = CountingStage(sink)
-        let deciding = query.pipes.firstIndex { $0.ordering != .rowwise }
-        let scanner = PartScanner(filter: query.filter, fields: query.inputFields)
+        let scanner = PartScanner(
+            filter: query.filter, raw: query.raw, fields: query.inputFields, recorder: recorder)
         var request = ScanRequest(timeRange: query.filter.timeRange, filter: query.filter)
+        request.raw = query.raw
+        request.recorder = recorder
         var report: QueryReport
-        if let deciding, let pipe = query.pipes[deciding] as? any PartialPipe {
-            let end: any RowConsumer = newest.map { LimitStage(offset: 0, limit: $0, counter) } ?? counter
-            let next = query.pipes[(deciding + 1)...].reversed().reduce(end) {
-                $1.makeStage($0, budget)
-            }
-            let found = try store.parts(request)
-            let scan = PartialScan(
-                scanner, pipes: query.pipes[..<deciding], last: pipe, budget)
-            report = try scan.run(found.parts, threads: threads, into: next)
+        if let partial = PartialPath(query, newest: newest, counter, budget) {
+            let found = try recorder.measure(.store) { try store.parts(request) }
+            recorder?.begin(found.parts)
+            let scan = PartialScan(scanner, partial.pipes, partial.last, budget, recorder)
+            report = try scan.run(found.parts, threads: threads, into: partial.next)
             report.faults = found.faults + report.faults
         } else {
             let stages = Stages(query, newest: newest, counter, budget)
             request.order = stages.newest == nil ? .oldestFirst : .newestFirst
-            let found = try store.parts(request)
-            report = try run(found.parts, scanner, stages, threads: threads)
-            try stages.first.finish()
+            let found = try recorder.measure(.store) { try store.parts(request) }
+            recorder?.begin(found.parts)
+            report = try run(found.parts, scanner, stages, threads: threads, recorder)
+            try recorder.measure(.pipes) { try stages.first.finish() }
             report.faults = found.faults + report.faults
         }
         report.faults = preparation.faults + report.faults
@@ -70,7 +70,8 @@ public enum QueryExecutor {
 
     /// Pushes the matching rows of `parts` into the stages, as long as they want any.
     private static func run(
-        _ parts: [any ScanPart], _ scanner: PartScanner, _ stages: Stages, threads: Int
+        _ parts: [any ScanPart], _ scanner: PartScanner, _ stages: Stages, threads: Int,
+        _ recorder: ScanRecorder?
     ) throws -> QueryReport {
         var report = QueryReport()
         let scan = OrderedScan(parts, scanner, threads: threads)
@@ -78,13 +79,21 @@ public enum QueryExecutor {
         for (index, part) in parts.enumerated() {
             if let oldest = stages.newest?.oldestWanted, part.timeBounds.last < oldest { break }
             // Also a part without matches lets rows before it go on, so that a limit can end the scan.
-            if try stages.order?.release(before: part.timeBounds.first) == .stop { break }
+            let control = try recorder.measure(.pipes) {
+                try stages.order?.release(before: part.timeBounds.first)
+            }
+            if control == .stop { break }
+            try recorder?.beginPart()
             let scanned = scan.next(index)
             report.add(scanned.report)
+            recorder?.add(part, scanned)
             if let failure = scanned.failure { throw failure }
             do {
                 for block in scanned.blocks {
-                    if try stages.first.consume(block.slice) == .stop { return report }
+                    let control = try recorder.measure(.pipes) {
+                        try stages.first.consume(block.slice)
+                    }
+                    if control == .stop { return report }
                 }
             } catch let fault as ScanFault {
                 report.faults.append(fault)
@@ -92,6 +101,26 @@ public enum QueryExecutor {
             if let fault = scanned.fault { report.faults.append(fault) }
         }
         return report
+    }
+}
+
+/// The way of a query whose first pipe that is not row-wise can be begun by several threads.
+private struct PartialPath {
+    /// The row-wise pipes.
+    let pipes: ArraySlice<any Pipe>
+    let last: any Pipe
+    /// What comes behind.
+    let next: any RowConsumer
+
+    init?(_ query: Query, newest: Int?, _ sink: any RowConsumer, _ budget: MemoryBudget) {
+        guard let deciding = query.pipes.firstIndex(where: { $0.ordering != .rowwise }),
+            query.pipes[deciding].isPartial
+        else { return nil }
+        pipes = query.pipes[..<deciding]
+        last = query.pipes[deciding]
+        let end: any RowConsumer =
+            if let newest { LimitStage(offset: 0, limit: newest, sink) } else { sink }
+        next = query.pipes[(deciding + 1)...].reversed().reduce(end) { $1.makeStage($0, budget) }
     }
 }
 

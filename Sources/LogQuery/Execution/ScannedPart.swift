@@ -20,6 +20,9 @@ struct ScannedPart {
     var blocks: [MatchedBlock] = []
     /// Blocks and rows that were looked at, and rows that matched.
     var report = QueryReport()
+    /// Where the time went, in nanoseconds; all zero when nobody asks.
+    var filterTime: Int64 = 0
+    var loadTime: Int64 = 0
     /// What is damaged; blocks before it count.
     var fault: ScanFault?
     /// Why the query cannot go on.
@@ -29,8 +32,11 @@ struct ScannedPart {
 /// Asks the filter of a query of the parts of a store.
 struct PartScanner: Sendable {
     let filter: Filter
+    let raw: RawFilter?
     /// The fields that are needed of matching rows; nil: whole lines.
     let fields: Set<String>?
+    /// Whose clock says where the time goes.
+    let recorder: ScanRecorder?
 
     /// Reads `part` and asks the filter of its rows.
     func scan(_ part: any ScanPart) -> ScannedPart {
@@ -39,10 +45,15 @@ struct PartScanner: Sendable {
             for block in try part.blocks() {
                 result.report.blocksRead += 1
                 result.report.rowsRead += block.rowCount
-                let matching = try filter.evaluate(block)
+                let start = recorder?.now ?? 0
+                var matching = try filter.evaluate(block)
+                if let raw { matching = try raw.evaluate(block, within: matching) }
+                let filtered = recorder?.now ?? 0
+                result.filterTime += filtered - start
                 let population = matching.population
                 if population == 0 { continue }
                 try block.load(fields, rows: matching)
+                result.loadTime += (recorder?.now ?? 0) - filtered
                 result.report.rowsMatched += population
                 result.blocks.append(
                     MatchedBlock(block: block, matching: matching, population: population))

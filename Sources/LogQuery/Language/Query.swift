@@ -2,12 +2,12 @@
 public struct Query: Sendable, Equatable, CustomStringConvertible {
     /// Which records.
     public var filter: Filter
+    /// What the very bytes of their lines have to match besides: `-g`. It has no place in LogsQL.
+    public var raw: RawFilter?
     /// What becomes of them, in order.
     public var pipes: [any Pipe]
-
     /// How it is to be answered.
     public var options: QueryOptions
-
     /// The clock of the parser that read the query; nil for one that was made otherwise.
     var now: Int64?
 
@@ -38,7 +38,7 @@ public struct Query: Sendable, Equatable, CustomStringConvertible {
 
     /// Whether both say the same.
     public static func == (left: Query, right: Query) -> Bool {
-        left.filter == right.filter && left.options == right.options
+        left.filter == right.filter && left.raw == right.raw && left.options == right.options
             && left.pipes.map { "\($0)" } == right.pipes.map { "\($0)" }
     }
 }

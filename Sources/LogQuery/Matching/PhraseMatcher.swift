@@ -61,6 +61,9 @@ final class PhraseMatcher: ValueMatcher, @unchecked Sendable {
         super.init(syntax: Quoting.word(phrase), cost: phrase.isEmpty ? .compare : .search)
     }
 
+    /// The phrase that is looked for.
+    var text: String { search.phrase.withView(\.text) }
+
     override func matches(_ text: ByteView) -> Bool {
         search.phrase.isEmpty ? text.isEmpty : search.firstIndex(in: text) != nil
     }
@@ -82,6 +85,9 @@ final class PrefixMatcher: ValueMatcher, @unchecked Sendable {
             syntax: prefix.isEmpty ? "*" : Quoting.word(prefix) + "*",
             cost: prefix.isEmpty ? .compare : .search)
     }
+
+    /// What a word is to begin with.
+    var text: String { search.phrase.withView(\.text) }
 
     override func matches(_ text: ByteView) -> Bool {
         search.phrase.isEmpty ? !text.isEmpty : search.firstIndex(in: text) != nil
@@ -115,6 +121,8 @@ final class AnyCaseMatcher: ValueMatcher, @unchecked Sendable {
 
     override var matchesByParts: Bool { !search.phrase.isEmpty }
     override var isOneWord: Bool { search.isOneWord }
+    /// The text that is looked for, in lower case.
+    var text: String { search.phrase.withView(\.text) }
 
     override func matches(_ text: ByteView) -> Bool {
         if search.phrase.isEmpty { return isPrefix != text.isEmpty }

@@ -13,19 +13,32 @@ final class RegularExpression: @unchecked Sendable {
 
     /// Compiles `pattern`.
     init(_ pattern: String, ignoresCase: Bool = false) throws(Fault) {
-        var message = [CChar](repeating: 0, count: 512)
-        let compiled = pattern.withView { view in
-            message.withUnsafeMutableBufferPointer { buffer in
-                buffer.baseAddress.flatMap {
-                    weir_re2_compile(view.start, view.count, ignoresCase, false, $0, buffer.count)
-                }
+        handle = try Self.handle { message, size in
+            pattern.withView {
+                weir_re2_compile($0.start, $0.count, ignoresCase, false, message, size)
             }
+        }
+    }
+
+    /// Compiles `pattern` with matches as POSIX has them: of those that begin first the longest.
+    init(longest pattern: String) throws(Fault) {
+        handle = try Self.handle { message, size in
+            pattern.withView { weir_re2_compile_longest($0.start, $0.count, message, size) }
+        }
+    }
+
+    private static func handle(
+        _ compile: (UnsafeMutablePointer<CChar>, Int) -> OpaquePointer?
+    ) throws(Fault) -> OpaquePointer {
+        var message = [CChar](repeating: 0, count: 512)
+        let compiled = message.withUnsafeMutableBufferPointer { buffer in
+            buffer.baseAddress.flatMap { compile($0, buffer.count) }
         }
         guard let compiled else {
             let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
             throw Fault(message: String(decoding: text, as: UTF8.self))
         }
-        handle = compiled
+        return compiled
     }
 
     deinit { weir_re2_free(handle) }
@@ -53,14 +66,29 @@ final class RegularExpression: @unchecked Sendable {
         }
         return zip(starts, ends).map { $0 < 0 ? nil : $0..<$1 }
     }
+
+    /// Where the first match at or behind byte `from` stands: all of it, or its group `group`.
+    func firstMatch(in text: ByteView, from: Int, group: Int) -> Range<Int>? {
+        guard from <= text.count else { return nil }
+        return withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * (group + 1)) { places in
+            guard let starts = places.baseAddress,
+                weir_re2_find(
+                    handle, text.start, text.count, from, starts, starts + group + 1, group + 1)
+            else { return nil }
+            let start = starts[group]
+            return start < 0 ? nil : start..<starts[2 * group + 1]
+        }
+    }
 }
 
 /// `~"err|warn"`: the expression matches somewhere in the text.
 final class RegexMatcher: ValueMatcher, @unchecked Sendable {
-    private let expression: RegularExpression
+    let expression: RegularExpression
+    let pattern: String
 
     init(_ expression: RegularExpression, pattern: String) {
         self.expression = expression
+        self.pattern = pattern
         super.init(syntax: "~" + Quoting.quoted(pattern), cost: .expression)
     }
 
@@ -69,7 +97,7 @@ final class RegexMatcher: ValueMatcher, @unchecked Sendable {
 
 /// `~"plain"`: a pattern without operators is a search for its bytes.
 final class SubstringMatcher: ValueMatcher, @unchecked Sendable {
-    private let needle: [UInt8]
+    let needle: [UInt8]
 
     init(_ needle: String) {
         self.needle = Array(needle.utf8)

@@ -9,6 +9,10 @@ public struct OutputOptions: Sendable {
     public var fields: [String]?
     /// The columns of characters that a table may take; nil for as many as it needs.
     public var width: Int?
+    /// How lines are shown.
+    public var style = OutputStyle()
+    /// Whether rows are to be seen as soon as they come, and not when there are enough of them.
+    public var isLive = false
 
     /// Options for rows of `fields`.
     public init(fields: [String]? = nil, width: Int? = nil) {

@@ -1,5 +1,27 @@
+internal import LogBytes
+
 /// Text that a terminal shows as it is: nothing in a log line may move the cursor, change colours or turn text around.
 public enum TerminalText {
+    /// Appends `text` as `escaped` gives it; bytes that are no UTF-8 as `\xff`.
+    static func append(_ text: ByteView, into out: inout ByteWriter) {
+        var index = 0
+        while index < text.count {
+            let byte = text[index]
+            if byte >= 0x20, byte < 0x7F {
+                out.append(byte)
+                index += 1
+                continue
+            }
+            let (scalar, width) = UTF8Text.scalar(in: text, at: index)
+            if let scalar {
+                out.append(isUnsafe(scalar) ? escape(scalar) : String(Character(scalar)))
+            } else {
+                out.append("\\x" + String(byte, radix: 16))
+            }
+            index += width
+        }
+    }
+
     /// `text` with control characters (C0, DEL, C1), direction marks, and characters without width written as escapes.
     public static func escaped(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
@@ -9,19 +31,22 @@ public enum TerminalText {
                 out.unicodeScalars.append(scalar)
                 continue
             }
-            switch scalar {
-            case "\n": out += "\\n"
-            case "\r": out += "\\r"
-            case "\t": out += "\\t"
-            default:
-                let digits = String(scalar.value, radix: 16)
-                out +=
-                    scalar.value < 0x100
-                    ? "\\x" + String(repeating: "0", count: 2 - digits.count) + digits
-                    : "\\u{\(digits)}"
-            }
+            out += escape(scalar)
         }
         return out
+    }
+
+    private static func escape(_ scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case "\n": return "\\n"
+        case "\r": return "\\r"
+        case "\t": return "\\t"
+        default:
+            let digits = String(scalar.value, radix: 16)
+            return scalar.value < 0x100
+                ? "\\x" + String(repeating: "0", count: 2 - digits.count) + digits
+                : "\\u{\(digits)}"
+        }
     }
 
     private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {

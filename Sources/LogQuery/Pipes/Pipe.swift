@@ -12,6 +12,10 @@ public protocol Pipe: Sendable, CustomStringConvertible {
     func prepared(_ preparation: QueryPreparation) throws -> any Pipe
     /// The pipe with `filters` put before the queries that stand in it.
     func restricted(by filters: [Filter]) -> any Pipe
+    /// Whether several threads can begin the pipe's work, each on some of the rows.
+    var isPartial: Bool { get }
+    /// The pipe at work on some of the rows, where `isPartial`; `next` sees nothing before `finish`.
+    func makePartialStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> (any PartialStage)?
 }
 
 extension Pipe {
@@ -20,6 +24,14 @@ extension Pipe {
 
     /// The pipe itself: no query stands in it.
     public func restricted(by filters: [Filter]) -> any Pipe { self }
+
+    /// One thread sees all rows.
+    public var isPartial: Bool { false }
+
+    /// There is none.
+    public func makePartialStage(
+        _ next: any RowConsumer, _ budget: MemoryBudget
+    ) -> (any PartialStage)? { nil }
 }
 
 /// How a pipe and the order of rows concern each other.

@@ -1,7 +1,7 @@
 internal import LogBytes
 
 /// `| stats by (service, _time:5m) count() as n, quantile(0.99, duration_ms) if (level:error)`.
-public struct StatsPipe: PartialPipe {
+public struct StatsPipe: Pipe {
     /// One statistic of each group.
     public struct Result: Sendable, CustomStringConvertible {
         /// What is computed.
@@ -84,10 +84,13 @@ public struct StatsPipe: PartialPipe {
         StatsStage(self, next, budget)
     }
 
+    /// What is known of some rows can be added to what is known of others.
+    public var isPartial: Bool { true }
+
     /// The pipe at work on some of the rows.
     public func makePartialStage(
         _ next: any RowConsumer, _ budget: MemoryBudget
-    ) -> any PartialStage {
+    ) -> (any PartialStage)? {
         StatsStage(self, next, budget)
     }
 }
