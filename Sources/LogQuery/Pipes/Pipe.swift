@@ -8,23 +8,17 @@ public protocol Pipe: Sendable, CustomStringConvertible {
     func inputFields(_ output: Set<String>?) -> Set<String>?
     /// The pipe at work, handing its rows to `next`.
     func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer
-    /// The pipe with the answers of the queries that stand in it, and with what it has to know of the query around it.
-    func prepared(_ preparation: QueryPreparation) throws -> any Pipe
-    /// The pipe with `filters` put before the queries that stand in it.
-    func restricted(by filters: [Filter]) -> any Pipe
     /// Whether several threads can begin the pipe's work, each on some of the rows.
     var isPartial: Bool { get }
     /// The pipe at work on some of the rows, where `isPartial`; `next` sees nothing before `finish`.
     func makePartialStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> (any PartialStage)?
+    /// The pipe with the answers of the queries that stand in it, and with what it has to know of the query around it.
+    func prepared(_ preparation: QueryPreparation) throws -> any Pipe
+    /// The pipe with `filters` put before the queries that stand in it.
+    func restricted(by filters: [Filter]) -> any Pipe
 }
 
 extension Pipe {
-    /// The pipe itself: no query stands in it.
-    public func prepared(_ preparation: QueryPreparation) throws -> any Pipe { self }
-
-    /// The pipe itself: no query stands in it.
-    public func restricted(by filters: [Filter]) -> any Pipe { self }
-
     /// One thread sees all rows.
     public var isPartial: Bool { false }
 
@@ -32,6 +26,12 @@ extension Pipe {
     public func makePartialStage(
         _ next: any RowConsumer, _ budget: MemoryBudget
     ) -> (any PartialStage)? { nil }
+
+    /// The pipe itself: no query stands in it.
+    public func prepared(_ preparation: QueryPreparation) throws -> any Pipe { self }
+
+    /// The pipe itself: no query stands in it.
+    public func restricted(by filters: [Filter]) -> any Pipe { self }
 }
 
 /// How a pipe and the order of rows concern each other.
