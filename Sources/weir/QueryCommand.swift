@@ -75,6 +75,9 @@ struct QueryCommand: ParsableCommand {
     @Flag(help: "Tells on stderr where the time went.")
     var statsTime = false
 
+    @Flag(help: "Only prints the query as it was read, or says what is wrong with it.")
+    var parseOnly = false
+
     @Argument(
         help: "The query in LogsQL (default: *, every line).",
         completion: .custom { words, _, prefix in
@@ -85,6 +88,7 @@ struct QueryCommand: ParsableCommand {
     func run() throws {
         let now = SystemClock().now()
         var query = try QueryText.parse(self.query, times: times, now: now)
+        if parseOnly { return try Terminal.output("\(query)\n") }
         try grep.apply(to: &query)
         let standard = Terminal.isInteractive && query.outputFields != nil ? "table" : "raw"
         let format = try show.format(standard: standard)
@@ -100,7 +104,7 @@ struct QueryCommand: ParsableCommand {
         }
         let run = QueryRun(.init(explains: explain, tellsTime: statsTime))
         if counts { return try LineCounting(query, newest: newest).answer(run, data) }
-        try run.answer(from: data) { stores, recorder in
+        try run.answer(grep.patterns.isEmpty ? query : nil, from: data) { stores, recorder in
             let sink = format.makeSink(options) { try run.write($0) }
             guard let context else {
                 return try QueryExecutor.run(

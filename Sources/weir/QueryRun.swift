@@ -35,16 +35,22 @@ struct QueryRun {
         try recorder.measure(.output) { try Terminal.output(bytes) }
     }
 
-    /// Opens `data` and answers with what `body` does; the rows given, and 1 as exit status when there is none.
+    /// Opens `data` and answers with what `body` does; the rows given, and 1 as exit status when there is none. Then hints say
+    /// what may have been meant by `query`.
     func answer(
-        from data: DataOptions,
+        _ query: Query? = nil, from data: DataOptions,
         _ body: (SegmentStores, ScanRecorder) throws -> QueryReport
     ) throws {
         let start = clock.monotonic()
         let report: QueryReport
+        var hints: [String] = []
         do {
             let stores = try recorder.measure(.open) { try data.open() }
-            report = try body(SegmentStores(stores), recorder)
+            let opened = SegmentStores(stores)
+            report = try body(opened, recorder)
+            if let query, report.rowsGiven == 0, report.faults.isEmpty {
+                hints = try QueryHints(query, store: opened).texts
+            }
         } catch {
             progress.clear()
             throw Self.failure(error)
@@ -55,6 +61,7 @@ struct QueryRun {
         if !report.faults.isEmpty {
             throw CommandFailure("the answer is partial: \(report.faults.count) damaged parts")
         }
+        for hint in hints { Terminal.note("weir: \(hint)") }
         if report.rowsGiven == 0 { throw CommandFailure(status: 1) }
     }
 

@@ -29,13 +29,10 @@ const uint8_t *_Nullable weir_find(
 /// among them. Little-endian processors.
 int weir_unhex(const uint8_t *_Nonnull bytes, size_t count, uint8_t *_Nonnull out);
 
-<<<<<<< HEAD
-=======
 /// Has glibc take allocations of less than `mapped_min` bytes from its heap, and keep up to `kept_max` bytes that are free at the
 /// heap's end. Does nothing with another C library.
 void weir_keep_freed(int mapped_min, int kept_max);
 
->>>>>>> speed
 /// Decodes `count` symbols of an rANS stream of two states (EntropyCoder.swift) into `out`; 0 when the frequencies do not add up or
 /// decoding does not end where encoding began.
 int weir_entropy_decode(
@@ -46,12 +43,9 @@ int weir_entropy_decode(
 int weir_entropy_integers(
     const uint16_t *_Nonnull symbols, size_t count, const uint8_t *_Nonnull bits, size_t bit_bytes,
     int folded, int differences, int64_t smallest, int64_t divisor, int64_t *_Nonnull out);
-<<<<<<< HEAD
 /// Has glibc take allocations of less than `mapped_min` bytes from its heap, and keep up to `kept_max` bytes that are free at the
 /// heap's end. Does nothing with another C library.
 void weir_keep_freed(int mapped_min, int kept_max);
-=======
->>>>>>> speed
 
 static inline uint64_t weir_load64(const uint8_t *_Nonnull p) {
     uint64_t v;

@@ -1,4 +1,5 @@
 internal import LogBytes
+internal import LogSystem
 
 /// How many lines are wanted around each match.
 public struct ContextLines: Sendable, Equatable {
@@ -24,6 +25,10 @@ extension QueryExecutor {
         _ query: Query, context: ContextLines, store: any LogStore, newest: Int? = nil,
         recorder: ScanRecorder? = nil, into sink: any RowConsumer
     ) throws -> QueryReport {
+        let budget = MemoryBudget()
+        let preparation = QueryPreparation(
+            query, store: store, budget: budget, threads: Processors.count)
+        let query = try preparation.prepared(query)
         var first: MatchPlace?
         if let newest {
             let places = PlaceSink()
@@ -31,7 +36,6 @@ extension QueryExecutor {
             // Nothing is found: the scan below finds nothing either, and tells of damage.
             first = places.first ?? MatchPlace(time: .max, sequence: .max)
         }
-        let budget = MemoryBudget()
         let stage = ContextStage(context, sink, budget)
         let order = TimeOrderStage(stage, budget)
         var report = QueryReport()
@@ -70,7 +74,7 @@ extension QueryExecutor {
         }
         try recorder.measure(.pipes) { try order.finish() }
         report.rowsGiven = report.rowsMatched
-        report.faults = faults + stage.faults
+        report.faults = preparation.faults + faults + stage.faults
         return report
     }
 }

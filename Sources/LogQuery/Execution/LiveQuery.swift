@@ -11,7 +11,8 @@ public final class LiveQuery {
 
     /// The first pipe of `query` that cannot be answered for one row at a time, as LogsQL; such a query cannot be followed.
     public static func hindrance(_ query: Query) -> String? {
-        query.pipes.first { $0.ordering != .rowwise }.map { "\($0)" }
+        if query.filter.hasSubqueries { return "filter \(query.filter)" }
+        return query.pipes.first { $0.ordering != .rowwise || $0 is JoinPipe }.map { "\($0)" }
     }
 
     /// Answers `query`, all of whose pipes are row by row, into `sink`.
@@ -76,7 +77,9 @@ extension Filter {
                 time.range.start <= now
             else { return self }
             return .time(
-                TimeFilter(range: TimeRange(start: time.range.start), syntax: time.syntax))
+                TimeFilter(
+                    range: TimeRange(start: time.range.start), syntax: time.syntax,
+                    schedule: time.schedule))
         }
     }
 }

@@ -37,7 +37,9 @@ public final class QueryPreparation {
         var query = query
         query.filter = try prepared(query.filter)
         if let context = query.pipes.first as? StreamContextPipe {
-            let rows = try context.rows(around: query.filter, self)
+            var matches = Query(filter: query.filter)
+            matches.raw = query.raw
+            let rows = try context.rows(around: matches, self)
             // The rows are known; the scan that is left finds nothing.
             query.filter = .time(TimeFilter(range: TimeRange(start: 0, end: 0), syntax: "offset"))
             query.pipes[0] = UnionPipe(query: nil, rows: rows)

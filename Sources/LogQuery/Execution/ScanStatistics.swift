@@ -76,7 +76,8 @@ public final class ScanRecorder: @unchecked Sendable {
     /// A recorder that reads `clock`, in nanoseconds of any origin, and calls `step` for each block; what `step` throws ends the
     /// query.
     public init(
-        clock: @escaping @Sendable () -> Int64, step: @escaping (ScanRecorder) throws -> Void = { _ in }
+        clock: @escaping @Sendable () -> Int64,
+        step: @escaping (ScanRecorder) throws -> Void = { _ in }
     ) {
         self.clock = clock
         self.step = step

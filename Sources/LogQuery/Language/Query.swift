@@ -6,10 +6,8 @@ public struct Query: Sendable, Equatable, CustomStringConvertible {
     public var raw: RawFilter?
     /// What becomes of them, in order.
     public var pipes: [any Pipe]
-
     /// How it is to be answered.
     public var options: QueryOptions
-
     /// The clock of the parser that read the query; nil for one that was made otherwise.
     var now: Int64?
 

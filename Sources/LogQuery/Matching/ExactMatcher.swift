@@ -3,6 +3,8 @@ internal import LogBytes
 /// `=error`: the whole text.
 final class ExactMatcher: ValueMatcher, @unchecked Sendable {
     private let value: [UInt8]
+    /// What the text has to be.
+    var text: String { String(decoding: value, as: UTF8.self) }
 
     init(_ value: String) {
         self.value = Array(value.utf8)

@@ -118,6 +118,7 @@ private final class AddedStatsStage: RowConsumer {
         grouping = Grouping(pipe.keys.map { GroupKey(field: $0, bucket: nil) })
         states = pipe.results.map { $0.call.makeState($0.call) }
         memory = MemoryShare(budget, pipe: pipe.isRunning ? "running_stats" : "total_stats")
+        if pipe.keys.isEmpty { grouping.insertEmpty() }
     }
 
     func consume(_ slice: RowSlice) throws -> ScanControl {

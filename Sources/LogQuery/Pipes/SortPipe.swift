@@ -31,12 +31,14 @@ public struct SortPipe: Pipe {
 
     /// The pipe in LogsQL.
     public var description: String {
-        var text = "sort by (\(keys.map(\.description).joined(separator: ", ")))"
+        let by = "by (\(keys.map(\.description).joined(separator: ", ")))"
+        // `limit 0` means no limit, `first 0` no row.
+        var text = limit == 0 ? "first 0 \(by)" : "sort \(by)"
         if !partition.isEmpty {
             text += " partition by (\(partition.map(Quoting.word).joined(separator: ", ")))"
         }
         if offset > 0 { text += " offset \(offset)" }
-        if let limit { text += " limit \(limit)" }
+        if let limit, limit > 0 { text += " limit \(limit)" }
         if let rank { text += " rank as \(Quoting.word(rank))" }
         return text
     }
@@ -62,7 +64,8 @@ public struct SortPipe: Pipe {
 
 extension PipeSyntax {
     static let sort = PipeSyntax(
-        "sort", "order", synopsis: "sort by (f desc, g) partition by (h) offset N limit N rank as r",
+        "sort", "order",
+        synopsis: "sort by (f desc, g) partition by (h) offset N limit N rank as r",
         summary: "sort rows: numbers by size, other text in natural order"
     ) { (parser) throws(QueryError) in
         try parser.sortPipe(limit: nil, isReversed: false)

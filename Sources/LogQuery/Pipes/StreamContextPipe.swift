@@ -33,12 +33,12 @@ struct StreamContextPipe: Pipe {
         let sequence: UInt64
     }
 
-    /// The records that `filter` matches, with those around them.
-    func rows(around filter: Filter, _ preparation: QueryPreparation) throws -> PreparedRows {
+    /// The records that `query`, which has no pipes, finds, with those around them.
+    func rows(around query: Query, _ preparation: QueryPreparation) throws -> PreparedRows {
         var matches: Set<Place> = []
         var first = Int64.max
         var last = Int64.min
-        try preparation.run(Query(filter: filter)) { slice in
+        try preparation.run(query) { slice in
             let times = try slice.block.times()
             let sequences = try slice.block.sequences()
             for row in slice.rows {

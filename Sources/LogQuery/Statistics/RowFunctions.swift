@@ -34,14 +34,14 @@ extension StatisticsFunction {
 
 /// Where a row stands among all: by time, then by arrival, then, for rows that pipes made, by what it says. So the same
 /// row is chosen however the rows came in.
-struct RowPlace: Comparable {
+struct PlacedText: Comparable {
     let time: Int64
     let sequence: UInt64
     /// Which of several values of the row it is.
     var part = 0
     let text: [UInt8]
 
-    static func < (left: RowPlace, right: RowPlace) -> Bool {
+    static func < (left: PlacedText, right: PlacedText) -> Bool {
         let a = (left.time, left.sequence, left.part)
         let b = (right.time, right.sequence, right.part)
         if a != b { return a < b }
@@ -72,7 +72,7 @@ struct RowWriter {
 private final class RowState: StatisticsState {
     private struct Best {
         var value: SortValue?
-        var place: RowPlace
+        var place: PlacedText
     }
 
     private let sign: Int
@@ -120,7 +120,7 @@ private final class RowState: StatisticsState {
             offer(
                 Best(
                     value: value,
-                    place: RowPlace(time: times[row], sequence: sequences[row], text: text)),
+                    place: PlacedText(time: times[row], sequence: sequences[row], text: text)),
                 group: group)
         }
     }

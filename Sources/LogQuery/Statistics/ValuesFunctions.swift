@@ -9,7 +9,8 @@ extension StatisticsFunction {
 
     static let jsonValues = StatisticsFunction(
         "json_values", synopsis: "json_values() json_values(f, g) limit N",
-        summary: "the rows, or these fields of them, in the order of time, as an array of JSON objects",
+        summary:
+            "the rows, or these fields of them, in the order of time, as an array of JSON objects",
         worksOnRows: true, takesLimit: true
     ) { ValuesState($0, isJSON: true) }
 }
@@ -18,7 +19,7 @@ extension StatisticsFunction {
 /// whenever twice as many as are wanted have come.
 private final class ValuesState: StatisticsState {
     private let isJSON: Bool
-    private var groups: [[RowPlace]] = []
+    private var groups: [[PlacedText]] = []
     private var heldBytes = 0
 
     init(_ call: StatisticsCall, isJSON: Bool) {
@@ -36,7 +37,7 @@ private final class ValuesState: StatisticsState {
         func take(_ text: [UInt8], _ index: Int, part: Int = 0) {
             let row = rows[index]
             add(
-                RowPlace(
+                PlacedText(
                     time: times[row], sequence: sequences[row], part: part, text: text),
                 group: Int(groups[index]))
         }
@@ -54,7 +55,7 @@ private final class ValuesState: StatisticsState {
         }
     }
 
-    private func add(_ value: RowPlace, group: Int) {
+    private func add(_ value: PlacedText, group: Int) {
         groups[group].append(value)
         heldBytes += value.text.count + Self.valueBytes
         if let limit = call.limit, groups[group].count >= limit.multiplied(by: 2, atLeast: 1_024) {
