@@ -20,7 +20,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
     ("LogSystem", ["LogBytes"]),
     ("LogJSON", ["LogBytes"]),
     ("LogRecords", ["LogBytes", "LogJSON", "CLogKernels"]),
-    ("LogQuery", ["LogBytes", "LogJSON", "LogRecords", "CRE2"]),
+    ("LogQuery", ["LogBytes", "LogSystem", "LogJSON", "LogRecords", "CRE2"]),
     ("LogMetrics", ["LogBytes", "LogRecords"]),
     (
         "LogAlerting",
@@ -31,7 +31,10 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
     ),
     (
         "LogSegments",
-        ["LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogQuery", "CLZ4", "CDeflate"]
+        [
+            "LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogQuery", "CLogKernels", "CLZ4",
+            "CDeflate",
+        ]
     ),
     ("LogSources", ["LogBytes", "LogSystem", "LogRecords"]),
     ("LogChannels", ["LogBytes", "LogSystem", "LogRecords", "LogAlerting"]),

@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <cstring>
+#include <vector>
 
 struct weir_re2 {
     re2::RE2 expression;
@@ -54,18 +55,29 @@ bool weir_re2_matches(const weir_re2 *expression, const uint8_t *text, size_t le
         re2::StringPiece(reinterpret_cast<const char *>(text), length), expression->expression);
 }
 
+size_t weir_re2_group_count(const weir_re2 *expression) {
+    return static_cast<size_t>(expression->expression.NumberOfCapturingGroups());
+}
+
+const char *weir_re2_group_name(const weir_re2 *expression, size_t index) {
+    const auto &names = expression->expression.CapturingGroupNames();
+    const auto found = names.find(static_cast<int>(index));
+    return found == names.end() ? nullptr : found->second.c_str();
+}
+
 bool weir_re2_find(
-    const weir_re2 *expression, const uint8_t *text, size_t length, size_t from, int group,
-    size_t *start, size_t *end) {
-    re2::StringPiece groups[2];
-    re2::StringPiece whole(reinterpret_cast<const char *>(text), length);
-    if (from > length
-        || !expression->expression.Match(
-            whole, from, length, re2::RE2::UNANCHORED, groups, group + 1)
-        || groups[group].data() == nullptr) {
-        return false;
+    const weir_re2 *expression, const uint8_t *text, size_t length, size_t from, size_t *starts,
+    size_t *ends, size_t count) {
+    const char *base = reinterpret_cast<const char *>(text);
+    std::vector<re2::StringPiece> groups(count);
+    const bool found = expression->expression.Match(
+        re2::StringPiece(base, length), from, length, re2::RE2::UNANCHORED, groups.data(),
+        static_cast<int>(count));
+    if (!found) { return false; }
+    for (size_t index = 0; index < count; index++) {
+        const bool is_set = groups[index].data() != nullptr;
+        starts[index] = is_set ? static_cast<size_t>(groups[index].data() - base) : SIZE_MAX;
+        ends[index] = is_set ? starts[index] + groups[index].size() : SIZE_MAX;
     }
-    *start = static_cast<size_t>(groups[group].data() - whole.data());
-    *end = *start + groups[group].size();
     return true;
 }

@@ -60,12 +60,9 @@ struct FilterMemo: ~Copyable {
         var answer: UInt8
     }
 
-    /// The field's number among the inputs, −1 when the filter cannot be remembered by one value.
-    let field: Int32
     private let entries: UnsafeMutablePointer<Entry>
 
-    init(field: Int32) {
-        self.field = field
+    init() {
         let free = Entry(value: Value.empty, answer: 0)
         entries = .allocate(capacity: Self.entryCount)
         entries.initialize(repeating: free, count: Self.entryCount)

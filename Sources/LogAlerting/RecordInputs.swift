@@ -20,12 +20,11 @@ struct RecordInputs: ~Copyable {
     }
 
     struct FilterState: ~Copyable {
-        let filter: RecordFilter
-        var memo: FilterMemo
+        var filter: RememberedFilter
+        /// The number of the filter's one field in `slots`, −1 when it has none.
+        let field: Int32
         var stamp: UInt64 = 0
         var matches = false
-        /// What the filter says about lines without its one field: 0 not known, 1 no, 2 yes.
-        var absent: UInt8 = 0
     }
 
     struct NumberState: BitwiseCopyable {
@@ -72,9 +71,10 @@ struct RecordInputs: ~Copyable {
     /// The number of `filter`, the same for equal filters.
     mutating func add(filter: Filter) -> Int32 {
         if let known = filters.firstIndex(of: filter) { return Int32(known) }
-        let memoField = FilterMemo.field(of: filter).map { field($0) } ?? -1
+        let remembered = RememberedFilter(filter)
+        let number = remembered.field.map { field($0) } ?? -1
         (filterStates + filters.count).initialize(
-            to: FilterState(filter: RecordFilter(filter), memo: FilterMemo(field: memoField)))
+            to: FilterState(filter: remembered, field: number))
         filters.append(filter)
         return Int32(filters.count - 1)
     }
@@ -117,32 +117,11 @@ struct RecordInputs: ~Copyable {
         let state = filterStates + Int(filter)
         if state.pointee.stamp != stamp {
             state.pointee.stamp = stamp
-            state.pointee.matches = find(state, record, reader)
+            let field = state.pointee.field
+            let slot = field < 0 ? -1 : slots.slot(record.shape, Int(field))
+            state.pointee.matches = state.pointee.filter.matches(record, slot: slot, reader)
         }
         return state.pointee.matches
-    }
-
-    @inline(__always)
-    private func find(
-        _ state: UnsafeMutablePointer<FilterState>, _ record: Record, _ reader: BatchReader
-    ) -> Bool {
-        let field = state.pointee.memo.field
-        guard field >= 0 else { return state.pointee.filter.matches(record, in: reader.batch) }
-        let slot = slots.slot(record.shape, Int(field))
-        if slot < 0 {
-            if state.pointee.absent == 0 {
-                let matches = state.pointee.filter.matches(record, in: reader.batch)
-                state.pointee.absent = matches ? 2 : 1
-            }
-            return state.pointee.absent == 2
-        }
-        guard let value = FilterMemo.Value(record, slot, reader) else {
-            return state.pointee.filter.matches(record, in: reader.batch)
-        }
-        if let known = state.pointee.memo.find(value) { return known }
-        let matches = state.pointee.filter.matches(record, in: reader.batch)
-        state.pointee.memo.insert(value, matches)
-        return matches
     }
 
     /// Whether the record is a request, and a failed one.

@@ -71,4 +71,22 @@ public struct Bitmap: Equatable, Sendable {
             }
         }
     }
+
+    /// The rows of the set for which `isIncluded` is true.
+    @inlinable
+    public func filter(_ isIncluded: (Int) throws -> Bool) rethrows -> Bitmap {
+        var result = self
+        for index in words.indices {
+            var rest = words[index]
+            var kept = rest
+            let first = index << 6
+            while rest != 0 {
+                let bit = rest.trailingZeroBitCount
+                if try !isIncluded(first + bit) { kept &= ~(1 << UInt64(bit)) }
+                rest &= rest &- 1
+            }
+            result.words[index] = kept
+        }
+        return result
+    }
 }

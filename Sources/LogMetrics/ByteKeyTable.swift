@@ -45,8 +45,8 @@ public struct ByteKeyTable: ~Copyable {
             let number = Int(places[place]) - 1
             if number < 0 { return -1 }
             let candidate = keys[number]
-            if candidate.hash == hash, candidate.count == key.count,
-                sameBytes(candidate.start, key.start, key.count)
+            if candidate.hash == hash,
+                ByteView(candidate.start, candidate.count).hasSameBytes(as: key)
             {
                 return number
             }

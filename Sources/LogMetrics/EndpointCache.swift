@@ -39,8 +39,8 @@ struct EndpointCache: ~Copyable {
             entry.load(fromByteOffset: 6, as: UInt16.self) == UInt16(clamping: endpoint.count)
         else { return -1 }
         let bytes = (entry + Self.headerBytes).assumingMemoryBound(to: UInt8.self)
-        guard sameBytes(bytes, service.start, service.count),
-            sameBytes(bytes + service.count, endpoint.start, endpoint.count)
+        guard service.hasSameBytes(as: ByteView(bytes, service.count)),
+            endpoint.hasSameBytes(as: ByteView(bytes + service.count, endpoint.count))
         else { return -1 }
         return Int(entry.load(as: UInt32.self))
     }

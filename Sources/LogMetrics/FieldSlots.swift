@@ -69,7 +69,7 @@ public struct FieldSlots: ~Copyable {
 @frozen
 public struct BatchReader {
     /// The batch, uncounted: a loop that copies the reader must not pay for it.
-    @usableFromInline let owner: Unmanaged<RecordBatch>
+    public let owner: Unmanaged<RecordBatch>
     /// The number of records.
     public let count: Int
     @usableFromInline let records: UnsafeMutablePointer<Record>

@@ -32,7 +32,7 @@ public struct TemplateCache: ~Copyable {
         let entry = base + tags.place(hash) * Self.entryBytes
         let bytes = (entry + Self.headerBytes).assumingMemoryBound(to: UInt8.self)
         guard Int(entry.load(fromByteOffset: 8, as: UInt16.self)) == endpoint.count,
-            sameBytes(bytes, endpoint.start, endpoint.count)
+            endpoint.hasSameBytes(as: ByteView(bytes, endpoint.count))
         else { return make(endpoint, hash) }
         let length = Int(entry.load(fromByteOffset: 10, as: UInt16.self))
         return (ByteView(bytes + endpoint.count, length), entry.load(as: UInt64.self))

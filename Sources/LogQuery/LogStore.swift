@@ -56,15 +56,18 @@ public protocol ColumnBlock: AnyObject {
     func fieldNames() throws -> [String]
     /// The format in which the line of `row` was read.
     func lineFormat(row: Int) throws -> LineFormat
-    /// Loads what is needed to read `fields`, nil for whole lines; what is damaged shows now, before a row has gone on.
-    func load(_ fields: Set<String>?) throws
+    /// Loads what is needed to read `fields` of `rows`, nil for whole lines; what is damaged shows now, before a row has gone on.
+    func load(_ fields: Set<String>?, rows: Bitmap) throws
     /// Appends the very bytes of the line of `row`, without a newline.
     func appendLine(row: Int, into out: inout ByteWriter) throws
 }
 
 extension ColumnBlock {
     /// Nothing: the block is in memory.
-    public func load(_ fields: Set<String>?) {}
+    public func load(_ fields: Set<String>?, rows: Bitmap) {}
+
+    /// Loads what is needed to read whole lines, all of them.
+    public func loadLines() throws { try load(nil, rows: Bitmap(count: rowCount, all: true)) }
 }
 
 /// What a query asks of a store.
@@ -102,14 +105,73 @@ public enum ScanControl: Sendable {
     case proceed, stop
 }
 
+/// A piece of a store that a scan concerns: what it takes to make blocks of it, and no more.
+public protocol ScanPart: Sendable {
+    /// The earliest and the latest time of a row, both inclusive.
+    var timeBounds: (first: Int64, last: Int64) { get }
+    /// How many rows it has, roughly.
+    var rowCount: Int { get }
+    /// The bytes that it takes in its file.
+    var storedBytes: Int { get }
+    /// Whether it is a part of the journal, and not of a segment.
+    var isJournal: Bool { get }
+    /// Whether its blocks may be made, and used, by one thread only: the one that asked the store for the parts.
+    var isThreadBound: Bool { get }
+    /// Its blocks. Parts that are not bound may be asked by several threads at once; a block is used by one thread at a time.
+    ///
+    /// - Throws: `ScanFault` where it is damaged.
+    func blocks() throws -> [any ColumnBlock]
+}
+
+/// What of a store a request concerns.
+public struct ScanParts {
+    /// The parts in the request's order.
+    public var parts: [any ScanPart]
+    /// What could not be read while they were found.
+    public var faults: [ScanFault]
+
+    /// Parts and what is missing from them.
+    public init(parts: [any ScanPart], faults: [ScanFault] = []) {
+        self.parts = parts
+        self.faults = faults
+    }
+
+    /// Puts the parts in `order`.
+    public mutating func sort(_ order: ScanOrder) {
+        switch order {
+        case .oldestFirst: parts.sort { $0.timeBounds.first < $1.timeBounds.first }
+        case .newestFirst: parts.sort { $0.timeBounds.last > $1.timeBounds.last }
+        }
+    }
+}
+
 /// Where stored records are found. The query layer knows no more of a store than this.
 public protocol LogStore {
-    /// Gives every block that the request concerns to `body`, in the request's order, until `body` answers `.stop`. The block is valid during the call only, unless the consumer keeps a reference to it.
+    /// The parts of the store that `request` concerns, which stay readable as long as they are kept.
+    func parts(_ request: ScanRequest) throws -> ScanParts
+}
+
+extension LogStore {
+    /// Gives every block that the request concerns to `body`, in the request's order, until `body` answers `.stop`. The block is
+    /// valid during the call only, unless the consumer keeps a reference to it.
     ///
     /// - Returns: what could not be read (damaged blocks); the rest was given.
-    func scan(
+    public func scan(
         _ request: ScanRequest, _ body: (any ColumnBlock) throws -> ScanControl
-    ) throws -> [ScanFault]
+    ) throws -> [ScanFault] {
+        let found = try parts(request)
+        var faults = found.faults
+        for part in found.parts {
+            do {
+                for block in try part.blocks() {
+                    if try body(block) == .stop { return faults }
+                }
+            } catch let fault as ScanFault {
+                faults.append(fault)
+            }
+        }
+        return faults
+    }
 }
 
 /// A part of the store that could not be read.

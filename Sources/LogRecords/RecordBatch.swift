@@ -122,6 +122,9 @@ public final class RecordBatch {
         owner = chunk
     }
 
+    /// Whether `ByteChunk.paddingBytes` behind every line and value may be loaded.
+    public var isPadded: Bool { owner != nil }
+
     /// The bytes of a record's line.
     @inlinable @inline(__always)
     public func line(_ record: Record) -> ByteView {

@@ -18,7 +18,22 @@ final class ColumnBuffer {
 
     @inline(__always)
     func append(_ value: ByteView) {
-        bytes.append(value)
+        bytes.append(short: value)
+        ends.append(UInt32(truncatingIfNeeded: bytes.count))
+    }
+
+    /// A value no longer than this is copied as if it were so long.
+    private static let shortMax = 32
+
+    /// Appends `length` bytes from `start`, of which `shortMax` may be loaded, however few they are: a copy that does not
+    /// depend on the length, which is different for each value and so predicted badly.
+    @inline(__always)
+    func append(padded start: UnsafePointer<UInt8>, _ length: Int) {
+        guard length <= Self.shortMax else { return append(ByteView(start, length)) }
+        bytes.reserve(Self.shortMax)
+        UnsafeMutableRawPointer(bytes.base + bytes.count).copyMemory(
+            from: start, byteCount: Self.shortMax)
+        bytes.advance(length)
         ends.append(UInt32(truncatingIfNeeded: bytes.count))
     }
 

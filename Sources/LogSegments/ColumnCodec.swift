@@ -170,6 +170,25 @@ enum NestedColumn {
         var inner = ByteReader(try reader.lengthPrefixed("nested column"))
         return try codec.decode(&inner, count: count, context)
     }
+
+    /// Goes on behind a column without reading it.
+    static func skip(_ reader: inout ByteReader) throws(MalformedBytes) {
+        _ = try reader.fixed(UInt8.self, "codec of a nested column")
+        _ = try reader.lengthPrefixed("nested column")
+    }
+
+    /// The bytes that may occur in the column at the start of `bytes`, where its codec tells without decoding it.
+    static func alphabet(_ bytes: ByteView) -> ByteSet? {
+        var reader = ByteReader(bytes)
+        guard let id = try? reader.fixed(UInt8.self, "codec of a nested column"),
+            let inner = try? reader.lengthPrefixed("nested column")
+        else { return nil }
+        switch id {
+        case ConstantCodec().id: return ByteSet(inner)
+        case AffixNumberCodec().id: return AffixNumberCodec.alphabet(inner)
+        default: return nil
+        }
+    }
 }
 
 /// Every value is the same: it is stored once.

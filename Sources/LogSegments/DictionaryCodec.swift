@@ -12,29 +12,61 @@ enum DictionaryLayout {
     static func number(
         _ column: ColumnBuffer, rows: Int? = nil, limit: Int, codes: inout Vector<Int64>
     ) -> [Int]? {
-        let slotCount = max(16, (limit * 2).nextPowerOfTwo)
-        var slots = [Int32](repeating: -1, count: slotCount)
+        let rows = rows ?? column.count
+        codes.reserve(rows)
+        var table = ValueTable(limit: limit)
         var firsts: [Int] = []
-        for row in 0..<(rows ?? column.count) {
-            let value = column.value(row)
-            var slot = Int(truncatingIfNeeded: value.memoryHash) & (slotCount - 1)
-            while true {
-                let known = slots[slot]
-                if known < 0 {
-                    guard firsts.count < limit else { return nil }
-                    slots[slot] = Int32(firsts.count)
-                    codes.append(Int64(firsts.count))
-                    firsts.append(row)
-                    break
-                }
-                if column.value(firsts[Int(known)]) == value {
-                    codes.append(Int64(known))
-                    break
-                }
-                slot = (slot + 1) & (slotCount - 1)
-            }
+        var start = 0
+        for row in 0..<rows {
+            let end = Int(column.ends[row])
+            let value = ByteView(column.bytes.base + start, end - start)
+            start = end
+            let code = table.number(of: value)
+            guard code >= 0 else { return nil }
+            if code == firsts.count { firsts.append(row) }
+            codes.append(Int64(code))
         }
         return firsts
+    }
+
+    /// Distinct values by their bytes, which somebody else keeps.
+    private struct ValueTable: ~Copyable {
+        /// The upper half of a value's hash, and its number; −1 where there is none.
+        private struct Slot: BitwiseCopyable {
+            var tag: UInt32 = 0
+            var number: Int32 = -1
+        }
+
+        private let limit: Int
+        private let mask: Int
+        private var slots: Vector<Slot>
+        private var values: Vector<ByteView>
+
+        init(limit: Int) {
+            self.limit = limit
+            let count = max(16, (limit * 2).nextPowerOfTwo)
+            mask = count - 1
+            slots = Vector<Slot>(capacity: count)
+            for _ in 0..<count { slots.append(Slot()) }
+            values = Vector<ByteView>(capacity: min(limit, 256))
+        }
+
+        /// The number of `value`, the next one when it is new; −1 when it is one too many.
+        @inline(__always)
+        mutating func number(of value: ByteView) -> Int {
+            let hash = value.memoryHash
+            let tag = UInt32(truncatingIfNeeded: hash >> 32)
+            var place = Int(truncatingIfNeeded: hash) & mask
+            while slots[place].number >= 0 {
+                let number = Int(slots[place].number)
+                if slots[place].tag == tag, values[number].hasSameBytes(as: value) { return number }
+                place = (place + 1) & mask
+            }
+            guard values.count < limit else { return -1 }
+            slots[place] = Slot(tag: tag, number: Int32(values.count))
+            values.append(value)
+            return values.count - 1
+        }
     }
 
     static func encode(_ column: ColumnBuffer, limit: Int, into out: inout ByteWriter) -> Bool {

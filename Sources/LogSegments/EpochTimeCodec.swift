@@ -47,12 +47,13 @@ struct EpochTimeCodec: ColumnCodec {
         else { throw reader.malformed("digits of a time") }
         let times = try context.times()
         guard times.count == count else { throw reader.malformed("rows of a time column") }
-        return ColumnText.render(count: count) { row, out in
-            let fraction = Int(fractions[row])
-            PlainDecimal(
-                mantissa: times[row] / PlainDecimal.powersOfTen[scale - fraction],
-                fractionDigits: fraction
-            ).append(into: &out)
-        }
+        return .encoded(
+            TimeValues(times, alphabet: ByteSet(ByteView("0123456789-."))) { row, time, out in
+                let fraction = Int(fractions[row])
+                PlainDecimal(
+                    mantissa: time / PlainDecimal.powersOfTen[scale - fraction],
+                    fractionDigits: fraction
+                ).append(into: &out)
+            })
     }
 }

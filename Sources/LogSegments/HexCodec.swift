@@ -33,12 +33,9 @@ struct HexCodec: ColumnCodec {
     ) throws -> Column {
         let width = try reader.length(atMost: reader.remaining, "hex width")
         let packed = try reader.bytes(width * count, "hex values")
-        return ColumnText.render(count: count) { index, out in
-            for offset in 0..<width {
-                let byte = packed[index * width + offset]
-                out.append(Hex.digit(byte >> 4))
-                out.append(Hex.digit(byte & 15))
-            }
-        }
+        return .encoded(
+            DigitValues(
+                count: count, positions: Array(repeating: .digit, count: 2 * width),
+                packed: Array(packed)))
     }
 }

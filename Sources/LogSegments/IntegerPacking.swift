@@ -18,18 +18,10 @@ enum IntegerPacking {
     /// Appends `values`.
     static func encode(_ values: UnsafeBufferPointer<Int64>, into out: inout ByteWriter) {
         let divisor = commonDivisor(values)
+        guard divisor > 1 else { return encode(values, divisor: 1, into: &out) }
         var scaled = Vector<Int64>(capacity: values.count)
-        for value in values { scaled.append(divisor == 1 ? value : value / divisor) }
-        var differences = Vector<Int64>(capacity: values.count)
-        var previous: Int64 = 0
-        for value in scaled.buffer {
-            differences.append(value &- previous)
-            previous = value
-        }
-        let useDifferences = cost(differences.buffer) < cost(scaled.buffer)
-        out.append(useDifferences ? 1 : 0)
-        out.append(varint: UInt64(divisor))
-        encodeFrames(useDifferences ? differences.buffer : scaled.buffer, into: &out)
+        for value in values { scaled.append(value / divisor) }
+        encode(scaled.buffer, divisor: divisor, into: &out)
     }
 
     static func commonDivisor(_ values: UnsafeBufferPointer<Int64>) -> Int64 {
@@ -37,49 +29,85 @@ enum IntegerPacking {
         return 1
     }
 
-    private static func cost(_ values: UnsafeBufferPointer<Int64>) -> Int {
-        var bits = 0
-        forEachFrame(values) { frame, smallest, width in
-            bits += width * frame.count + 16
+    private static func encode(
+        _ values: UnsafeBufferPointer<Int64>, divisor: Int64, into out: inout ByteWriter
+    ) {
+        let useDifferences = isSmallerInDifferences(values)
+        out.append(useDifferences ? 1 : 0)
+        out.append(varint: UInt64(divisor))
+        var differences = Vector<Int64>(capacity: useDifferences ? frameCount : 1)
+        var previous: Int64 = 0
+        forEachFrame(values) { frame in
+            guard useDifferences else { return appendFrame(frame, into: &out) }
+            differences.removeAll()
+            for value in frame {
+                differences.append(value &- previous)
+                previous = value
+            }
+            appendFrame(differences.buffer, into: &out)
         }
-        return bits
     }
 
     private static func forEachFrame(
-        _ values: UnsafeBufferPointer<Int64>,
-        _ body: (_ frame: UnsafeBufferPointer<Int64>, _ smallest: Int64, _ width: Int) -> Void
+        _ values: UnsafeBufferPointer<Int64>, _ body: (UnsafeBufferPointer<Int64>) -> Void
     ) {
-        var start = 0
-        while start < values.count {
-            let end = min(start + frameCount, values.count)
-            let frame = UnsafeBufferPointer(rebasing: values[start..<end])
-            var smallest = frame[0]
-            var largest = frame[0]
-            for value in frame {
-                smallest = min(smallest, value)
-                largest = max(largest, value)
-            }
-            let span = UInt64(bitPattern: largest) &- UInt64(bitPattern: smallest)
-            body(frame, smallest, 64 - span.leadingZeroBitCount)
-            start = end
+        for start in stride(from: 0, to: values.count, by: frameCount) {
+            body(
+                UnsafeBufferPointer(
+                    rebasing: values[start..<min(start + frameCount, values.count)]))
         }
     }
 
-    private static func encodeFrames(
-        _ values: UnsafeBufferPointer<Int64>, into out: inout ByteWriter
-    ) {
-        var target = ByteWriter(capacity: values.count * 4 + 64)
-        forEachFrame(values) { frame, smallest, width in
-            target.append(zigzag: smallest)
-            target.append(UInt8(width))
-            var packer = BitPacker()
+    /// Whether the differences between neighbours need fewer bits than the values.
+    private static func isSmallerInDifferences(_ values: UnsafeBufferPointer<Int64>) -> Bool {
+        var saved = 0
+        var previous: Int64 = 0
+        forEachFrame(values) { frame in
+            var range = Extremes()
+            var steps = Extremes()
             for value in frame {
-                packer.append(
-                    UInt64(bitPattern: value) &- UInt64(bitPattern: smallest), width, into: &target)
+                range.add(value)
+                steps.add(value &- previous)
+                previous = value
             }
-            packer.finish(into: &target)
+            saved += (range.width - steps.width) * frame.count
         }
-        out.append(target.view)
+        return saved > 0
+    }
+
+    /// The smallest and the largest of some numbers, at least one.
+    private struct Extremes {
+        private(set) var smallest = Int64.max
+        private var largest = Int64.min
+
+        @inline(__always)
+        mutating func add(_ value: Int64) {
+            smallest = min(smallest, value)
+            largest = max(largest, value)
+        }
+
+        /// The bits that a number needs relative to the smallest.
+        var width: Int {
+            let span = UInt64(bitPattern: largest) &- UInt64(bitPattern: smallest)
+            return 64 - span.leadingZeroBitCount
+        }
+    }
+
+    private static func appendFrame(
+        _ frame: UnsafeBufferPointer<Int64>, into out: inout ByteWriter
+    ) {
+        var range = Extremes()
+        for value in frame { range.add(value) }
+        let smallest = range.smallest
+        let width = range.width
+        out.append(zigzag: smallest)
+        out.append(UInt8(width))
+        guard width > 0 else { return }
+        var packer = BitPacker()
+        for value in frame {
+            packer.append(UInt64(bitPattern: value &- smallest), width, into: &out)
+        }
+        packer.finish(into: &out)
     }
 
     /// Reads `count` values that `encode` wrote.

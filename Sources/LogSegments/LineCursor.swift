@@ -142,7 +142,7 @@ final class SegmentCursor: LineCursor {
 
     private func fill(_ entry: BlockEntry, _ reader: SegmentReader) throws {
         let block = SegmentBlock(reader: reader, entry: entry)
-        try block.load(nil)
+        try block.loadLines()
         let numbers = try block.sequences()
         let isWhole = range.covers(first: entry.firstTime, last: entry.lastTime)
         let times = isWhole ? [] : try block.times()

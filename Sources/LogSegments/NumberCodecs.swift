@@ -24,9 +24,7 @@ struct IntegerCodec: ColumnCodec {
         _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
     ) throws -> Column {
         let values = try IntegerPacking.decode(&reader, count: count)
-        return ColumnText.render(count: count) { index, out in
-            PlainDecimal(mantissa: values[index], fractionDigits: 0).append(into: &out)
-        }
+        return .encoded(NumberValues(mantissas: values, spelling: .plain(fractions: .all(0))))
     }
 }
 
@@ -73,11 +71,12 @@ struct DecimalCodec: ColumnCodec {
         guard digits.allSatisfy({ $0 >= 0 && $0 <= Int64(digitsMax) }) else {
             throw reader.malformed("decimal digits")
         }
-        return ColumnText.render(count: count) { index, out in
-            let factor = PlainDecimal.powersOfTen[digitsMax - Int(digits[index])]
-            PlainDecimal(mantissa: mantissas[index] / factor, fractionDigits: Int(digits[index]))
-                .append(into: &out)
+        let unscaled = mantissas.indices.map { index in
+            mantissas[index] / PlainDecimal.powersOfTen[digitsMax - Int(digits[index])]
         }
+        return .encoded(
+            NumberValues(
+                mantissas: unscaled, spelling: .plain(fractions: .each(digits.map { UInt8($0) }))))
     }
 }
 
@@ -154,22 +153,5 @@ struct PlainDecimal {
             position -= 1
         }
         out.advance(total)
-    }
-}
-
-/// Builds plain columns.
-enum ColumnText {
-    /// A column of `count` values, each written by `body`.
-    static func render(
-        count: Int, _ body: (_ index: Int, _ out: inout ByteWriter) -> Void
-    ) -> Column {
-        var out = ByteWriter(capacity: count * 8 + 16)
-        var ends: [Int] = []
-        ends.reserveCapacity(count)
-        for index in 0..<count {
-            body(index, &out)
-            ends.append(out.count)
-        }
-        return .plain(bytes: Array(out.view), ends: ends)
     }
 }

@@ -10,8 +10,10 @@ final class SegmentBlock: ColumnBlock {
     private var loadedTimes: [Int64]?
     private var loadedShapes: (shapes: [Int64], kinds: StoredKinds?)?
     private var loadedColumns: [Int: Column] = [:]
-    /// For each stored column that was asked for: the number of the value of each row, −1 where it has none.
-    private var rowValues: [Int: [Int32]] = [:]
+    /// For each column, or set of shapes that have it: where the value of each row stands among its values.
+    private var rowPlaces: [[Bool]: RowPlaces] = [:]
+    /// For each shape that a row was written of: its columns.
+    private var writers: [Int: [FieldWriter]] = [:]
     private var textColumns: [String: Column] = [:]
     private var whole: WholeLines?
     /// The fields that will be asked for, as far as is known.
@@ -51,8 +53,12 @@ final class SegmentBlock: ColumnBlock {
         }
     }
 
-    /// The values of stored column `number`, as they stand in the lines.
-    func storedColumn(_ number: Int) throws -> Column { try stored(number) }
+    /// The values of stored column `number`, as they stand in the lines, ready to be read.
+    func storedColumn(_ number: Int) throws -> Column {
+        let column = try stored(number)
+        try column.prepare(rows: Bitmap(count: column.rowCount, all: true))
+        return column
+    }
 
     /// The number of each row's shape in the segment.
     func rowShapes() throws -> [Int64] { try shapes() }
@@ -68,9 +74,7 @@ final class SegmentBlock: ColumnBlock {
     }
 
     /// For each shape whether its rows have a value in stored column `number`.
-    func hasColumn(_ number: Int) -> [Bool] {
-        reader.footer.shapes.map { $0.columns.contains(number) }
-    }
+    func hasColumn(_ number: Int) -> [Bool] { reader.shapesWithColumn(number) }
 
     /// What the codec of stored column `number` may ask.
     private func context(_ number: Int) -> DecodeContext {
@@ -102,21 +106,56 @@ final class SegmentBlock: ColumnBlock {
         return column
     }
 
-    /// For each row the number of its value in stored column `number`, −1 where its shape has none.
-    private func valueNumbers(_ number: Int) throws -> [Int32] {
-        if let known = rowValues[number] { return known }
-        let has = hasColumn(number)
-        var next: Int32 = 0
-        let numbers = try shapes().map { shape -> Int32 in
-            guard has[Int(shape)] else { return -1 }
-            defer { next += 1 }
-            return next
+    /// Where the value of each row stands among a column's values.
+    private enum RowPlaces {
+        /// Every row has one.
+        case same
+        /// The place of each row's; the one behind where the row has none.
+        case listed([UInt32])
+
+        @inline(__always)
+        func place(_ row: Int) -> Int {
+            switch self {
+            case .same: row
+            case .listed(let places): Int(places[row])
+            }
         }
-        guard try stored(number).rowCount == Int(next) else {
+    }
+
+    /// Where the values of stored column `number` belong.
+    private func places(_ number: Int) throws -> RowPlaces {
+        let has = hasColumn(number)
+        let places: RowPlaces
+        if let known = rowPlaces[has] {
+            places = known
+        } else {
+            places = try findPlaces(has)
+            rowPlaces[has] = places
+        }
+        let count: Int
+        switch places {
+        case .same: count = entry.rows
+        case .listed(let places): count = Int(places[entry.rows])
+        }
+        guard try stored(number).rowCount == count else {
             throw damaged("a column has not one value for each line")
         }
-        rowValues[number] = numbers
-        return numbers
+        return places
+    }
+
+    private func findPlaces(_ has: [Bool]) throws -> RowPlaces {
+        let shapes = try shapes()
+        if shapes.allSatisfy({ has[Int($0)] }) { return .same }
+        // One more than there are rows: the last is the number of values.
+        var next: UInt32 = 0
+        var places: [UInt32] = []
+        places.reserveCapacity(shapes.count + 1)
+        for shape in shapes {
+            places.append(next)
+            next += has[Int(shape)] ? 1 : 0
+        }
+        places.append(next)
+        return .listed(places)
     }
 
     // MARK: Text of fields
@@ -148,8 +187,12 @@ final class SegmentBlock: ColumnBlock {
             sources.append(source)
             return sources.count - 1
         }
+        var isUsed = [Bool](repeating: false, count: footer.shapes.count)
+        for shape in shapes { isUsed[Int(shape)] = true }
         var used = Set<Int>()
-        for shape in shapes { used.insert(sourceOfShape[Int(shape)]) }
+        for (shape, source) in sourceOfShape.enumerated() where isUsed[shape] {
+            used.insert(source)
+        }
         if used == [-1] || used.isEmpty { return .constant([], rowCount: entry.rows) }
         if used.count == 1, let only = used.first, only >= 0 {
             return try text(of: sources[only])
@@ -168,49 +211,26 @@ final class SegmentBlock: ColumnBlock {
 
     /// The stored values of `column` as text, value for value.
     private func resolve(_ column: Column, _ source: Source) -> Column {
-        let field = reader.footer.columns[source.column]
-        if field.kind == .text, source.transform == .none { return column }
-        var bytes = ByteWriter(capacity: 1 << 12)
-        var scratch = ByteWriter(capacity: 256)
-        var ends: [Int] = []
-        ends.reserveCapacity(column.valueCount)
-        for number in 0..<column.valueCount {
-            column.withValue(number) { raw in
-                let isEscaped = field.kind.hasEscapes && raw.firstIndex(of: ASCII.backslash) != nil
-                bytes.append(
-                    ValueText.resolve(
-                        raw, field.kind, isEscaped: isEscaped, source.transform,
-                        scratch: &scratch))
-            }
-            ends.append(bytes.count)
-        }
-        return column.replacingValues(bytes: Array(bytes.view), ends: ends)
+        column.resolved(reader.footer.columns[source.column].kind, source.transform)
     }
 
-    /// The text of a field that stands in several stored columns, or not in every row: a dictionary whose value 0 is empty.
+    /// The text of a field that stands in several stored columns, or not in every row: value 0 is empty.
     private func join(
         _ sources: [Source], _ sourceOfShape: [Int], _ shapes: [Int64], _ used: Set<Int>,
         _ name: String
     ) throws -> Column {
-        var bytes = ByteWriter(capacity: 1 << 12)
-        var ends = [0]
-        var columns: [Int: (column: Column, numbers: [Int32], offset: Int)] = [:]
-        for index in used where index >= 0 {
+        var parts: [Column] = [.constant([], rowCount: 1)]
+        var count = 1
+        var found: [Int: (column: Column, places: RowPlaces, offset: Int)] = [:]
+        for index in used.sorted() where index >= 0 {
             let column = resolve(try stored(sources[index].column), sources[index])
-            columns[index] = (column, try valueNumbers(sources[index].column), ends.count)
-            for number in 0..<column.valueCount {
-                column.withValue(number) { bytes.append($0) }
-                ends.append(bytes.count)
-            }
+            found[index] = (column, try places(sources[index].column), count)
+            parts.append(column)
+            count += column.valueCount
         }
         let wholeColumn = used.contains(-2) ? try wholeLines(for: name).column(name) : nil
-        let wholeOffset = ends.count
-        if let wholeColumn {
-            for number in 0..<wholeColumn.valueCount {
-                wholeColumn.withValue(number) { bytes.append($0) }
-                ends.append(bytes.count)
-            }
-        }
+        let wholeOffset = count
+        if let wholeColumn { parts.append(wholeColumn) }
         var wholeRow = 0
         var codes: [UInt32] = []
         codes.reserveCapacity(shapes.count)
@@ -223,12 +243,12 @@ final class SegmentBlock: ColumnBlock {
             case -1:
                 codes.append(0)
             case let index:
-                guard let source = columns[index] else { throw damaged("a column is missing") }
-                let number = source.column.valueNumber(row: Int(source.numbers[row]))
+                guard let source = found[index] else { throw damaged("a column is missing") }
+                let number = source.column.valueNumber(row: source.places.place(row))
                 codes.append(UInt32(source.offset + number))
             }
         }
-        return .dictionary(bytes: Array(bytes.view), ends: ends, codes: codes)
+        return .joined(parts, codes: codes)
     }
 
     // MARK: Lines stored whole
@@ -320,18 +340,32 @@ final class SegmentBlock: ColumnBlock {
 
     // MARK: Loading
 
-    func load(_ fields: Set<String>?) throws {
+    func load(_ fields: Set<String>?, rows: Bitmap) throws {
         if let fields {
             loadedFields.formUnion(fields)
             for field in fields where field != "_time" && field != "_class" {
-                _ = try column(field)
+                try column(field).prepare(rows: rows)
             }
             return
         }
         _ = try sequences()
-        let used = Set(try shapes())
-        for number in Set(used.flatMap { reader.footer.shapes[Int($0)].columns }) {
-            _ = try valueNumbers(number)
+        let shapes = try shapes()
+        var isUsed = [Bool](repeating: false, count: reader.footer.shapes.count)
+        rows.visit { isUsed[Int(shapes[$0])] = true }
+        var columns: Set<Int> = []
+        for (shape, stored) in reader.footer.shapes.enumerated() where isUsed[shape] {
+            columns.formUnion(stored.columns)
+        }
+        for number in columns {
+            let places = try places(number)
+            let column = try stored(number)
+            guard column.encoded != nil else { continue }
+            let has = hasColumn(number)
+            var wanted = Bitmap(count: column.rowCount)
+            rows.visit { row in
+                if has[Int(shapes[row])] { wanted[places.place(row)] = true }
+            }
+            try column.prepare(rows: wanted)
         }
     }
 
@@ -341,21 +375,35 @@ final class SegmentBlock: ColumnBlock {
         reader.footer.shapes[Int(try shapes()[row])].shape.format
     }
 
-    func appendLine(row: Int, into out: inout ByteWriter) throws {
-        let stored = reader.footer.shapes[Int(try shapes()[row])]
-        let shape = stored.shape
-        var pieceStart = 0
-        for (field, columnNumber) in stored.columns.enumerated() {
-            append(shape, from: pieceStart, to: shape.pieceEnds[field], into: &out)
-            pieceStart = shape.pieceEnds[field]
-            let number = Int(try valueNumbers(columnNumber)[row])
-            let column = try self.stored(columnNumber)
-            column.withValue(column.valueNumber(row: number)) { out.append($0) }
-        }
-        append(shape, from: pieceStart, to: shape.pieceBytes.count, into: &out)
+    /// The column of a field, and the place of each row's value in it.
+    private struct FieldWriter {
+        let column: Column
+        let places: RowPlaces
     }
 
-    private func append(_ shape: Shape, from: Int, to: Int, into out: inout ByteWriter) {
-        shape.pieceBytes.withView { out.append($0.slice(from..<to)) }
+    func appendLine(row: Int, into out: inout ByteWriter) throws {
+        let shapeNumber = Int(try shapes()[row])
+        let stored = reader.footer.shapes[shapeNumber]
+        let fields: [FieldWriter]
+        if let known = writers[shapeNumber] {
+            fields = known
+        } else {
+            fields = try stored.columns.map {
+                FieldWriter(column: try self.stored($0), places: try places($0))
+            }
+            writers[shapeNumber] = fields
+        }
+        let shape = stored.shape
+        shape.pieceBytes.withView { pieces in
+            var start = 0
+            for (index, field) in fields.enumerated() {
+                let end = shape.pieceEnds[index]
+                out.append(ByteView(pieces.start + start, end - start))
+                start = end
+                let number = field.column.valueNumber(row: field.places.place(row))
+                field.column.appendValue(number, into: &out)
+            }
+            out.append(pieces.dropFirst(start))
+        }
     }
 }

@@ -92,9 +92,19 @@ final class SegmentBuilder {
             columns[Int(shapeColumns[start])].append(batch.line(record))
             return
         }
+        let values = batch.values.base + Int(record.firstValue)
+        let origin = batch.origin
+        let columns = shapeColumns.base + start
+        let pointers = columnPointers.base
+        let isPadded = batch.isPadded
         for field in 0..<count {
-            columnPointers[Int(shapeColumns[start + field])]._withUnsafeGuaranteedRef {
-                $0.append(batch.raw(record, field))
+            pointers[Int(columns[field])]._withUnsafeGuaranteedRef {
+                let value = origin + Int(values[field].start)
+                if isPadded {
+                    $0.append(padded: value, values[field].length)
+                } else {
+                    $0.append(ByteView(value, values[field].length))
+                }
             }
         }
     }

@@ -5,8 +5,9 @@ internal import LogSystem
 
 /// An open segment: its footer in memory, its chunks read when they are asked for.
 ///
-/// Keeps the file open, so that a query goes on undisturbed when the segment is dropped. Used by one thread.
-final class SegmentReader {
+/// Keeps the file open, so that a query goes on undisturbed when the segment is dropped. Nothing changes once it is open:
+/// threads may read at once where the file system lets them.
+final class SegmentReader: @unchecked Sendable {
     let path: String
     let footer: SegmentFooter
     /// The size of the file.
@@ -14,6 +15,8 @@ final class SegmentReader {
     /// Where the footer begins, and the chunks end.
     let footerOffset: Int
     private let file: any OpenFile
+    /// For each stored column the shapes whose rows have a value there.
+    private let columnShapes: [[Int]]
 
     /// Opens the segment at `path`. Throws `StoreError.damaged` when header, trailer or footer are not what they should be.
     ///
@@ -64,6 +67,18 @@ final class SegmentReader {
                 file: path, offset: trailer.footerOffset,
                 what: "the footer does not decode: \(error.what)")
         }
+        var columnShapes = [[Int]](repeating: [], count: footer.columns.count)
+        for (number, shape) in footer.shapes.enumerated() {
+            for column in shape.columns { columnShapes[column].append(number) }
+        }
+        self.columnShapes = columnShapes
+    }
+
+    /// For each shape whether its rows have a value in stored column `number`.
+    func shapesWithColumn(_ number: Int) -> [Bool] {
+        var has = [Bool](repeating: false, count: footer.shapes.count)
+        for shape in columnShapes[number] { has[shape] = true }
+        return has
     }
 
     private static func checkHeader(_ head: ByteView, path: String) throws(StoreError) {

@@ -39,67 +39,45 @@ public final class SegmentStore: LogStore {
 
     // MARK: Scanning
 
-    typealias TimeBounds = (first: Int64, last: Int64)
-
-    /// Something that gives blocks when its time has come.
-    enum Part {
-        case block(SegmentReader, BlockEntry)
-        case frame(JournalReader, JournalReader.Entry, seen: SequenceSet)
-
-        /// The bytes that it takes in its file.
-        var storedBytes: Int {
-            switch self {
-            case .block(_, let entry): entry.chunks.reduce(0) { $0 + $1.storedBytes }
-            case .frame(_, let entry, _): Int(entry.header.storedBytes)
-            }
-        }
-    }
-
-    /// Gives blocks as `LogStore` says. Classes of weir's own records are given only when the filter names `_class`: what
-    /// users ask of their lines is answered from their lines.
-    public func scan(
-        _ request: ScanRequest, _ body: (any ColumnBlock) throws -> ScanControl
-    ) throws -> [ScanFault] {
-        try SegmentStores([self]).scan(request, body)
-    }
-
-    /// The classes that `request` is not shown.
-    static func hiddenClasses(_ request: ScanRequest) -> Set<String> {
-        request.filter.fieldNames.contains("_class") ? [] : RetentionPolicy.ownClasses
-    }
-
-    /// All that may hold lines which `request` wants, in no order.
-    func parts(
-        _ request: ScanRequest, _ faults: inout [ScanFault]
-    ) throws(StoreError) -> [(bounds: TimeBounds, part: Part)] {
+    /// The parts that `LogStore` asks for. Classes of weir's own records are in it only when the filter names `_class`: what users
+    /// ask of their lines is answered from their lines.
+    public func parts(_ request: ScanRequest) throws -> ScanParts {
         let hidden = Self.hiddenClasses(request)
         let before = request.recorder?.statistics
-        var own = sealedLines.faults
-        var parts = segmentParts(request, hidden, &own)
+        var faults = sealedLines.faults
+        var parts: [any ScanPart] = segmentParts(request, hidden, &faults)
         // Merged or dropped since it was listed: only another look shows all lines, once. What is open from here on stays.
         for _ in 0..<Self.looksMax where view.hasMissed {
             view = try StoreView(directory: directory, fileSystem: fileSystem)
             if let before { request.recorder?.statistics = before }
-            own = sealedLines.faults
-            parts = segmentParts(request, hidden, &own)
+            faults = sealedLines.faults
+            parts = segmentParts(request, hidden, &faults)
         }
-        parts += journalParts(request, &own)
-        faults += own
-        return parts
+        parts += journalParts(request, hidden, &faults) as [any ScanPart]
+        var found = ScanParts(parts: parts, faults: faults)
+        found.sort(request.order)
+        return found
+    }
+
+    /// The classes that `request` is not shown.
+    private static func hiddenClasses(_ request: ScanRequest) -> Set<String> {
+        request.filter.fieldNames.contains("_class") ? [] : RetentionPolicy.ownClasses
     }
 
     private func segmentParts(
         _ request: ScanRequest, _ hidden: Set<String>, _ faults: inout [ScanFault]
-    ) -> [(bounds: TimeBounds, part: Part)] {
+    ) -> [SegmentPart] {
         let range = request.timeRange
+        // Only the disk is known to stand several readers at once; those of tests are simpler.
+        let isThreadBound = !(fileSystem is DiskFileSystem)
         var tally = PartitionTally(request.recorder)
-        var parts: [(bounds: TimeBounds, part: Part)] = []
+        var parts: [SegmentPart] = []
         for file in segments {
-            let dayStart = Int64(file.key.day.daysSinceEpoch) * Timestamp.day
             if hidden.contains(file.key.className) {
                 tally.skip(file, \.skippedByClass)
                 continue
             }
+            let dayStart = Int64(file.key.day.daysSinceEpoch) * Timestamp.day
             guard range.overlaps(first: dayStart, last: dayStart + Timestamp.day - 1) else {
                 tally.skip(file, \.skippedByTime)
                 continue
@@ -107,11 +85,12 @@ public final class SegmentStore: LogStore {
             do throws(StoreError) {
                 guard let reader = try reader(file) else { continue }
                 tally.open(file, reader)
-                for block in reader.footer.blocks {
-                    let part = Part.block(reader, block)
-                    let isWanted = range.overlaps(first: block.firstTime, last: block.lastTime)
-                    tally.add(block: part.storedBytes, isWanted: isWanted)
-                    if isWanted { parts.append(((block.firstTime, block.lastTime), part)) }
+                for entry in reader.footer.blocks {
+                    let part = SegmentPart(
+                        reader: reader, entry: entry, isThreadBound: isThreadBound)
+                    let isWanted = range.overlaps(first: entry.firstTime, last: entry.lastTime)
+                    tally.add(part, isWanted: isWanted)
+                    if isWanted { parts.append(part) }
                 }
             } catch {
                 faults.append(Self.fault(error, file: file.path))
@@ -131,10 +110,11 @@ public final class SegmentStore: LogStore {
     }
 
     private func journalParts(
-        _ request: ScanRequest, _ faults: inout [ScanFault]
-    ) -> [(bounds: TimeBounds, part: Part)] {
+        _ request: ScanRequest, _ hidden: Set<String>, _ faults: inout [ScanFault]
+    ) -> [FramePart] {
         let range = request.timeRange
-        var parts: [(bounds: TimeBounds, part: Part)] = []
+        var parts: [FramePart] = []
+        let tables = FrameTables()
         // A frame that was written again after a failed fsync is in two files; its lines count once.
         var seen = SequenceSet()
         for reader in journals {
@@ -143,10 +123,9 @@ public final class SegmentStore: LogStore {
                 if range.overlaps(first: header.firstTime, last: header.lastTime) {
                     let before = seen.overlaps(header.sequences) ? seen : SequenceSet()
                     parts.append(
-                        (
-                            (header.firstTime, header.lastTime),
-                            .frame(reader, entry, seen: before)
-                        ))
+                        FramePart(
+                            reader: reader, entry: entry, seen: before, sealedLines: sealedLines,
+                            hidden: hidden, tables: tables))
                 } else {
                     request.recorder?.statistics.frames.skippedByTime += 1
                     request.recorder?.statistics.bytes.skippedByTime += Int(header.storedBytes)
@@ -163,24 +142,49 @@ public final class SegmentStore: LogStore {
         }
         return parts
     }
+}
 
-    func blocks(of part: Part, table: () -> ShapeTable) throws -> [any ColumnBlock] {
-        switch part {
-        case .block(let reader, let entry):
-            return [SegmentBlock(reader: reader, entry: entry)]
-        case .frame(let reader, let entry, let seen):
-            guard let frame = try reader.frame(entry, table: table()) else {
-                throw ScanFault(
-                    file: reader.file.path, offset: entry.payloadOffset,
-                    message: "a frame of the journal is damaged; "
-                        + "its \(entry.header.lineCount) lines are left out of the answer")
-            }
-            return blocks(of: frame, seen: seen)
+/// A block of a segment.
+struct SegmentPart: ScanPart {
+    let reader: SegmentReader
+    let entry: BlockEntry
+    let isThreadBound: Bool
+
+    var timeBounds: (first: Int64, last: Int64) { (entry.firstTime, entry.lastTime) }
+    var rowCount: Int { entry.rows }
+    var storedBytes: Int { entry.chunks.reduce(0) { $0 + $1.storedBytes } }
+    var isJournal: Bool { false }
+    func blocks() -> [any ColumnBlock] { [SegmentBlock(reader: reader, entry: entry)] }
+}
+
+/// The shapes of a journal's lines, learnt when the first frame is read: most queries read none.
+private final class FrameTables {
+    lazy var table = ShapeTable()
+}
+
+/// A frame of the journal. Bound to one thread: the frames share what was learnt of their lines' shapes.
+private struct FramePart: ScanPart, @unchecked Sendable {
+    let reader: JournalReader
+    let entry: JournalReader.Entry
+    let seen: SequenceSet
+    let sealedLines: SealedLines
+    let hidden: Set<String>
+    let tables: FrameTables
+
+    var timeBounds: (first: Int64, last: Int64) { (entry.header.firstTime, entry.header.lastTime) }
+    var rowCount: Int { Int(entry.header.lineCount) }
+    var storedBytes: Int { Int(entry.header.storedBytes) }
+    var isJournal: Bool { true }
+    var isThreadBound: Bool { true }
+
+    /// The lines of the frame that are in no segment, a block for each class.
+    func blocks() throws -> [any ColumnBlock] {
+        guard let frame = try reader.frame(entry, table: tables.table) else {
+            throw ScanFault(
+                file: reader.file.path, offset: entry.payloadOffset,
+                message: "a frame of the journal is damaged; "
+                    + "its \(entry.header.lineCount) lines are left out of the answer")
         }
-    }
-
-    /// The lines of a frame that are in no segment, a block for each class.
-    private func blocks(of frame: JournalFrame, seen: SequenceSet) -> [any ColumnBlock] {
         var rows = [[Int]](repeating: [], count: frame.classNames.count)
         var sequences = [[UInt64]](repeating: [], count: frame.classNames.count)
         for row in 0..<frame.batch.records.count {
@@ -190,7 +194,8 @@ public final class SegmentStore: LogStore {
             sequences[frame.lineClasses[row]].append(sequence)
         }
         return rows.indices.compactMap { index -> (any ColumnBlock)? in
-            BatchBlock(
+            if hidden.contains(frame.classNames[index]) { return nil }
+            return BatchBlock(
                 batch: frame.batch, rows: rows[index], sequences: sequences[index],
                 className: frame.classNames[index])
         }

@@ -1,5 +1,4 @@
 public import LogQuery
-internal import LogRecords
 
 /// Several data directories, asked as one: their blocks come in one order of time. Used by one thread.
 public struct SegmentStores: LogStore {
@@ -8,65 +7,17 @@ public struct SegmentStores: LogStore {
     /// The lines of all `stores`. Lines that are in several of them are given as often.
     public init(_ stores: [SegmentStore]) { self.stores = stores }
 
-    /// Gives blocks as `LogStore` says.
-    public func scan(
-        _ request: ScanRequest, _ body: (any ColumnBlock) throws -> ScanControl
-    ) throws -> [ScanFault] {
-        let hidden = SegmentStore.hiddenClasses(request)
-        var faults: [ScanFault] = []
-        var parts:
-            [(store: SegmentStore, bounds: SegmentStore.TimeBounds, part: SegmentStore.Part)] =
-                []
+    /// The parts that `LogStore` asks for.
+    public func parts(_ request: ScanRequest) throws -> ScanParts {
+        if stores.count == 1 { return try stores[0].parts(request) }
+        var all = ScanParts(parts: [])
         for store in stores {
-            parts += try store.parts(request, &faults).map { (store, $0.bounds, $0.part) }
+            let found = try store.parts(request)
+            all.parts += found.parts
+            all.faults += found.faults
         }
-        switch request.order {
-        case .oldestFirst: parts.sort { $0.bounds.first < $1.bounds.first }
-        case .newestFirst: parts.sort { $0.bounds.last > $1.bounds.last }
-        }
-        let recorder = request.recorder
-        recorder?.statistics.begin(parts.map(\.part))
-        // Only frames need one, and it is large.
-        lazy var table = ShapeTable()
-        for (store, _, part) in parts {
-            do {
-                recorder?.statistics.read(part)
-                for block in try store.blocks(of: part, table: { table })
-                where !hidden.contains(block.className) {
-                    if try body(block) == .stop { return faults }
-                }
-            } catch let fault as ScanFault {
-                faults.append(fault)
-            }
-        }
-        return faults
-    }
-}
-
-extension ScanStatistics {
-    /// Counts all that may be read as left out, until it is read.
-    mutating func begin(_ parts: [SegmentStore.Part]) {
-        for part in parts {
-            switch part {
-            case .block: blocks.skippedByLimit += 1
-            case .frame: frames.skippedByLimit += 1
-            }
-            bytes.skippedByLimit += part.storedBytes
-        }
-    }
-
-    /// Counts `part` as read.
-    mutating func read(_ part: SegmentStore.Part) {
-        switch part {
-        case .block:
-            blocks.skippedByLimit -= 1
-            blocks.read += 1
-        case .frame:
-            frames.skippedByLimit -= 1
-            frames.read += 1
-        }
-        bytes.skippedByLimit -= part.storedBytes
-        bytes.read += part.storedBytes
+        all.sort(request.order)
+        return all
     }
 }
 
@@ -90,10 +41,10 @@ struct PartitionTally {
         recorder.statistics.footerBytes += reader.storedBytes - reader.footerOffset
     }
 
-    func add(block bytes: Int, isWanted: Bool) {
+    func add(_ part: SegmentPart, isWanted: Bool) {
         guard let recorder, !isWanted else { return }
         recorder.statistics.blocks.skippedByTime += 1
-        recorder.statistics.bytes.skippedByTime += bytes
+        recorder.statistics.bytes.skippedByTime += part.storedBytes
     }
 
     func finish() {

@@ -29,7 +29,7 @@ struct TimestampCodec: ColumnCodec {
         }
         out.append(UInt8(spelling.digits))
         out.append(spelling.separator)
-        out.append(ByteView(spelling.zone.start, spelling.zone.count))
+        spelling.zone.withView { out.append($0) }
         return true
     }
 
@@ -38,22 +38,26 @@ struct TimestampCodec: ColumnCodec {
     ) throws -> Column {
         let digits = Int(try reader.fixed(UInt8.self, "fraction digits"))
         let separator = try reader.fixed(UInt8.self, "date separator")
-        let zone = try reader.bytes(reader.remaining, "zone")
+        let zone = Array(try reader.bytes(reader.remaining, "zone"))
         guard digits <= 9 else { throw reader.malformed("fraction digits") }
         let spelling = Spelling(digits: digits, separator: separator, zone: zone)
         let times = try context.times()
         guard times.count == count else { throw reader.malformed("rows of a timestamp column") }
-        return ColumnText.render(count: count) { index, out in
-            spelling.append(times[index], into: &out)
-        }
+        var alphabet = ByteSet(ByteView("0123456789-:.TZ"))
+        alphabet.insert(separator)
+        zone.withView { alphabet.formUnion(ByteSet($0)) }
+        return .encoded(
+            TimeValues(times, alphabet: alphabet) { _, time, out in
+                spelling.append(time, into: &out)
+            })
     }
 
     private struct Spelling {
         let digits: Int
         let separator: UInt8
-        let zone: ByteView
+        let zone: [UInt8]
 
-        init(digits: Int, separator: UInt8, zone: ByteView) {
+        init(digits: Int, separator: UInt8, zone: [UInt8]) {
             self.digits = digits
             self.separator = separator
             self.zone = zone
@@ -68,8 +72,8 @@ struct TimestampCodec: ColumnCodec {
             }
             digits = max(index - prefixBytes - 1, 0)
             separator = text[10]
-            zone = text.dropFirst(index)
-            guard digits <= 9, utcZones.contains(zone) else { return nil }
+            zone = Array(text.dropFirst(index))
+            guard digits <= 9, utcZones.contains(text.dropFirst(index)) else { return nil }
         }
 
         func append(_ time: Int64, into out: inout ByteWriter) {
@@ -77,7 +81,7 @@ struct TimestampCodec: ColumnCodec {
             Timestamp.append(time, digits: digits, into: &out)
             out.truncate(out.count - 1)
             out.base[start + 10] = separator
-            out.append(zone)
+            zone.withView { out.append($0) }
         }
     }
 
@@ -123,7 +127,7 @@ struct TimestampCodec: ColumnCodec {
                 guard ASCII.isDigit(byte) else { return false }
                 number = number &* 10 &+ Int64(byte &- ASCII.zero)
             }
-            return number == inMinute / unit && value.hasSuffix(spelling.zone)
+            return number == inMinute / unit && spelling.zone.withView { value.hasSuffix($0) }
         }
     }
 }

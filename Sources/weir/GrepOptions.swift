@@ -74,20 +74,12 @@ struct LineCount {
 struct QueryText {
     /// The query `text` within `times`.
     static func parse(_ text: String, times: TimeOptions, now: Int64) throws -> Query {
-        var query: Query
+        let query: Query
         do throws(QueryError) {
             query = try QueryParser.parse(text, now: now)
         } catch {
             throw CommandFailure("\(error)")
         }
-        return try within(times, &query, now: now)
-    }
-
-    private static func within(
-        _ times: TimeOptions, _ query: inout Query, now: Int64
-    ) throws -> Query {
-        let filters = try times.filters(now: now)
-        if !filters.isEmpty { query.filter = .and(filters + [query.filter]) }
-        return query
+        return query.restricted(by: try times.filters(now: now))
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import LogAlerting
+internal import LogBytes
 internal import LogChannels
 internal import LogPipeline
 internal import LogSegments
@@ -69,6 +70,7 @@ struct Ingest: ParsableCommand {
 
     func run() throws {
         SignalWatcher.hold()
+        ProcessMemory.keepFreed()
         let options = try self.options()
         let sources = try self.sources()
         let ingester: Ingester

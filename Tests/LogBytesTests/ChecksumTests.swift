@@ -34,6 +34,20 @@ import Testing
         }
     }
 
+    @Test func hardwareAndTableAgreeOnLongBytes() {
+        var generator = SeededGenerator(seed: 4)
+        let bytes = generator.bytes(20_000)
+        bytes.withView { all in
+            for length in stride(from: 3_000, to: all.count, by: 61) {
+                let part = all.slice(length % 13..<length)
+                let seed = UInt32(truncatingIfNeeded: generator.next())
+                #expect(
+                    weir_crc32c(seed, part.start, part.count)
+                        == weir_crc32c_scalar(seed, part.start, part.count))
+            }
+        }
+    }
+
     @Test func partsContinueAsTheWhole() {
         var generator = SeededGenerator(seed: 2)
         let bytes = generator.bytes(100)

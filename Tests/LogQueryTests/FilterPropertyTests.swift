@@ -31,6 +31,16 @@ import Testing
         case .time(let time):
             return record.time >= time.range.start
                 && (record.time < time.range.end || time.range.end == .max)
+                && time.schedule?.contains(record.time) ?? true
+        case .fields(let comparison):
+            func value(_ field: String) -> [UInt8] {
+                if field == "_class" { return Array("production".utf8) }
+                var scratch = ByteWriter(capacity: 16)
+                return Array(batch.text(record, named: field, scratch: &scratch))
+            }
+            return value(comparison.field).withView { left in
+                value(comparison.other).withView { comparison.holds(left, $0) }
+            }
         case .leaf("_class", let predicate): return "production".withView { predicate.matches($0) }
         case .leaf(let field, let predicate):
             var scratch = ByteWriter(capacity: 16)

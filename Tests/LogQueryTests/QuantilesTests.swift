@@ -50,15 +50,4 @@ import Testing
         for _ in 0..<300_000 { quantiles.add(Double(random.next())) }
         #expect(quantiles.memoryBytes < 200_000)
     }
-
-    @Test func logarithm() {
-        func expect(_ value: Double, _ wanted: Double) {
-            #expect(abs(Quantiles.logarithm(value) - wanted) < 1e-13 * max(1, abs(wanted)))
-        }
-        expect(1, 0)
-        expect(2.718281828459045, 1)
-        expect(10, 2.302585092994046)
-        expect(1e-300, -690.7755278982137)
-        expect(1.9999999999999998, 0.6931471805599452)
-    }
 }

@@ -1,5 +1,5 @@
 // Byte kernels that Swift cannot express at full speed: vector search and CRC-32C.
-// `static inline` functions are inlined into Swift; the others live in crc32c.c.
+// `static inline` functions are inlined into Swift; the others live in files of their own.
 #ifndef WEIR_CLOGKERNELS_H
 #define WEIR_CLOGKERNELS_H
 
@@ -29,10 +29,52 @@ const uint8_t *_Nullable weir_find(
 /// among them. Little-endian processors.
 int weir_unhex(const uint8_t *_Nonnull bytes, size_t count, uint8_t *_Nonnull out);
 
+/// Decodes `count` symbols of an rANS stream of two states (EntropyCoder.swift) into `out`; 0 when the frequencies do not add up or
+/// decoding does not end where encoding began.
+int weir_entropy_decode(
+    const uint32_t *_Nonnull frequencies, size_t alphabet, uint32_t first, uint32_t second,
+    const uint8_t *_Nonnull words, size_t word_count, uint16_t *_Nonnull out, size_t count);
+
+/// Makes numbers of symbols and the bits below them (EntropyIntegers.swift); 0 when a symbol is none.
+int weir_entropy_integers(
+    const uint16_t *_Nonnull symbols, size_t count, const uint8_t *_Nonnull bits, size_t bit_bytes,
+    int folded, int differences, int64_t smallest, int64_t divisor, int64_t *_Nonnull out);
+/// Has glibc take allocations of less than `mapped_min` bytes from its heap, and keep up to `kept_max` bytes that are free at the
+/// heap's end. Does nothing with another C library.
+void weir_keep_freed(int mapped_min, int kept_max);
+
 static inline uint64_t weir_load64(const uint8_t *_Nonnull p) {
     uint64_t v;
     memcpy(&v, p, 8);
     return v;
+}
+
+/// Copies `n` bytes, inline when they are up to 32. Words overlap, so that nothing beyond the bytes is touched.
+static inline void weir_copy_short(uint8_t *_Nonnull to, const uint8_t *_Nonnull from, size_t n) {
+    if (n > 32) {
+        memcpy(to, from, n);
+    } else if (n >= 16) {
+        uint8_t a[16], b[16];
+        memcpy(a, from, 16);
+        memcpy(b, from + n - 16, 16);
+        memcpy(to, a, 16);
+        memcpy(to + n - 16, b, 16);
+    } else if (n >= 8) {
+        const uint64_t a = weir_load64(from), b = weir_load64(from + n - 8);
+        memcpy(to, &a, 8);
+        memcpy(to + n - 8, &b, 8);
+    } else if (n >= 4) {
+        uint32_t a, b;
+        memcpy(&a, from, 4);
+        memcpy(&b, from + n - 4, 4);
+        memcpy(to, &a, 4);
+        memcpy(to + n - 4, &b, 4);
+    } else if (n > 0) {
+        const uint8_t a = from[0], b = from[n >> 1], c = from[n - 1];
+        to[0] = a;
+        to[n >> 1] = b;
+        to[n - 1] = c;
+    }
 }
 
 /// The first byte in [p, end) that ends or interrupts a plain JSON string: a quote, a backslash or a control

@@ -26,15 +26,21 @@ void weir_re2_free(weir_re2 *_Nullable expression);
 bool weir_re2_matches(
     const weir_re2 *_Nonnull expression, const uint8_t *_Nonnull text, size_t length);
 
+/// How many groups the expression captures.
+size_t weir_re2_group_count(const weir_re2 *_Nonnull expression);
+
+/// The name of group `index` (from 1), or null when it has none; valid as long as the expression lives.
+const char *_Nullable weir_re2_group_name(const weir_re2 *_Nonnull expression, size_t index);
+
+/// Finds the first match that begins at or behind `from`. `starts` and `ends` get the places of the whole match and of the
+/// groups, `count` in all; SIZE_MAX for a group that took no part. Threads may call it at once on one expression.
+bool weir_re2_find(
+    const weir_re2 *_Nonnull expression, const uint8_t *_Nonnull text, size_t length, size_t from,
+    size_t *_Nonnull starts, size_t *_Nonnull ends, size_t count);
 /// Compiles `pattern` so that a match is the longest of those that begin first, as POSIX has it; the rest as
 /// `weir_re2_compile` does.
 weir_re2 *_Nullable weir_re2_compile_longest(
     const uint8_t *_Nonnull pattern, size_t length, char *_Nonnull message, size_t message_size);
-
-/// Finds the first match at or behind byte `from` and stores where group `group` (0 or 1) of it begins and ends.
-bool weir_re2_find(
-    const weir_re2 *_Nonnull expression, const uint8_t *_Nonnull text, size_t length, size_t from,
-    int group, size_t *_Nonnull start, size_t *_Nonnull end);
 
 #ifdef __cplusplus
 }

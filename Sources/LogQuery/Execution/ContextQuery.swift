@@ -42,7 +42,7 @@ extension QueryExecutor {
         let range = query.filter.timeRange
         let faults = try recorder.measure(.store) {
             try store.scan(request) { block in
-                try recorder?.beginBlock()
+                try recorder?.beginPart()
                 report.blocksRead += 1
                 report.rowsRead += block.rowCount
                 recorder?.statistics.rows += block.rowCount

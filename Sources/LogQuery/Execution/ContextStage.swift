@@ -150,7 +150,7 @@ final class ContextStage: RowConsumer {
         run = nil
         if loaded?.block !== block {
             do {
-                try block.load(nil)
+                try block.loadLines()
                 loaded = (block, true)
             } catch let fault as ScanFault {
                 if !faults.contains(fault) { faults.append(fault) }

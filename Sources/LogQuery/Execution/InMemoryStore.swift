@@ -43,10 +43,8 @@ public final class InMemoryStore: LogStore {
         }
     }
 
-    /// Gives the blocks that have a row in the request's range. There are no faults.
-    public func scan(
-        _ request: ScanRequest, _ body: (any ColumnBlock) throws -> ScanControl
-    ) throws -> [ScanFault] {
+    /// The blocks that have a row in the request's range. There are no faults.
+    public func parts(_ request: ScanRequest) -> ScanParts {
         var blocks = parts.map(\.block).filter {
             request.timeRange.overlaps(first: $0.timeBounds.first, last: $0.timeBounds.last)
         }
@@ -54,9 +52,18 @@ public final class InMemoryStore: LogStore {
         case .oldestFirst: blocks.sort { $0.timeBounds.first < $1.timeBounds.first }
         case .newestFirst: blocks.sort { $0.timeBounds.last > $1.timeBounds.last }
         }
-        for block in blocks {
-            if try body(block) == .stop { break }
-        }
-        return []
+        return ScanParts(parts: blocks.map(BlockPart.init))
     }
+}
+
+/// A block that is in memory already.
+private struct BlockPart: ScanPart, @unchecked Sendable {
+    let block: BatchBlock
+
+    var timeBounds: (first: Int64, last: Int64) { block.timeBounds }
+    var rowCount: Int { block.rowCount }
+    var storedBytes: Int { 0 }
+    var isJournal: Bool { false }
+    var isThreadBound: Bool { true }
+    func blocks() -> [any ColumnBlock] { [block] }
 }

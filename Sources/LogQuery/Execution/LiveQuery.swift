@@ -41,7 +41,7 @@ public final class LiveQuery {
             let found = try filter.evaluate(block)
             let rows = try raw?.evaluate(block, within: found) ?? found
             if rows.isEmpty { continue }
-            try block.load(fields)
+            try block.load(fields, rows: rows)
             let sequences = try block.sequences()
             let times = byTime ? try block.times() : []
             for row in slice.rows where rows[row] {

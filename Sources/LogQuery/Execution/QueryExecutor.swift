@@ -1,4 +1,5 @@
 internal import LogBytes
+public import LogSystem
 
 /// What a query did, besides its rows.
 public struct QueryReport: Sendable, Equatable {
@@ -28,25 +29,120 @@ public enum QueryExecutor {
     ///   - newest: give only the newest so many rows, in the order of time. Where pipes make rows of their own (`stats`,
     ///     `sort`, `limit`, …), it limits their number instead.
     ///   - memoryBytesMax: the memory that the query may use for what it has to hold.
-    ///   - recorder: takes down what happens, and may end the query at any block.
+    ///   - threads: how many threads may work on the query, the caller's counted.
+    ///   - recorder: takes down what happens, and may end the query at any part.
     /// - Throws: `QueryFailure`, or what the store or the sink throws.
     public static func run(
         _ query: Query, store: any LogStore, newest: Int? = nil,
-        memoryBytesMax: Int = MemoryBudget.bytesMax, recorder: ScanRecorder? = nil,
-        into sink: any RowConsumer
+        memoryBytesMax: Int = MemoryBudget.bytesMax, threads: Int = Processors.count,
+        recorder: ScanRecorder? = nil, into sink: any RowConsumer
     ) throws -> QueryReport {
         let budget = MemoryBudget(limitBytes: memoryBytesMax)
+        let threads = min(threads, query.options.concurrency ?? threads)
+        let preparation = QueryPreparation(query, store: store, budget: budget, threads: threads)
+        let query = try preparation.prepared(query)
         let counter = CountingStage(sink)
+        let scanner = PartScanner(
+            filter: query.filter, raw: query.raw, fields: query.inputFields, recorder: recorder)
+        var request = ScanRequest(timeRange: query.filter.timeRange, filter: query.filter)
+        request.raw = query.raw
+        request.recorder = recorder
+        var report: QueryReport
+        if let partial = PartialPath(query, newest: newest, counter, budget) {
+            let found = try recorder.measure(.store) { try store.parts(request) }
+            recorder?.begin(found.parts)
+            let scan = PartialScan(scanner, partial.pipes, partial.last, budget, recorder)
+            report = try scan.run(found.parts, threads: threads, into: partial.next)
+            report.faults = found.faults + report.faults
+        } else {
+            let stages = Stages(query, newest: newest, counter, budget)
+            request.order = stages.newest == nil ? .oldestFirst : .newestFirst
+            let found = try recorder.measure(.store) { try store.parts(request) }
+            recorder?.begin(found.parts)
+            report = try run(found.parts, scanner, stages, threads: threads, recorder)
+            try recorder.measure(.pipes) { try stages.first.finish() }
+            report.faults = found.faults + report.faults
+        }
+        report.faults = preparation.faults + report.faults
+        report.rowsGiven = counter.count
+        return report
+    }
+
+    /// Pushes the matching rows of `parts` into the stages, as long as they want any.
+    private static func run(
+        _ parts: [any ScanPart], _ scanner: PartScanner, _ stages: Stages, threads: Int,
+        _ recorder: ScanRecorder?
+    ) throws -> QueryReport {
+        var report = QueryReport()
+        let scan = OrderedScan(parts, scanner, threads: threads)
+        defer { scan.stop() }
+        for (index, part) in parts.enumerated() {
+            if let oldest = stages.newest?.oldestWanted, part.timeBounds.last < oldest { break }
+            // Also a part without matches lets rows before it go on, so that a limit can end the scan.
+            let control = try recorder.measure(.pipes) {
+                try stages.order?.release(before: part.timeBounds.first)
+            }
+            if control == .stop { break }
+            try recorder?.beginPart()
+            let scanned = scan.next(index)
+            report.add(scanned.report)
+            recorder?.add(part, scanned)
+            if let failure = scanned.failure { throw failure }
+            do {
+                for block in scanned.blocks {
+                    let control = try recorder.measure(.pipes) {
+                        try stages.first.consume(block.slice)
+                    }
+                    if control == .stop { return report }
+                }
+            } catch let fault as ScanFault {
+                report.faults.append(fault)
+            }
+            if let fault = scanned.fault { report.faults.append(fault) }
+        }
+        return report
+    }
+}
+
+/// The way of a query whose first pipe that is not row-wise can be begun by several threads.
+private struct PartialPath {
+    /// The row-wise pipes.
+    let pipes: ArraySlice<any Pipe>
+    let last: any Pipe
+    /// What comes behind.
+    let next: any RowConsumer
+
+    init?(_ query: Query, newest: Int?, _ sink: any RowConsumer, _ budget: MemoryBudget) {
+        guard let deciding = query.pipes.firstIndex(where: { $0.ordering != .rowwise }),
+            query.pipes[deciding].isPartial
+        else { return nil }
+        pipes = query.pipes[..<deciding]
+        last = query.pipes[deciding]
+        let end: any RowConsumer =
+            if let newest { LimitStage(offset: 0, limit: newest, sink) } else { sink }
+        next = query.pipes[(deciding + 1)...].reversed().reduce(end) { $1.makeStage($0, budget) }
+    }
+}
+
+/// The way of rows from the store's blocks to the sink.
+private struct Stages {
+    let first: any RowConsumer
+    /// The stage that puts rows in the order of time, where there is one.
+    let order: TimeOrderStage?
+    /// The stage that keeps the newest rows, where there is one.
+    let newest: NewestStage?
+
+    init(_ query: Query, newest: Int?, _ sink: any RowConsumer, _ budget: MemoryBudget) {
         let deciding = query.pipes.first { $0.ordering != .rowwise }?.ordering
-        var last: any RowConsumer = counter
+        var last = sink
         var newestStage: NewestStage?
         if let newest {
             if deciding == nil {
-                let stage = NewestStage(newest, counter, budget)
+                let stage = NewestStage(newest, sink, budget)
                 newestStage = stage
                 last = stage
             } else {
-                last = LimitStage(offset: 0, limit: newest, counter)
+                last = LimitStage(offset: 0, limit: newest, sink)
             }
         }
         var first = query.pipes.reversed().reduce(last) { $1.makeStage($0, budget) }
@@ -56,82 +152,9 @@ public enum QueryExecutor {
             order = stage
             first = stage
         }
-        let scan = Scan(query, first, order: order, newest: newestStage, recorder)
-        var request = ScanRequest(timeRange: query.filter.timeRange, filter: query.filter)
-        request.order = newestStage == nil ? .oldestFirst : .newestFirst
-        request.raw = query.raw
-        request.recorder = recorder
-        let faults = try recorder.measure(.store) {
-            try store.scan(request) { try scan.consume($0) }
-        }
-        try recorder.measure(.pipes) { try first.finish() }
-        var report = scan.report
-        report.rowsGiven = counter.count
-        report.faults = faults
-        return report
-    }
-}
-
-/// The way from the store's blocks to the first pipe.
-private final class Scan {
-    private let filter: Filter
-    private let raw: RawFilter?
-    private let fields: Set<String>?
-    private let next: any RowConsumer
-    private let order: TimeOrderStage?
-    private let newest: NewestStage?
-    private let recorder: ScanRecorder?
-    private(set) var report = QueryReport()
-
-    init(
-        _ query: Query, _ next: any RowConsumer, order: TimeOrderStage?, newest: NewestStage?,
-        _ recorder: ScanRecorder?
-    ) {
-        self.filter = query.filter
-        self.raw = query.raw
-        self.fields = query.inputFields
-        self.next = next
+        self.first = first
         self.order = order
-        self.newest = newest
-        self.recorder = recorder
-    }
-
-    func consume(_ block: any ColumnBlock) throws -> ScanControl {
-        if let oldest = newest?.oldestWanted, block.timeBounds.last < oldest { return .stop }
-        // Also a block without matches lets rows before it go on, so that a limit can end the scan.
-        let control = try recorder.measure(.pipes) {
-            try order?.release(before: block.timeBounds.first)
-        }
-        if control == .stop { return .stop }
-        try recorder?.beginBlock()
-        report.blocksRead += 1
-        report.rowsRead += block.rowCount
-        recorder?.statistics.rows += block.rowCount
-        let matching = try recorder.measure(.filter) {
-            let rows = try filter.evaluate(block)
-            return try raw?.evaluate(block, within: rows) ?? rows
-        }
-        let population = matching.population
-        if population > 0 { try recorder.measure(.load) { try block.load(fields) } }
-        report.rowsMatched += population
-        recorder?.rowsMatched += population
-        if population == 0 { return .proceed }
-        let rows =
-            population == block.rowCount
-            ? Array(0..<block.rowCount) : matching.rows
-        return try recorder.measure(.pipes) {
-            try next.consume(RowSlice(block: block, rows: rows))
-        }
-    }
-}
-
-extension Bitmap {
-    /// The rows in the set, ascending.
-    var rows: [Int] {
-        var rows: [Int] = []
-        rows.reserveCapacity(population)
-        visit { rows.append($0) }
-        return rows
+        self.newest = newestStage
     }
 }
 

@@ -1,3 +1,5 @@
+internal import LogSystem
+
 /// Some rows of a block, in the order in which they are to be seen.
 public struct RowSlice {
     /// The block. It is valid during the call that hands the slice over, and as long as somebody keeps it.
@@ -35,25 +37,27 @@ public enum QueryFailure: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// The memory that one query may use, shared by its pipes.
-public final class MemoryBudget {
+/// The memory that one query may use, shared by its pipes and its threads.
+public final class MemoryBudget: @unchecked Sendable {
     /// What a query may use unless told otherwise: an eighth of a common 8 GiB machine, enough for some million groups.
     public static let bytesMax = 1 << 30
 
     /// The most that may be in use.
     public let limitBytes: Int
-    /// What is in use.
-    public private(set) var usedBytes = 0
+    /// What is in use; under the lock.
+    private var usedBytes = 0
+    private let lock = Lock()
 
     /// A budget of `limitBytes`.
     public init(limitBytes: Int = MemoryBudget.bytesMax) { self.limitBytes = limitBytes }
 
     /// Takes `bytes` (or gives them back, if negative) on behalf of `pipe`.
     func charge(_ bytes: Int, _ pipe: String) throws {
-        usedBytes += bytes
-        if usedBytes > limitBytes {
-            throw QueryFailure.memory(limitBytes: limitBytes, pipe: pipe)
+        let isOver = lock.locked {
+            usedBytes += bytes
+            return usedBytes > limitBytes
         }
+        if isOver { throw QueryFailure.memory(limitBytes: limitBytes, pipe: pipe) }
     }
 }
 

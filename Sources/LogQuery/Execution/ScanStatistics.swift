@@ -61,7 +61,8 @@ public enum QueryPhase: String, CaseIterable, Sendable {
     case output
 }
 
-/// Takes down what a query does, for `--explain`, `--stats-time` and the progress line. Used by the thread that runs the query.
+/// Takes down what a query does, for `--explain`, `--stats-time` and the progress line. Used by the thread that runs the query;
+/// others only read its clock.
 public final class ScanRecorder: @unchecked Sendable {
     /// What was read and left out.
     public var statistics = ScanStatistics()
@@ -69,19 +70,19 @@ public final class ScanRecorder: @unchecked Sendable {
     public var rowsMatched = 0
     private var nanoseconds: [QueryPhase: Int64] = [:]
     private var open: [(phase: QueryPhase, since: Int64)] = []
-    private let clock: () -> Int64
+    private let clock: @Sendable () -> Int64
     private let step: (ScanRecorder) throws -> Void
 
     /// A recorder that reads `clock`, in nanoseconds of any origin, and calls `step` for each block; what `step` throws ends the
     /// query.
     public init(
-        clock: @escaping () -> Int64, step: @escaping (ScanRecorder) throws -> Void = { _ in }
+        clock: @escaping @Sendable () -> Int64, step: @escaping (ScanRecorder) throws -> Void = { _ in }
     ) {
         self.clock = clock
         self.step = step
     }
 
-    /// The time that went into `phase`, without the phases inside it.
+    /// The time that went into `phase`, without the phases inside it; that of all threads, one added to the other.
     public func time(of phase: QueryPhase) -> Int64 { nanoseconds[phase] ?? 0 }
 
     /// Runs `body`, whose time belongs to `phase` and not to the phase around it.
@@ -104,8 +105,41 @@ public final class ScanRecorder: @unchecked Sendable {
         nanoseconds[phase, default: 0] += clock() - since
     }
 
-    /// A block is about to be looked at.
-    func beginBlock() throws { try step(self) }
+    /// The time by the recorder's clock.
+    var now: Int64 { clock() }
+
+    /// A part is about to be looked at, or time goes by.
+    func beginPart() throws { try step(self) }
+
+    /// Counts all parts as left out, until they are read.
+    func begin(_ parts: [any ScanPart]) {
+        for part in parts {
+            statistics[keyPath: part.tally].skippedByLimit += 1
+            statistics.bytes.skippedByLimit += part.storedBytes
+        }
+    }
+
+    /// Counts `part` as read, and what scanning it told.
+    func add(_ part: any ScanPart, _ scanned: ScannedPart) {
+        statistics[keyPath: part.tally].skippedByLimit -= 1
+        statistics[keyPath: part.tally].read += 1
+        statistics.bytes.skippedByLimit -= part.storedBytes
+        statistics.bytes.read += part.storedBytes
+        statistics.rows += scanned.report.rowsRead
+        rowsMatched += scanned.report.rowsMatched
+        add(scanned.filterTime, to: .filter)
+        add(scanned.loadTime, to: .load)
+    }
+
+    /// Adds time that some thread spent.
+    func add(_ time: Int64, to phase: QueryPhase) { nanoseconds[phase, default: 0] += time }
+}
+
+extension ScanPart {
+    /// Where the part is counted.
+    fileprivate var tally: WritableKeyPath<ScanStatistics, ScanStatistics.Tally> {
+        isJournal ? \.frames : \.blocks
+    }
 }
 
 extension Optional where Wrapped == ScanRecorder {

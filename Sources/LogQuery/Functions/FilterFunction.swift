@@ -27,7 +27,9 @@ public struct FilterFunction: Sendable {
     /// Every named filter.
     public static let all: [FilterFunction] = [
         .anyCase, .exact, .oneOf, .regex, .range, .stringRange, .lengthRange, .ipv4Range,
-        .containsAll, .containsAny, .sequence,
+        .containsAll, .containsAny, .sequence, .eqField, .leField, .ltField, .containsCommonCase,
+        .equalsCommonCase, .jsonArrayContainsAny, .patternMatch, .patternMatchFull,
+        .patternMatchPrefix, .patternMatchSuffix, .valueType, .ipv6Range,
     ]
 
     static func named(_ name: String) -> FilterFunction? { byName[name] }

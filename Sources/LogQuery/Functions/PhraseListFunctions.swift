@@ -4,13 +4,17 @@ extension FilterFunction {
     static let containsAll = FilterFunction(
         "contains_all", synopsis: "contains_all(a, \"b c\")", summary: "all of these phrases"
     ) { (parser, field) throws(QueryError) in
-        parser.leaf(field, PhraseListMatcher(try parser.arguments(of: "contains_all"), .all))
+        parser.leaf(
+            field,
+            try parser.valuesOrSubquery("contains_all") { PhraseListMatcher($0, .all) })
     }
 
     static let containsAny = FilterFunction(
         "contains_any", synopsis: "contains_any(a, \"b c\")", summary: "one of these phrases"
     ) { (parser, field) throws(QueryError) in
-        parser.leaf(field, PhraseListMatcher(try parser.arguments(of: "contains_any"), .any))
+        parser.leaf(
+            field,
+            try parser.valuesOrSubquery("contains_any") { PhraseListMatcher($0, .any) })
     }
 
     static let sequence = FilterFunction(
@@ -21,7 +25,7 @@ extension FilterFunction {
 }
 
 /// `contains_all(…)`, `contains_any(…)`, `seq(…)`: several phrases in one text.
-private final class PhraseListMatcher: ValueMatcher, @unchecked Sendable {
+final class PhraseListMatcher: ValueMatcher, @unchecked Sendable {
     enum Rule: String {
         case all = "contains_all"
         case any = "contains_any"

@@ -15,10 +15,11 @@ extension FilterFunction {
     }
 
     static let oneOf = FilterFunction(
-        "in", synopsis: "in(a, b, …)", summary: "the whole text is one of these"
+        "in", synopsis: "in(a, b, …) in(QUERY | fields f)",
+        summary: "the whole text is one of these, or of what a query answers"
     ) { (parser, field) throws(QueryError) in
-        let values = try parser.arguments(of: "in")
-        return values == ["*"] ? .all : parser.leaf(field, InMatcher(values))
+        let matcher = try parser.valuesOrSubquery("in") { InMatcher($0) }
+        return matcher.syntax == "in(\"*\")" ? .all : parser.leaf(field, matcher)
     }
 
     static let regex = FilterFunction(

@@ -13,6 +13,8 @@ public indirect enum Filter: Sendable, Equatable {
     case not(Filter)
     /// Records whose `field` meets a condition.
     case leaf(field: String, ValuePredicate)
+    /// Records of which a condition on two fields holds.
+    case fields(FieldComparison)
     /// Records of a range of time.
     case time(TimeFilter)
 
@@ -43,7 +45,7 @@ public indirect enum Filter: Sendable, Equatable {
     /// A range that holds the times of all records that can match.
     public var timeRange: TimeRange {
         switch self {
-        case .all, .not, .leaf: return .all
+        case .all, .not, .leaf, .fields: return .all
         case .time(let filter): return filter.range
         case .and(let filters):
             return filters.reduce(.all) { $0.intersection($1.timeRange) }
@@ -59,6 +61,7 @@ public indirect enum Filter: Sendable, Equatable {
         switch self {
         case .all, .time: []
         case .leaf(let field, _): [field]
+        case .fields(let comparison): [comparison.field, comparison.other]
         case .not(let filter): filter.fieldNames
         case .and(let filters), .or(let filters):
             filters.reduce(into: []) { $0.formUnion($1.fieldNames) }
@@ -70,6 +73,7 @@ public indirect enum Filter: Sendable, Equatable {
         switch self {
         case .all: .free
         case .time: .compare
+        case .fields: .parse
         case .leaf(_, let predicate): predicate.matcher.cost
         case .not(let filter): filter.cost
         case .and(let filters), .or(let filters): filters.map(\.cost).max() ?? .free
@@ -79,7 +83,7 @@ public indirect enum Filter: Sendable, Equatable {
     /// How deep groups stand inside each other.
     var depth: Int {
         switch self {
-        case .all, .time, .leaf: 1
+        case .all, .time, .leaf, .fields: 1
         case .not(let filter): filter.depth + 1
         case .and(let filters), .or(let filters): (filters.map(\.depth).max() ?? 0) + 1
         }
@@ -107,6 +111,8 @@ extension Filter: CustomStringConvertible {
             default: return "!\(filter.text(condition))"
             }
         case .time(let filter): return "_time:\(filter.syntax)"
+        case .fields(let comparison):
+            return "\(Quoting.word(comparison.field)):\(comparison.syntax)"
         case .leaf(let field, let predicate):
             let text = condition(predicate)
             // `*` alone means every record, so the default field is named there.

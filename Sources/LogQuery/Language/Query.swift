@@ -7,10 +7,19 @@ public struct Query: Sendable, Equatable, CustomStringConvertible {
     /// What becomes of them, in order.
     public var pipes: [any Pipe]
 
+    /// How it is to be answered.
+    public var options: QueryOptions
+
+    /// The clock of the parser that read the query; nil for one that was made otherwise.
+    var now: Int64?
+
     /// The query of `filter` and `pipes`.
-    public init(filter: Filter, pipes: [any Pipe] = []) {
+    public init(
+        filter: Filter, pipes: [any Pipe] = [], options: QueryOptions = QueryOptions()
+    ) {
         self.filter = filter
         self.pipes = pipes
+        self.options = options
     }
 
     /// The fields of the rows that come out, in order, where the query tells them.
@@ -25,12 +34,13 @@ public struct Query: Sendable, Equatable, CustomStringConvertible {
 
     /// The query in LogsQL; parsed at the same time it gives the same query.
     public var description: String {
-        ([filter.description] + pipes.map { "\($0)" }).joined(separator: " | ")
+        options.prefix
+            + ([filter.description] + pipes.map { "\($0)" }).joined(separator: " | ")
     }
 
     /// Whether both say the same.
     public static func == (left: Query, right: Query) -> Bool {
-        left.filter == right.filter && left.raw == right.raw
+        left.filter == right.filter && left.raw == right.raw && left.options == right.options
             && left.pipes.map { "\($0)" } == right.pipes.map { "\($0)" }
     }
 }

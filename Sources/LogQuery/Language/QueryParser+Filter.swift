@@ -5,7 +5,7 @@ internal import LogRecords
 extension QueryParser {
     /// The filter that a query begins with.
     mutating func wholeFilter() throws(QueryError) -> Filter {
-        if isAtEnd || isNext("|") {
+        if isAtPipeEnd {
             throw fault("a query begins with a filter; '*' matches every record")
         }
         if !token.isQuoted, QueryWords.pipeNames.contains(token.text.lowercased()),
@@ -121,11 +121,6 @@ extension QueryParser {
 
     private func unknownFunction(_ name: Token) -> QueryError {
         let known = FilterFunction.all.flatMap(\.names)
-        if UnspokenWords.filters.contains(name.text.lowercased()) {
-            return fault(
-                UnspokenWords.message(name.text, "filter", known: known)
-                    + ". To search for the word, put white space before '('", at: name.offset)
-        }
         if let meant = Spelling.nearest(to: name.text, in: known) {
             return fault(
                 "no filter is called '\(name.text)'; did you mean '\(meant)'?", at: name.offset)
@@ -183,8 +178,13 @@ extension QueryParser {
     /// The matcher of a regular expression that was read from the token `place`.
     func regexMatcher(_ pattern: String, at place: Token) throws(QueryError) -> ValueMatcher {
         if SubstringMatcher.isPlain(pattern) { return SubstringMatcher(pattern) }
+        return RegexMatcher(try expression(pattern, at: place), pattern: pattern)
+    }
+
+    /// The regular expression `pattern`, which was read from the token `place`.
+    func expression(_ pattern: String, at place: Token) throws(QueryError) -> RegularExpression {
         do {
-            return RegexMatcher(try RegularExpression(pattern), pattern: pattern)
+            return try RegularExpression(pattern)
         } catch {
             // RE2 quotes the part that it stumbled over behind the last ": ".
             let part = error.message.split(separator: ":").last.map { $0.drop { $0 == " " } } ?? ""

@@ -6,13 +6,19 @@ extension QueryParser {
         }
         let open = token
         advance()
+        var alternatives: [Filter] = []
         var filters: [Filter] = []
         while !accept("}") {
             if isAtEnd { throw fault("this '{' is not closed", at: open.offset) }
             filters.append(try selector())
-            if !isNext("}") { try expect(",", "or '}' in the selector") }
+            if accept("or") {
+                alternatives.append(.matching(all: filters))
+                filters = []
+            } else if !isNext("}") {
+                try expect(",", "or '}' in the selector")
+            }
         }
-        return .matching(all: filters)
+        return .matching(any: alternatives + [.matching(all: filters)])
     }
 
     private mutating func selector() throws(QueryError) -> Filter {
@@ -21,9 +27,15 @@ extension QueryParser {
             throw fault("expected a field's name, found \(found)")
         }
         advance()
+        let isNegated = isNext("not_in")
+        if isNegated || isNext("in"), following.raw == "(" {
+            advance()
+            let filter = leaf(name.text, InMatcher(try arguments(of: "in")))
+            return isNegated ? filter.negated : filter
+        }
         let sign = token
         guard !sign.isQuoted, ["=", "!=", "=~", "!~"].contains(sign.text) else {
-            throw fault("expected '=', '!=', '=~' or '!~', found \(found)")
+            throw fault("expected '=', '!=', '=~', '!~', 'in (…)' or 'not_in (…)', found \(found)")
         }
         advance()
         let place = token

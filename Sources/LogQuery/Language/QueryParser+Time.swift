@@ -3,6 +3,9 @@ internal import LogBytes
 /// What may stand behind `_time:`.
 extension QueryParser {
     mutating func timeFilter() throws(QueryError) -> Filter {
+        if isNext("day_range", "week_range"), ["(", "["].contains(following.raw) {
+            return .time(try TimeSchedule.parse(&self))
+        }
         if isNext("(", "["), isTimeRange {
             return .time(try bracketedTimes())
         }
@@ -85,9 +88,6 @@ extension QueryParser {
     }
 
     private func badTime(_ text: String, _ place: Int) -> QueryError {
-        if UnspokenWords.filters.contains(text.lowercased()) {
-            return fault("LogsQL's filter '\(text)' is not spoken here yet", at: place)
-        }
         return fault(
             "'\(text)' is no time; there are 5m 1h30m 2023-04-25 2023-04-25T10:30 "
                 + "2023-04-25T10:30:00.5+02:00 now", at: place)
@@ -135,8 +135,7 @@ extension QueryParser {
         switch sign {
         case ">": TimeRange(end: point)
         case ">=": TimeRange(end: point.addingClamped(1))
-        case "<": TimeRange(start: point.addingClamped(1), end: now.addingClamped(1))
-        default: TimeRange(start: point, end: now.addingClamped(1))
+        default: TimeRange(start: point.addingClamped(1), end: now.addingClamped(1))
         }
     }
 

@@ -31,10 +31,18 @@ public struct QueryParser {
     /// - Parameter now: the time that relative times such as `_time:5m` count from, nanoseconds since the epoch.
     public static func parse(_ text: String, now: Int64) throws(QueryError) -> Query {
         var parser = try QueryParser(text, now: now)
-        let filter = try parser.wholeFilter()
-        let pipes = try parser.pipes()
+        let query = try parser.wholeQuery()
         try parser.expectEnd()
-        return Query(filter: filter, pipes: pipes)
+        return query
+    }
+
+    /// A query up to the end or the parenthesis that it stands in.
+    mutating func wholeQuery() throws(QueryError) -> Query {
+        let options = try queryOptions()
+        let filter = try wholeFilter()
+        var query = Query(filter: filter, pipes: try pipes(), options: options)
+        query.now = now
+        return query
     }
 
     /// Reads a filter without pipes, as retention classes and rules have it.
@@ -43,6 +51,9 @@ public struct QueryParser {
         let filter = try parser.wholeFilter()
         if parser.isNext("|") { throw parser.fault("a filter is wanted here; it has no pipes") }
         try parser.expectEnd()
+        if filter.hasSubqueries {
+            throw parser.fault("a filter that asks another query has no place here", at: 0)
+        }
         return filter
     }
 

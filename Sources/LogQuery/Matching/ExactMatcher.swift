@@ -14,6 +14,7 @@ final class ExactMatcher: ValueMatcher, @unchecked Sendable {
     }
 
     override var onlyTexts: [[UInt8]]? { [value] }
+    override var literals: [[UInt8]] { value.isEmpty ? [] : [value] }
     override var neededWords: [[UInt8]] { Words.split(value) }
 }
 
@@ -27,6 +28,8 @@ final class ExactPrefixMatcher: ValueMatcher, @unchecked Sendable {
     }
 
     override func matches(_ text: ByteView) -> Bool { prefix.withView { text.hasPrefix($0) } }
+
+    override var literals: [[UInt8]] { prefix.isEmpty ? [] : [prefix] }
 }
 
 /// `in(a, b)`: the whole text is one of these.

@@ -35,6 +35,8 @@ extension Filter {
             return rows
         case .time(let filter):
             return try filter.evaluate(block, within: candidates)
+        case .fields(let comparison):
+            return try comparison.evaluate(block, within: candidates)
         case .leaf(let field, let predicate):
             return try block.queryColumn(field)
                 .rows(matching: predicate.matcher, within: candidates)
@@ -47,12 +49,14 @@ extension TimeFilter {
         _ block: any ColumnBlock, within candidates: Bitmap
     ) throws -> Bitmap {
         let bounds = block.timeBounds
-        if range.covers(first: bounds.first, last: bounds.last) { return candidates }
+        if schedule == nil, range.covers(first: bounds.first, last: bounds.last) {
+            return candidates
+        }
         var rows = Bitmap(count: candidates.count)
         guard range.overlaps(first: bounds.first, last: bounds.last) else { return rows }
         let times = try block.times()
         candidates.visit { row in
-            if range.contains(times[row]) { rows[row] = true }
+            if contains(times[row]) { rows[row] = true }
         }
         return rows
     }

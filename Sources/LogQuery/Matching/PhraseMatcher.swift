@@ -18,6 +18,9 @@ struct PhraseSearch: Sendable {
         endsWithWord = borders.1 && !isPrefix
     }
 
+    /// Whether the phrase is nothing but a word of ASCII.
+    var isOneWord: Bool { !phrase.isEmpty && phrase.allSatisfy { Words.isWordByte($0) } }
+
     /// The offset of the first place at or after `from` where the phrase stands, or nil.
     func firstIndex(in text: ByteView, from: Int = 0) -> Int? {
         phrase.withView { needle in
@@ -67,6 +70,9 @@ final class PhraseMatcher: ValueMatcher, @unchecked Sendable {
 
     override var neededWords: [[UInt8]] { Words.split(search.phrase) }
     override var onlyTexts: [[UInt8]]? { search.phrase.isEmpty ? [[]] : nil }
+    override var literals: [[UInt8]] { search.phrase.isEmpty ? [] : [search.phrase] }
+    override var matchesByParts: Bool { !search.phrase.isEmpty }
+    override var isOneWord: Bool { search.isOneWord }
 }
 
 /// `err*`, `"login fa"*`: some word goes on as the text says. `*` alone means any text but the empty one.
@@ -86,6 +92,10 @@ final class PrefixMatcher: ValueMatcher, @unchecked Sendable {
     override func matches(_ text: ByteView) -> Bool {
         search.phrase.isEmpty ? !text.isEmpty : search.firstIndex(in: text) != nil
     }
+
+    override var literals: [[UInt8]] { search.phrase.isEmpty ? [] : [search.phrase] }
+    override var matchesByParts: Bool { !search.phrase.isEmpty }
+    override var isOneWord: Bool { search.isOneWord }
 
     /// All words but the last, which may go on.
     override var neededWords: [[UInt8]] {
@@ -109,6 +119,8 @@ final class AnyCaseMatcher: ValueMatcher, @unchecked Sendable {
         super.init(syntax: "i(\(written)\(isPrefix ? "*" : ""))", cost: .search)
     }
 
+    override var matchesByParts: Bool { !search.phrase.isEmpty }
+    override var isOneWord: Bool { search.isOneWord }
     /// The text that is looked for, in lower case.
     var text: String { search.phrase.withView(\.text) }
 

@@ -23,8 +23,9 @@ final class NumberRangeMatcher: ValueMatcher, @unchecked Sendable {
         return bounds.contains(number.value)
     }
 
-    /// Bounds of what `NumberValue` reads from a text, which with a unit is not the number as it is spelt.
-    override var numberBounds: ClosedRange<Double>? { bareScale == nil ? bounds : nil }
+    override var numberTest: (bounds: ClosedRange<Double>?, scale: Double)? {
+        (bounds, bareScale ?? 1)
+    }
 }
 
 /// The unit that a field's name tells, so that `duration_ms:>2s` can be compared.

@@ -17,7 +17,7 @@ public final class RecordFilter {
     }
 
     private enum Kind: UInt8, BitwiseCopyable {
-        case value, className, time
+        case value, className, time, schedule, fields
     }
 
     private struct Leaf {
@@ -77,6 +77,10 @@ public final class RecordFilter {
     public let filter: Filter
     private let classNames: [[UInt8]]
     private let state: UnsafeMutablePointer<State>
+    /// Days and hours that tests ask for.
+    private var schedules: [TimeSchedule] = []
+    /// Conditions on two fields, and the number of the first of their two leaves.
+    private var comparisons: [(comparison: FieldComparison, first: Int)] = []
     /// The leaves, which keep the matchers alive.
     private var leaves: [Leaf] = []
     /// The table that the state speaks of; kept, so that its address is not another's.
@@ -141,6 +145,10 @@ public final class RecordFilter {
             switch test.kind {
             case .time:
                 answer = state.pointee.ranges[operand].contains(record.time)
+            case .schedule:
+                answer = schedules[operand].contains(record.time)
+            case .fields:
+                answer = matchesFields(record, batch, slots, comparisons[operand])
             case .className:
                 answer = matchesClass(record, operand)
             case .value:
@@ -154,6 +162,20 @@ public final class RecordFilter {
             next = answer ? test.onYes : test.onNo
         }
         return next == Self.yes
+    }
+
+    /// Whether a condition on two fields holds; their leaves are the ones from `first` on.
+    private func matchesFields(
+        _ record: Record, _ batch: RecordBatch, _ slots: UnsafeMutablePointer<LeafSlot>,
+        _ test: (comparison: FieldComparison, first: Int)
+    ) -> Bool {
+        let values = [slots[test.first], slots[test.first + 1]].map { slot in
+            slot.field < 0
+                ? [] : Array(batch.text(record, slot.slot, scratch: &state.pointee.scratch))
+        }
+        return values[0].withView { left in
+            values[1].withView { test.comparison.holds(left, $0) }
+        }
     }
 
     private func matchesClass(_ record: Record, _ operand: Int) -> Bool {
@@ -179,8 +201,19 @@ public final class RecordFilter {
             return filters.sorted(by: { $0.cost > $1.cost })
                 .reduce(onNo) { compile($1, onYes: onYes, onNo: $0) }
         case .time(let time):
+            var onYes = onYes
+            if let schedule = time.schedule {
+                schedules.append(schedule)
+                onYes = add(.schedule, schedules.count - 1, onYes, onNo)
+            }
             state.pointee.ranges.append(time.range)
             return add(.time, state.pointee.ranges.count - 1, onYes, onNo)
+        case .fields(let comparison):
+            comparisons.append((comparison, leaves.count))
+            for field in [comparison.field, comparison.other] {
+                leaves.append(Leaf(field: field, matcher: PrefixMatcher(""), matchesEmpty: false))
+            }
+            return add(.fields, comparisons.count - 1, onYes, onNo)
         case .leaf(let field, let predicate):
             leaves.append(
                 Leaf(

@@ -47,14 +47,37 @@ final class RegularExpression: @unchecked Sendable {
     @inline(__always)
     func matches(_ text: ByteView) -> Bool { weir_re2_matches(handle, text.start, text.count) }
 
-    /// Where the first match at or behind byte `from` stands: all of it, or its group 1.
-    func firstMatch(in text: ByteView, from: Int, group: Int = 0) -> Range<Int>? {
-        var start = 0
-        var end = 0
-        guard
-            weir_re2_find(handle, text.start, text.count, from, Int32(group), &start, &end)
-        else { return nil }
-        return start..<end
+    /// How many groups the expression captures.
+    var groupCount: Int { weir_re2_group_count(handle) }
+
+    /// The name of group `index`, counted from 1, or nil.
+    func groupName(_ index: Int) -> String? {
+        weir_re2_group_name(handle, index).map { String(cString: $0) }
+    }
+
+    /// The first match at or behind `from`: where it stands, and behind it where each group does, nil for those that took
+    /// no part.
+    func firstMatch(in text: ByteView, from: Int = 0) -> [Range<Int>?]? {
+        let count = groupCount + 1
+        var starts = [Int](repeating: 0, count: count)
+        var ends = [Int](repeating: 0, count: count)
+        guard weir_re2_find(handle, text.start, text.count, from, &starts, &ends, count) else {
+            return nil
+        }
+        return zip(starts, ends).map { $0 < 0 ? nil : $0..<$1 }
+    }
+
+    /// Where the first match at or behind byte `from` stands: all of it, or its group `group`.
+    func firstMatch(in text: ByteView, from: Int, group: Int) -> Range<Int>? {
+        guard from <= text.count else { return nil }
+        return withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * (group + 1)) { places in
+            guard let starts = places.baseAddress,
+                weir_re2_find(
+                    handle, text.start, text.count, from, starts, starts + group + 1, group + 1)
+            else { return nil }
+            let start = starts[group]
+            return start < 0 ? nil : start..<starts[2 * group + 1]
+        }
     }
 }
 
@@ -84,6 +107,9 @@ final class SubstringMatcher: ValueMatcher, @unchecked Sendable {
     override func matches(_ text: ByteView) -> Bool {
         needle.withView { text.firstIndex(of: $0) != nil }
     }
+
+    override var literals: [[UInt8]] { needle.isEmpty ? [] : [needle] }
+    override var matchesByParts: Bool { true }
 
     /// Whether `pattern` stands for itself.
     static func isPlain(_ pattern: String) -> Bool {

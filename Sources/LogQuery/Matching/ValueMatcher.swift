@@ -24,11 +24,20 @@ public class ValueMatcher: @unchecked Sendable {
     /// The only texts that match, where they are known.
     public var onlyTexts: [[UInt8]]? { nil }
 
+    /// Texts of which every matching text contains one, byte for byte; empty where nothing is known.
+    public var literals: [[UInt8]] { [] }
+
+    /// Whether a text matches as soon as a part of it does that ends where words end.
+    public var matchesByParts: Bool { false }
+
+    /// Whether nothing that matches spans the border of a word: with `matchesByParts`, one of the parts matches by itself.
+    public var isOneWord: Bool { false }
+
+    /// How plain numbers are compared, where only numbers match: the number times the scale lies within the bounds (nil: none does).
+    public var numberTest: (bounds: ClosedRange<Double>?, scale: Double)? { nil }
+
     /// Words, split as by `Words.split`, that every matching text contains.
     public var neededWords: [[UInt8]] { [] }
-
-    /// The numbers that a matching text stands for, where only numbers match.
-    public var numberBounds: ClosedRange<Double>? { nil }
 }
 
 /// How much work a condition is.

@@ -66,7 +66,7 @@ public struct Highlights: Sendable {
             collect(in: line, &found) { filter.firstMatch(in: line, from: $0) }
         }
         for expression in expressions {
-            collect(in: line, &found) { expression.firstMatch(in: line, from: $0) }
+            collect(in: line, &found) { expression.firstMatch(in: line, from: $0, group: 0) }
         }
         found.sort { $0.lowerBound < $1.lowerBound }
         return found.reduce(into: []) { apart, range in

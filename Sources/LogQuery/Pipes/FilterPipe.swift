@@ -17,6 +17,16 @@ public struct FilterPipe: Pipe {
         output.map { $0.union(filter.fieldNames) }
     }
 
+    /// The pipe with the answers of the queries in its filter.
+    public func prepared(_ preparation: QueryPreparation) throws -> any Pipe {
+        FilterPipe(filter: try preparation.prepared(filter))
+    }
+
+    /// The pipe with `filters` put before the queries in its filter.
+    public func restricted(by filters: [Filter]) -> any Pipe {
+        FilterPipe(filter: filter.restrictingSubqueries(by: filters))
+    }
+
     /// The pipe at work.
     public func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer {
         FilterStage(filter, next)

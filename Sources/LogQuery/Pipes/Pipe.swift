@@ -8,6 +8,30 @@ public protocol Pipe: Sendable, CustomStringConvertible {
     func inputFields(_ output: Set<String>?) -> Set<String>?
     /// The pipe at work, handing its rows to `next`.
     func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer
+    /// Whether several threads can begin the pipe's work, each on some of the rows.
+    var isPartial: Bool { get }
+    /// The pipe at work on some of the rows, where `isPartial`; `next` sees nothing before `finish`.
+    func makePartialStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> (any PartialStage)?
+    /// The pipe with the answers of the queries that stand in it, and with what it has to know of the query around it.
+    func prepared(_ preparation: QueryPreparation) throws -> any Pipe
+    /// The pipe with `filters` put before the queries that stand in it.
+    func restricted(by filters: [Filter]) -> any Pipe
+}
+
+extension Pipe {
+    /// One thread sees all rows.
+    public var isPartial: Bool { false }
+
+    /// There is none.
+    public func makePartialStage(
+        _ next: any RowConsumer, _ budget: MemoryBudget
+    ) -> (any PartialStage)? { nil }
+
+    /// The pipe itself: no query stands in it.
+    public func prepared(_ preparation: QueryPreparation) throws -> any Pipe { self }
+
+    /// The pipe itself: no query stands in it.
+    public func restricted(by filters: [Filter]) -> any Pipe { self }
 }
 
 /// How a pipe and the order of rows concern each other.
@@ -46,6 +70,12 @@ public struct PipeSyntax: Sendable {
     /// Every pipe.
     public static let all: [PipeSyntax] = [
         .fields, .delete, .rename, .copy, .filter, .sort, .limit, .offset, .uniq, .top, .stats,
+        .math, .extract, .extractRegexp, .format, .replace, .replaceRegexp, .unpackJSON,
+        .unpackLogfmt, .unpackSyslog, .unpackWords, .packJSON, .packLogfmt, .unroll, .len, .hash,
+        .jsonArrayLen, .decolorize, .collapseNums, .first, .last, .fieldNames, .fieldValues,
+        .facets, .sample, .dropEmptyFields, .blocksCount, .join, .union, .streamContext,
+        .runningStats, .totalStats, .coalesce, .split, .jsonArrayConcat, .timeAdd,
+        .setStreamFields, .generateSequence, .blockStats, .queryStats,
     ]
 
     static func named(_ name: String) -> PipeSyntax? { byName[name] }

@@ -3,8 +3,13 @@ extension QueryParser {
     mutating func pipes() throws(QueryError) -> [any Pipe] {
         var pipes: [any Pipe] = []
         while accept("|") {
-            if isAtEnd { throw fault("a pipe is missing after '|'") }
-            pipes.append(try pipe())
+            if isAtPipeEnd { throw fault("a pipe is missing after '|'") }
+            let place = token.offset
+            let pipe = try pipe()
+            if pipe is StreamContextPipe, !pipes.isEmpty {
+                throw fault("stream_context comes first, right behind the filter", at: place)
+            }
+            pipes.append(pipe)
         }
         return pipes
     }
@@ -13,7 +18,8 @@ extension QueryParser {
         let name = token
         let word = name.text.lowercased()
         let names = following
-        if !name.isQuoted, let syntax = PipeSyntax.named(word), names.raw != ":" {
+        let isSearched = names.raw == ":" || names.raw == "*" && !names.followsSpace
+        if !name.isQuoted, let syntax = PipeSyntax.named(word), !isSearched {
             advance()
             return try syntax.parse(&self)
         }
@@ -22,27 +28,10 @@ extension QueryParser {
         {
             return try StatsPipe.parse(&self)
         }
-        if !name.isQuoted, names.raw != ":", names.followsSpace || names.raw != "*" {
-            try checkSpoken(word, isCall: names.raw == "(")
-        }
         if !name.isQuoted, let suggestion = misspelt(word, following: names) {
             throw fault("no pipe is called '\(name.text)'; did you mean '\(suggestion)'?")
         }
         return FilterPipe(filter: try orFilter(field: ""))
-    }
-
-    /// Refuses a pipe or a statistics function of LogsQL that weir does not speak.
-    private func checkSpoken(_ word: String, isCall: Bool) throws(QueryError) {
-        if UnspokenWords.pipes.contains(word) {
-            throw fault(
-                UnspokenWords.message(word, "pipe", known: QueryWords.pipeNames)
-                    + ". To search for the word, put it in quotes")
-        }
-        if isCall, UnspokenWords.statistics.contains(word) {
-            throw fault(
-                UnspokenWords.message(
-                    word, "statistics function", known: StatisticsFunction.all.flatMap(\.names)))
-        }
     }
 
     /// The pipe or statistics function that `word` was meant to be, unless it reads as a filter.

@@ -1,6 +1,7 @@
 internal import LogBytes
 
-/// `| sort by (f desc, g) limit N offset N`: rows by their values; numbers by size, other text in natural order.
+/// `| sort by (f desc, g) partition by (h) offset N limit N rank as r`, `| first N by (f)`, `| last N by (f)`: rows by their
+/// values; numbers by size, other text in natural order.
 public struct SortPipe: Pipe {
     /// A field to sort by.
     public struct Key: Sendable, Equatable, CustomStringConvertible {
@@ -10,30 +11,47 @@ public struct SortPipe: Pipe {
         public let isDescending: Bool
         /// The key in LogsQL.
         public var description: String { Quoting.word(field) + (isDescending ? " desc" : "") }
+        /// The same field the other way round.
+        var reversed: Key { Key(field: field, isDescending: !isDescending) }
     }
 
     /// What rows are sorted by; `_time` when nothing is.
     public let keys: [Key]
+    /// The fields whose combinations of values are sorted each for itself; empty for all rows together.
+    public let partition: [String]
     /// Rows that are left out at the front.
     public let offset: Int
     /// The most rows that go on; nil for all.
     public let limit: Int?
+    /// The field that gets the place of each row, from 1 on; nil for none.
+    public let rank: String?
 
     /// What the pipe needs of the order of rows.
     public var ordering: PipeOrdering { .makesOrder }
 
     /// The pipe in LogsQL.
     public var description: String {
-        "sort by (\(keys.map(\.description).joined(separator: ", ")))"
-            + (offset > 0 ? " offset \(offset)" : "") + (limit.map { " limit \($0)" } ?? "")
+        var text = "sort by (\(keys.map(\.description).joined(separator: ", ")))"
+        if !partition.isEmpty {
+            text += " partition by (\(partition.map(Quoting.word).joined(separator: ", ")))"
+        }
+        if offset > 0 { text += " offset \(offset)" }
+        if let limit { text += " limit \(limit)" }
+        if let rank { text += " rank as \(Quoting.word(rank))" }
+        return text
     }
 
-    /// The same fields.
-    public func outputFields(_ input: [String]?) -> [String]? { input }
+    /// The same fields, and the rank.
+    public func outputFields(_ input: [String]?) -> [String]? {
+        guard let rank, let input else { return input }
+        return input.contains(rank) ? input : input + [rank]
+    }
 
     /// The keys, too.
     public func inputFields(_ output: Set<String>?) -> Set<String>? {
-        output.map { $0.union(keys.map(\.field)) }
+        guard var fields = output else { return nil }
+        if let rank { fields.remove(rank) }
+        return fields.union(keys.map(\.field)).union(partition)
     }
 
     /// The pipe at work.
@@ -44,34 +62,77 @@ public struct SortPipe: Pipe {
 
 extension PipeSyntax {
     static let sort = PipeSyntax(
-        "sort", "order", synopsis: "sort by (f desc, g) offset N limit N",
+        "sort", "order", synopsis: "sort by (f desc, g) partition by (h) offset N limit N rank as r",
         summary: "sort rows: numbers by size, other text in natural order"
     ) { (parser) throws(QueryError) in
-        var keys: [SortPipe.Key] = []
-        let hasBy = parser.accept("by")
-        if hasBy || parser.isNext("(") { keys = try parser.sortKeys() }
-        var isReversed = false
-        if parser.accept("desc") { isReversed = true } else { _ = parser.accept("asc") }
-        if keys.isEmpty { keys = [SortPipe.Key(field: "_time", isDescending: false)] }
-        if isReversed {
-            keys = keys.map { SortPipe.Key(field: $0.field, isDescending: !$0.isDescending) }
-        }
-        var offset = 0
-        var limit: Int?
-        while parser.isNext("offset", "limit") {
-            if parser.accept("offset") {
-                offset = try parser.count("offset")
-            } else if parser.accept("limit") {
-                let count = try parser.count("limit")
-                limit = count == 0 ? nil : count
-            }
-        }
-        return SortPipe(keys: keys, offset: offset, limit: limit)
+        try parser.sortPipe(limit: nil, isReversed: false)
+    }
+
+    static let first = PipeSyntax(
+        "first", synopsis: "first N by (f) partition by (h)",
+        summary: "the N rows with the smallest values; 1 when N is left out"
+    ) { (parser) throws(QueryError) in
+        try parser.sortPipe(limit: try parser.leadingCount("first"), isReversed: false)
+    }
+
+    static let last = PipeSyntax(
+        "last", synopsis: "last N by (f) partition by (h)",
+        summary: "the N rows with the greatest values, the greatest first; 1 when N is left out"
+    ) { (parser) throws(QueryError) in
+        try parser.sortPipe(limit: try parser.leadingCount("last"), isReversed: true)
     }
 }
 
 extension QueryParser {
-    fileprivate mutating func sortKeys() throws(QueryError) -> [SortPipe.Key] {
+    /// The number behind `first` and `last`; 1 when there is none.
+    fileprivate mutating func leadingCount(_ pipe: String) throws(QueryError) -> Int {
+        let hasCount = token.text.utf8.first.map(ASCII.isDigit) ?? false
+        return hasCount ? try count(pipe) : 1
+    }
+
+    /// What follows `sort`, or `first N`, where the limit is known.
+    fileprivate mutating func sortPipe(
+        limit known: Int?, isReversed: Bool
+    ) throws(QueryError) -> SortPipe {
+        var keys: [SortPipe.Key] = []
+        let hasBy = accept("by")
+        if hasBy || isNext("(") { keys = try sortKeys() }
+        var isReversed = isReversed
+        if accept("desc") { isReversed.toggle() } else { _ = accept("asc") }
+        if keys.isEmpty { keys = [SortPipe.Key(field: "_time", isDescending: false)] }
+        if isReversed { keys = keys.map(\.reversed) }
+        var offset = 0
+        var limit = known
+        var partition: [String] = []
+        var rank: String?
+        while true {
+            if accept("partition") {
+                try expect("by", "behind partition")
+                guard isNext("(") else {
+                    throw fault("expected '(' behind partition by, found \(found)")
+                }
+                partition = try fieldNames(context: "partition by")
+            } else if known == nil, accept("offset") {
+                offset = try count("offset")
+            } else if known == nil, accept("limit") {
+                let count = try count("limit")
+                limit = count == 0 ? nil : count
+            } else if accept("rank") {
+                rank = try rankName()
+            } else {
+                break
+            }
+        }
+        return SortPipe(
+            keys: keys, partition: partition, offset: offset, limit: limit, rank: rank)
+    }
+
+    /// `as NAME` or `NAME` behind `rank`.
+    mutating func rankName() throws(QueryError) -> String {
+        try resultName("rank", unless: ["limit", "offset", "partition"])
+    }
+
+    private mutating func sortKeys() throws(QueryError) -> [SortPipe.Key] {
         try expect("(", "after sort by")
         var keys: [SortPipe.Key] = []
         while !accept(")") {
@@ -82,74 +143,5 @@ extension QueryParser {
             if !isNext(")") { try expect(",", "or ')' in sort by (…)") }
         }
         return keys
-    }
-}
-
-/// Holds rows and their keys. With a limit, rows that cannot be among the first are dropped whenever twice as many as
-/// are wanted have come.
-private final class SortStage: RowConsumer {
-    private let pipe: SortPipe
-    private let next: any RowConsumer
-    private let rows = CollectedRows()
-    private var keys: [[SortValue]] = []
-    private var keyBytes = 0
-    private var memory: MemoryShare
-    /// The number of rows at which those that cannot be wanted are dropped.
-    private let pruneAt: Int
-    private let wanted: Int
-
-    init(_ pipe: SortPipe, _ next: any RowConsumer, _ budget: MemoryBudget) {
-        self.pipe = pipe
-        self.next = next
-        memory = MemoryShare(budget, pipe: "sort")
-        wanted = pipe.limit.map { $0.addingClamped(pipe.offset) } ?? .max
-        pruneAt = wanted >= .max / 4 ? .max : wanted * 2 + 1_024
-    }
-
-    func consume(_ slice: RowSlice) throws -> ScanControl {
-        let columns = try pipe.keys.map { try slice.block.queryColumn($0.field) }
-        try rows.append(slice)
-        for row in slice.rows {
-            let values = columns.map { column in column.withText(row: row) { SortValue($0) } }
-            keyBytes += values.reduce(0) { $0 + $1.text.count + 48 }
-            keys.append(values)
-        }
-        if rows.count >= pruneAt { prune() }
-        try memory.set(rows.memoryBytes + keyBytes)
-        return .proceed
-    }
-
-    private func prune() {
-        let kept = Array(order().prefix(wanted))
-        rows.keep(only: kept)
-        keys = kept.map { keys[$0] }
-        keyBytes = keys.reduce(0) { $0 + $1.reduce(0) { $0 + $1.text.count + 48 } }
-    }
-
-    private func order() -> [Int] {
-        (0..<rows.count).sorted { left, right in
-            for (index, key) in pipe.keys.enumerated() {
-                let order = keys[left][index].compare(keys[right][index])
-                if order != 0 { return key.isDescending ? order > 0 : order < 0 }
-            }
-            // Equal rows come in the order of their arrival.
-            let a = rows.place(left)
-            let b = rows.place(right)
-            return (a.time, a.sequence, left) < (b.time, b.sequence, right)
-        }
-    }
-
-    func finish() throws {
-        let order = order().dropFirst(pipe.offset).prefix(pipe.limit ?? .max)
-        try rows.give(order, to: next)
-        try next.finish()
-    }
-}
-
-extension Int {
-    /// The sum, held at the greatest integer.
-    fileprivate func addingClamped(_ other: Int) -> Int {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
     }
 }

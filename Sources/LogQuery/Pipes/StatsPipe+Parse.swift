@@ -47,20 +47,15 @@ extension StatsPipe {
         let text = try parser.operand()
         let offset = parser.accept("offset") ? try parser.operand() : nil
         guard let bucket = Bucket(text, offset: offset) else {
-            throw parser.fault("a bucket is a size such as 5m, day, month, 100 or 10KiB", at: place)
+            throw parser.fault("a bucket is a size such as 5m, day, month, 100, 10KiB, or /24 for addresses", at: place)
         }
         return bucket
     }
 
     private static func statistic(_ parser: inout QueryParser) throws(QueryError) -> Result {
         let call = try self.call(&parser)
-        var condition: Filter?
-        if parser.accept("if") {
-            try parser.expect("(", "after if")
-            if !parser.isNext(")") { condition = try parser.orFilter(field: "") }
-            try parser.expect(")", "at the end of if (…)")
-        }
-        let isNamed = !parser.isAtEnd && !parser.isNext(",", "|", ")")
+        let condition = try parser.condition()
+        let isNamed = !parser.isAtPipeEnd && !parser.isNext(",")
         if isNamed { _ = parser.accept("as") }
         let name =
             isNamed ? try parser.fieldName() : Result.standardName(call, condition)
@@ -73,29 +68,40 @@ extension StatsPipe {
             throw unknownFunction(parser)
         }
         parser.advance()
-        var arguments = try parser.arguments(of: name.text)
+        let known = "\(function.names[0])"
+        try parser.expect("(", "after \(name.text)")
         var share: Double?
         var shareText = ""
         if function.takesShare {
-            shareText = arguments.first ?? ""
+            shareText = parser.isNext(")") ? "" : try parser.operand()
             guard let value = NumberValue.operand(shareText)?.value, (0...1).contains(value) else {
                 throw parser.fault(
-                    "\(function.names[0]) begins with a number from 0 to 1: "
-                        + "\(function.synopsis)", at: name.offset)
+                    "\(known) begins with a number from 0 to 1: \(function.synopsis)",
+                    at: name.offset)
             }
             share = value
-            arguments.removeFirst()
+            if !parser.isNext(")") { try parser.expect(",", "behind the number") }
         }
-        if arguments == ["*"] { arguments = [] }
-        guard function.worksOnRows || !arguments.isEmpty else {
-            throw parser.fault(
-                "\(function.names[0]) needs a field: \(function.synopsis)", at: name.offset)
+        var patterns: [FieldPattern] = []
+        while !parser.accept(")") {
+            patterns.append(try parser.fieldPattern())
+            if !parser.isNext(")") { try parser.expect(",", "or ')' in \(known)(…)") }
         }
-        guard !arguments.contains("*") else {
-            throw parser.fault("'*' cannot stand among other fields", at: name.offset)
+        if function.worksOnRows, patterns == [.all] { patterns = [] }
+        guard function.worksOnRows || !patterns.isEmpty else {
+            throw parser.fault("\(known) needs a field: \(function.synopsis)", at: name.offset)
         }
+        if known.hasPrefix("field_"), patterns.plainNames?.count != 2 {
+            throw parser.fault("\(known) takes two fields: \(function.synopsis)", at: name.offset)
+        }
+        if known.hasPrefix("row_m"), patterns[0].isPrefix {
+            throw parser.fault("\(known) begins with one field", at: name.offset)
+        }
+        let limit =
+            function.takesLimit && parser.accept("limit") ? try parser.count("limit") : nil
         return StatisticsCall(
-            function: function.names[0], fields: arguments, share: share, shareText: shareText,
+            function: known, fields: patterns.plainNames ?? [], patterns: patterns,
+            limit: limit == 0 ? nil : limit, share: share, shareText: shareText,
             makeState: function.makeState)
     }
 
@@ -105,10 +111,6 @@ extension StatsPipe {
         if parser.isAtEnd || word.isEmpty {
             return parser.fault(
                 "a statistics function is missing; there are \(known.joined(separator: ", "))")
-        }
-        if UnspokenWords.statistics.contains(word.lowercased()) {
-            return parser.fault(
-                UnspokenWords.message(word, "statistics function", known: known))
         }
         let hint =
             Spelling.nearest(to: word, in: known).map { "did you mean '\($0)'?" }

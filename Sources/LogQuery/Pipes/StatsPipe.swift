@@ -45,15 +45,52 @@ public struct StatsPipe: Pipe {
     public func inputFields(_ output: Set<String>?) -> Set<String>? {
         var fields = Set(keys.map(\.field))
         for result in results {
-            if result.call.fields.isEmpty, result.call.function != "count" { return nil }
-            fields.formUnion(result.call.fields)
+            guard let names = result.call.inputFields else { return nil }
+            fields.formUnion(names)
             if let condition = result.condition { fields.formUnion(condition.fieldNames) }
         }
         return fields
     }
 
+    /// The pipe with the answers of the queries in its conditions, and with the seconds that rates are of.
+    public func prepared(_ preparation: QueryPreparation) throws -> any Pipe {
+        let bucket = keys.first { $0.field == "_time" }?.bucket
+        let seconds = bucket?.seconds ?? preparation.seconds
+        return StatsPipe(
+            keys: keys,
+            results: try results.map { result in
+                var call = result.call
+                call.seconds = seconds
+                return Result(
+                    call: call, condition: try result.condition.map(preparation.prepared),
+                    name: result.name)
+            })
+    }
+
+    /// The pipe with `filters` put before the queries in its conditions.
+    public func restricted(by filters: [Filter]) -> any Pipe {
+        StatsPipe(
+            keys: keys,
+            results: results.map { result in
+                Result(
+                    call: result.call,
+                    condition: result.condition?.restrictingSubqueries(by: filters),
+                    name: result.name)
+            })
+    }
+
     /// The pipe at work.
     public func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer {
+        StatsStage(self, next, budget)
+    }
+
+    /// What is known of some rows can be added to what is known of others.
+    public var isPartial: Bool { true }
+
+    /// The pipe at work on some of the rows.
+    public func makePartialStage(
+        _ next: any RowConsumer, _ budget: MemoryBudget
+    ) -> (any PartialStage)? {
         StatsStage(self, next, budget)
     }
 }
@@ -61,18 +98,28 @@ public struct StatsPipe: Pipe {
 /// Groups that are given on at once.
 let groupsPerBlock = 8_192
 
-private final class StatsStage: RowConsumer {
+private final class StatsStage: PartialStage {
     private let pipe: StatsPipe
     private let next: any RowConsumer
     private let grouping: Grouping
+    /// One for each result.
     private let states: [StatisticsState]
+    /// For each result whether another one before it looks at the same rows for it.
+    private let isShared: [Bool]
     private var memory: MemoryShare
 
     init(_ pipe: StatsPipe, _ next: any RowConsumer, _ budget: MemoryBudget) {
         self.pipe = pipe
         self.next = next
         grouping = Grouping(pipe.keys)
-        states = pipe.results.map { $0.call.makeState($0.call) }
+        let states = pipe.results.map { $0.call.makeState($0.call) }
+        self.states = states
+        isShared = pipe.results.indices.map { index in
+            (0..<index).contains { before in
+                pipe.results[before].condition == pipe.results[index].condition
+                    && states[index].shares(with: states[before])
+            }
+        }
         memory = MemoryShare(budget, pipe: "stats")
         if pipe.keys.isEmpty {
             grouping.insertEmpty()
@@ -82,16 +129,21 @@ private final class StatsStage: RowConsumer {
 
     func consume(_ slice: RowSlice) throws -> ScanControl {
         let groups = try grouping.groups(slice.block, rows: slice.rows)
-        for (state, result) in zip(states, pipe.results) {
+        for (index, result) in pipe.results.enumerated() where !isShared[index] {
+            let state = states[index]
             state.resize(grouping.count)
             if let condition = result.condition {
                 try update(state, slice, groups, condition)
             } else {
-                try state.update(slice.block, rows: slice.rows, groups: groups)
+                try state.take(slice.block, rows: slice.rows, groups: groups)
             }
         }
-        try memory.set(grouping.memoryBytes + states.reduce(0) { $0 + $1.memoryBytes })
+        try memory.set(usedBytes)
         return .proceed
+    }
+
+    private var usedBytes: Int {
+        zip(states, isShared).reduce(grouping.memoryBytes) { $1.1 ? $0 : $0 + $1.0.memoryBytes }
     }
 
     private func update(
@@ -100,13 +152,24 @@ private final class StatsStage: RowConsumer {
         var candidates = Bitmap(count: slice.block.rowCount)
         for row in slice.rows { candidates[row] = true }
         let matching = try condition.evaluate(slice.block, within: candidates)
+        if matching.isEmpty { return }
         var rows: [Int] = []
         var rowGroups: [Int32] = []
         for (row, group) in zip(slice.rows, groups) where matching[row] {
             rows.append(row)
             rowGroups.append(group)
         }
-        if !rows.isEmpty { try state.update(slice.block, rows: rows, groups: rowGroups) }
+        try state.take(slice.block, rows: rows, groups: rowGroups)
+    }
+
+    func merge(_ other: any PartialStage) throws {
+        guard let other = other as? StatsStage else { return }
+        let groups = (0..<other.grouping.count).map { grouping.adopt(other.grouping, $0) }
+        for (index, state) in states.enumerated() where !isShared[index] {
+            state.resize(grouping.count)
+            state.merge(other.states[index], groups: groups)
+        }
+        try memory.set(usedBytes)
     }
 
     func finish() throws {

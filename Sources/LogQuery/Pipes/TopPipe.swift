@@ -8,6 +8,8 @@ public struct TopPipe: Pipe {
     public let limit: Int?
     /// The name of the field with the number of rows, or nil for none.
     public let hitsName: String?
+    /// The field that gets the place of each combination, from 1 on; nil for none.
+    public let rank: String?
     /// Whether the most frequent come first (`top`), or all in the order of their values (`uniq`).
     public let isByHits: Bool
 
@@ -20,8 +22,9 @@ public struct TopPipe: Pipe {
         if isByHits {
             return
                 "top \(limit ?? Self.standardLimit) \(by) hits as \(Quoting.word(hitsName ?? "hits"))"
+                + (rank.map { " rank as \(Quoting.word($0))" } ?? "")
         }
-        return "uniq \(by)" + (hitsName == nil ? "" : " with hits")
+        return "uniq \(by)" + (hitsName.map { " with hits as \(Quoting.word($0))" } ?? "")
             + (limit.map { " limit \($0)" } ?? "")
     }
 
@@ -30,7 +33,7 @@ public struct TopPipe: Pipe {
 
     /// The counted fields, then the hits.
     public func outputFields(_ input: [String]?) -> [String]? {
-        fields + (hitsName.map { [$0] } ?? [])
+        fields + (hitsName.map { [$0] } ?? []) + (rank.map { [$0] } ?? [])
     }
 
     /// The counted fields.
@@ -42,7 +45,7 @@ public struct TopPipe: Pipe {
     }
 
     /// `hits`, or with so many `s` behind it that no counted field is called so.
-    fileprivate static func freeName(_ fields: [String]) -> String {
+    static func freeName(_ fields: [String]) -> String {
         var name = "hits"
         while fields.contains(name) { name += "s" }
         return name
@@ -51,34 +54,81 @@ public struct TopPipe: Pipe {
 
 extension PipeSyntax {
     static let top = PipeSyntax(
-        "top", synopsis: "top N by (f) hits as n", summary: "the N most frequent values; 10 of them"
+        "top", synopsis: "top N by (f) hits as n rank as r",
+        summary: "the N most frequent values; 10 of them"
     ) { (parser) throws(QueryError) in
         let hasLimit = parser.token.text.utf8.first.map(ASCII.isDigit) ?? false
         let limit = hasLimit ? try parser.count("top") : TopPipe.standardLimit
         _ = parser.accept("by")
         let fields = try parser.fieldNames(context: "top")
         var name = TopPipe.freeName(fields)
-        if parser.accept("hits") {
-            _ = parser.accept("as")
-            name = try parser.fieldName()
-            if fields.contains(name) {
-                throw parser.fault("'\(name)' is one of the counted fields")
+        var rank: String?
+        while true {
+            if parser.accept("hits") {
+                _ = parser.accept("as")
+                name = try parser.freeName(besides: fields)
+            } else if parser.isNext("rank", "with") {
+                if parser.accept("with"), !parser.isNext("rank") {
+                    throw parser.fault("expected 'rank' behind with, found \(parser.found)")
+                }
+                parser.advance()
+                let place = parser.token.offset
+                rank = try parser.resultName("rank", unless: ["hits"])
+                if let rank, fields.contains(rank) {
+                    throw parser.fault("'\(rank)' is one of the counted fields", at: place)
+                }
+            } else {
+                break
             }
         }
-        return TopPipe(fields: fields, limit: limit, hitsName: name, isByHits: true)
+        if rank == name { throw parser.fault("hits and rank have the same name") }
+        return TopPipe(
+            fields: fields, limit: limit, hitsName: name, rank: rank, isByHits: true)
     }
 
     static let uniq = PipeSyntax(
         "uniq", synopsis: "uniq by (f) with hits limit N",
-        summary: "each combination of values once"
+        summary: "each combination of values once; of all fields where none is named"
     ) { (parser) throws(QueryError) in
-        _ = parser.accept("by")
-        let fields = try parser.fieldNames(context: "uniq")
+        var fields: [String] = []
+        if parser.accept("by") || !parser.isAtPipeEnd && !parser.isNext("with", "hits", "limit") {
+            fields = try parser.fieldNames(context: "uniq")
+        }
         _ = parser.accept("with")
-        let hits = parser.accept("hits") ? TopPipe.freeName(fields) : nil
-        let limit = parser.accept("limit") ? try parser.count("limit") : nil
+        var hits: String?
+        if parser.accept("hits") {
+            hits =
+                parser.accept("as")
+                ? try parser.freeName(besides: fields) : TopPipe.freeName(fields)
+        }
+        let count = parser.accept("limit") ? try parser.count("limit") : 0
+        let limit = count == 0 ? nil : count
+        if fields.isEmpty { return UniqRowsPipe(limit: limit, hitsName: hits) }
         return TopPipe(
-            fields: fields, limit: limit == 0 ? nil : limit, hitsName: hits, isByHits: false)
+            fields: fields, limit: limit, hitsName: hits, rank: nil, isByHits: false)
+    }
+
+    static let fieldValues = PipeSyntax(
+        "field_values", synopsis: "field_values f limit N",
+        summary: "the values of a field, with how often they occur"
+    ) { (parser) throws(QueryError) in
+        let field = try parser.fieldInParentheses()
+        let count = parser.accept("limit") ? try parser.count("limit") : 0
+        return TopPipe(
+            fields: [field], limit: count == 0 ? nil : count,
+            hitsName: TopPipe.freeName([field]), rank: nil, isByHits: false)
+    }
+}
+
+extension QueryParser {
+    /// A name that is none of `fields`.
+    fileprivate mutating func freeName(besides fields: [String]) throws(QueryError) -> String {
+        let place = token.offset
+        let name = try fieldName()
+        if fields.contains(name) {
+            throw fault("'\(name)' is one of the counted fields", at: place)
+        }
+        return name
     }
 }
 
@@ -129,6 +179,12 @@ private final class TopStage: RowConsumer {
             if let name = pipe.hitsName {
                 var builder = ColumnBuilder()
                 for group in groups { builder.append { $0.append("\(hits[group])") } }
+                extra.append((name, builder.column()))
+            }
+            if let name = pipe.rank {
+                var builder = ColumnBuilder()
+                let first = start - groups.count + 1
+                for rank in first...start { builder.append { $0.append("\(rank)") } }
                 extra.append((name, builder.column()))
             }
             let block = grouping.block(groups, extra: extra)

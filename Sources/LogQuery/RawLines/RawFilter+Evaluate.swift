@@ -5,14 +5,12 @@ extension RawFilter {
     func evaluate(_ block: any ColumnBlock, within candidates: Bitmap) throws -> Bitmap {
         if candidates.isEmpty { return candidates }
         // What is damaged shows before a row has gone on.
-        try block.load(nil)
-        var rows = Bitmap(count: candidates.count)
+        try block.load(nil, rows: candidates)
         var line = ByteWriter(capacity: 1 << 12)
-        try candidates.visit { row in
+        return try candidates.filter { row in
             line.removeAll()
             try block.appendLine(row: row, into: &line)
-            if matches(line.view) { rows[row] = true }
+            return matches(line.view)
         }
-        return rows
     }
 }

@@ -7,6 +7,8 @@ public struct Bucket: Sendable, Equatable {
         case size(Double)
         case month
         case year
+        /// The bits of an IPv4 address that stay.
+        case network(UInt32)
     }
 
     private let width: Width
@@ -21,6 +23,9 @@ public struct Bucket: Sendable, Equatable {
         switch text.lowercased() {
         case "month": width = .month
         case "year": width = .year
+        case let network where network.hasPrefix("/"):
+            guard let bits = UInt32(network.dropFirst()), bits <= 32 else { return nil }
+            width = .network(bits == 0 ? 0 : ~0 << (32 - bits))
         default:
             guard let size = Self.words[text.lowercased()] ?? NumberValue.operand(text)?.value,
                 size > 0, size.isFinite
@@ -73,6 +78,7 @@ public struct Bucket: Sendable, Equatable {
             let (start, overflow) =
                 Timestamp.floorDivide(moved, step).multipliedReportingOverflow(by: step)
             return (overflow ? moved : start).addingClamped(shift)
+        case .network: return time
         case .month, .year:
             let date = CivilDate(daysSinceEpoch: Timestamp.dayNumber(moved))
             let first = CivilDate(
@@ -130,6 +136,15 @@ public struct Bucket: Sendable, Equatable {
         return .dictionary(bytes: Array(bytes.view), ends: ends, codes: codes)
     }
 
+    private var isNetwork: Bool {
+        if case .network = width { true } else { false }
+    }
+
+    /// The seconds that a bucket of time spans; nil for months and years, which differ.
+    var seconds: Double? {
+        if case .size(let size) = width { size / 1e9 } else { nil }
+    }
+
     /// The lower end of the bucket of `value`. Sizes such as 0.1 are counted in whole tenths, so that 0.3 begins the bucket
     /// `0.3`, and not lies in one called 0.2 or 0.30000000000000004.
     private func start(of value: Double, size: Double) -> Double {
@@ -142,10 +157,12 @@ public struct Bucket: Sendable, Equatable {
     }
 
     private func append(_ text: ByteView, into out: inout ByteWriter) {
-        if text.count >= 19, text[4] == ASCII.minus, let time = Timestamp.parse(text) {
+        if text.count >= 19, text[4] == ASCII.minus, !isNetwork, let time = Timestamp.parse(text) {
             NumberFormat.append(time: start(of: time), into: &out)
         } else if case .size(let size) = width, let number = NumberValue.parse(text) {
             NumberFormat.append(start(of: number.value, size: size), into: &out)
+        } else if case .network(let mask) = width, let address = NumberValue.address(text) {
+            AddressFormat.append(address & mask, into: &out)
         } else {
             out.append(text)
         }

@@ -12,12 +12,14 @@ extension StatisticsFunction {
 
     static let countUniq = StatisticsFunction(
         "count_uniq", synopsis: "count_uniq(f)",
-        summary: "the distinct values, exactly; rows in which all fields are empty do not count"
+        summary: "the distinct values, exactly; rows in which all fields are empty do not count",
+        takesLimit: true
     ) { UniqState($0, listsValues: false) }
 
     static let uniqValues = StatisticsFunction(
         "uniq_values", synopsis: "uniq_values(f)",
-        summary: "the distinct values that are not empty, sorted, as a JSON array"
+        summary: "the distinct values that are not empty, sorted, as a JSON array",
+        takesLimit: true
     ) { UniqState($0, listsValues: true) }
 }
 
@@ -38,7 +40,13 @@ private final class CountState: StatisticsState {
 
     override func update(_ block: any ColumnBlock, rows: [Int], groups: [Int32]) throws {
         if call.fields.isEmpty {
-            for group in groups { counts[Int(group)] += 1 }
+            if counts.count == 1 {
+                counts[0] += rows.count
+                return
+            }
+            counts.withUnsafeMutableBufferPointer { counts in
+                for group in groups { counts[Int(group)] += 1 }
+            }
             return
         }
         let columns = try call.fields.map { try block.queryColumn($0) }
@@ -87,6 +95,7 @@ private final class UniqState: StatisticsState {
 
     private func insert(_ key: ByteView, group: Int) {
         let set = sets[group]
+        if !listsValues, let limit = call.limit, set.count >= limit { return }
         setBytes -= set.memoryBytes
         _ = set.insert(key)
         setBytes += set.memoryBytes
@@ -147,7 +156,7 @@ private final class UniqState: StatisticsState {
             return
         }
         let values = (0..<set.count).map { SortValue(set.key($0)) }
-            .sorted { $0.compare($1) < 0 }
+            .sorted { $0.compare($1) < 0 }.prefix(call.limit ?? .max)
         out.append(ASCII.openBracket)
         for (index, value) in values.enumerated() {
             if index > 0 { out.append(ASCII.comma) }

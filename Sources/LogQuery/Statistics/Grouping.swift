@@ -42,7 +42,9 @@ final class Grouping {
 
     /// The group of each of `rows`. A combination of values that was seen in the block costs no look at the values.
     func groups(_ block: any ColumnBlock, rows: [Int]) throws -> [Int32] {
+        if keys.isEmpty { return [Int32](repeating: 0, count: rows.count) }
         let columns = try keys.map { try $0.column(block) }
+        if columns.count == 1 { return groups(columns[0], rows) }
         var combinations = 1
         for column in columns where combinations <= Self.cachedMax {
             combinations *= max(column.valueCount, 1)
@@ -56,6 +58,17 @@ final class Grouping {
             }
             if known[combination] < 0 { known[combination] = group(columns, row: row) }
             return known[combination]
+        }
+    }
+
+    private func groups(_ column: Column, _ rows: [Int]) -> [Int32] {
+        var known = [Int32](repeating: -1, count: column.valueCount)
+        return rows.map { row in
+            let number = column.valueNumber(row: row)
+            let group = known[number]
+            if group >= 0 { return group }
+            known[number] = self.group([column], row: row)
+            return known[number]
         }
     }
 

@@ -11,45 +11,48 @@ extension StatisticsFunction {
     ) { QuantileState($0) }
 }
 
+/// The distributions of all groups, which several quantiles may look at.
+private final class GroupDistributions {
+    var groups: [Quantiles] = []
+}
+
 private final class QuantileState: StatisticsState {
-    private var groups: [Quantiles] = []
-    private var groupBytes = 0
+    private var distributions = GroupDistributions()
 
     override func resize(_ count: Int) {
-        while groups.count < count {
-            groups.append(Quantiles())
-            groupBytes += groups[groups.count - 1].memoryBytes
-        }
+        while distributions.groups.count < count { distributions.groups.append(Quantiles()) }
     }
 
     override func update(_ block: any ColumnBlock, rows: [Int], groups: [Int32]) throws {
         for field in call.fields {
             var numbers = ColumnNumbers(try block.queryColumn(field))
-            for (index, row) in rows.enumerated() {
-                let number = numbers.number(row: row)
-                if number.isNaN { continue }
-                let group = Int(groups[index])
-                groupBytes -= self.groups[group].memoryBytes
-                self.groups[group].add(number)
-                groupBytes += self.groups[group].memoryBytes
+            distributions.groups.withUnsafeMutableBufferPointer { distributions in
+                numbers.visit(rows, groups) { number, group in distributions[group].add(number) }
             }
         }
     }
 
     override func merge(_ other: StatisticsState, groups: [Int]) {
         guard let other = other as? QuantileState else { return }
-        for (number, group) in groups.enumerated() where number < other.groups.count {
-            groupBytes -= self.groups[group].memoryBytes
-            self.groups[group].merge(other.groups[number])
-            groupBytes += self.groups[group].memoryBytes
+        for (number, group) in groups.enumerated()
+        where number < other.distributions.groups.count {
+            distributions.groups[group].merge(other.distributions.groups[number])
         }
     }
 
+    override func shares(with other: StatisticsState) -> Bool {
+        guard let other = other as? QuantileState, other.call.fields == call.fields else {
+            return false
+        }
+        distributions = other.distributions
+        return true
+    }
+
     override func append(group: Int, into out: inout ByteWriter) {
-        if let value = groups[group].quantile(call.share ?? 0.5) {
+        if let value = distributions.groups[group].quantile(call.share ?? 0.5) {
             NumberFormat.append(value, into: &out)
         }
     }
 
-    override var memoryBytes: Int { groupBytes }
+    override var memoryBytes: Int { distributions.groups.reduce(0) { $0 + $1.memoryBytes } }
 }

@@ -1,39 +1,86 @@
 /// The distribution of numbers: exact while they are few, then a sketch.
 ///
-/// The sketch is that of Masson, Rim and Lee, "DDSketch" (VLDB 2019): numbers are counted in buckets whose ends grow
-/// by a constant factor, so that a bucket's middle is within `relativeError` of every number in it. Sketches merge by adding.
+/// The sketch counts numbers in buckets of equal width within each power of two, as histograms of high dynamic range do (Tene,
+/// HdrHistogram): the bucket of a number is the front of its floating-point bits, and the bucket's middle is within
+/// `relativeError` of every number in it. Sketches merge by adding.
 struct Quantiles {
-    /// Numbers that are kept one by one; at 8 bytes each less than a megabyte a group.
-    static let exactMax = 100_000
+    /// Numbers that are kept one by one.
+    static let exactMax = 4_096
 
-    /// How far a quantile may lie from the exact one, relative to it, once there are more numbers.
-    static let relativeError = 0.005
+    /// How far a quantile may lie from the exact one, relative to it, once there are more numbers: half of a bucket.
+    static let relativeError = 1.0 / 256
 
-    private static let growth = (1 + relativeError) / (1 - relativeError)
-    private static let inverseLog = 1 / logarithm(growth)
+    /// Bits of a number's significand that tell its bucket, 128 for each power of two.
+    private static let significandBits: UInt64 = 7
+    private static let droppedBits = 52 - significandBits
 
     private var values: [Double] = []
-    private var positive: [Int32: Int] = [:]
-    private var negative: [Int32: Int] = [:]
+    private var positive = Buckets()
+    private var negative = Buckets()
     private var zeros = 0
     private var isSketch = false
+    private var isSorted = false
     private(set) var count = 0
     private var smallest = Double.infinity
     private var greatest = -Double.infinity
 
+    /// Counts of neighbouring buckets.
+    private struct Buckets {
+        /// The bucket of `counts[0]`.
+        var first = 0
+        var counts: [UInt64] = []
+
+        /// Room that is made at either end at once: an eighth of a power of ten or more.
+        private static let slack = 64
+
+        @inline(__always)
+        mutating func add(_ bucket: Int, _ times: UInt64) {
+            let index = bucket - first
+            if index >= 0, index < counts.count {
+                counts[index] += times
+            } else {
+                addBeyond(bucket, times)
+            }
+        }
+
+        private mutating func addBeyond(_ bucket: Int, _ times: UInt64) {
+            if counts.isEmpty {
+                first = max(bucket - Self.slack, 0)
+                counts = Array(repeating: 0, count: bucket - first + Self.slack)
+            } else if bucket < first {
+                let lower = max(bucket - Self.slack, 0)
+                counts = Array(repeating: 0, count: first - lower) + counts
+                first = lower
+            } else {
+                counts += Array(repeating: 0, count: bucket - first - counts.count + Self.slack)
+            }
+            counts[bucket - first] += times
+        }
+
+        mutating func add(_ other: Buckets) {
+            for (index, times) in other.counts.enumerated() where times > 0 {
+                add(other.first + index, times)
+            }
+        }
+    }
+
     /// The memory in use, roughly.
-    var memoryBytes: Int { values.capacity * 8 + (positive.capacity + negative.capacity) * 16 + 96 }
+    var memoryBytes: Int {
+        (values.capacity + positive.counts.capacity + negative.counts.capacity) * 8 + 160
+    }
 
     /// Adds a number that is not NaN.
+    @inline(__always)
     mutating func add(_ value: Double) {
         count += 1
         smallest = min(smallest, value)
         greatest = max(greatest, value)
         if isSketch {
-            sketch(value, 1)
+            sketch(value)
             return
         }
         values.append(value)
+        isSorted = false
         if values.count > Self.exactMax { becomeSketch() }
     }
 
@@ -48,8 +95,8 @@ struct Quantiles {
         smallest = min(smallest, other.smallest)
         greatest = max(greatest, other.greatest)
         zeros += other.zeros
-        positive.merge(other.positive, uniquingKeysWith: +)
-        negative.merge(other.negative, uniquingKeysWith: +)
+        positive.add(other.positive)
+        negative.add(other.negative)
     }
 
     /// The number of rank `share` × count; nil when there are no numbers.
@@ -59,76 +106,51 @@ struct Quantiles {
         let rank = Int(share * Double(count))
         if share >= 1 || rank >= count { return greatest }
         if !isSketch {
-            values.sort()
+            if !isSorted { values.sort() }
+            isSorted = true
             return values[rank]
         }
         var left = rank
-        for (bucket, population) in negative.sorted(by: { $0.key > $1.key }) {
-            left -= population
-            if left < 0 { return max(-Self.middle(bucket), smallest) }
+        for (index, times) in negative.counts.enumerated().reversed() {
+            left -= Int(times)
+            if left < 0 { return max(-Self.middle(negative.first + index), smallest) }
         }
         left -= zeros
         if left < 0 { return 0 }
-        for (bucket, population) in positive.sorted(by: { $0.key < $1.key }) {
-            left -= population
-            if left < 0 { return min(Self.middle(bucket), greatest) }
+        for (index, times) in positive.counts.enumerated() {
+            left -= Int(times)
+            if left < 0 { return min(max(Self.middle(positive.first + index), smallest), greatest) }
         }
         return greatest
     }
 
     private mutating func becomeSketch() {
         isSketch = true
-        for value in values { sketch(value, 1) }
+        for value in values { sketch(value) }
         values = []
     }
 
-    private mutating func sketch(_ value: Double, _ times: Int) {
-        if value == 0 {
-            zeros += times
-        } else if value > 0 {
-            positive[Self.bucket(value), default: 0] += times
+    @inline(__always)
+    private mutating func sketch(_ value: Double) {
+        if value > 0 {
+            positive.add(Self.bucket(value), 1)
+        } else if value < 0 {
+            negative.add(Self.bucket(-value), 1)
         } else {
-            negative[Self.bucket(-value), default: 0] += times
+            zeros += 1
         }
     }
 
-    private static func bucket(_ magnitude: Double) -> Int32 {
-        if magnitude.isInfinite { return .max }
-        return Int32((logarithm(magnitude) * inverseLog).rounded(.up))
+    /// The bucket of a positive number, infinity included.
+    @inline(__always)
+    private static func bucket(_ magnitude: Double) -> Int {
+        Int(truncatingIfNeeded: magnitude.bitPattern >> droppedBits)
     }
 
-    /// The number that is within the error of both ends of a bucket.
-    private static func middle(_ bucket: Int32) -> Double {
-        if bucket == .max { return .infinity }
-        return 2 * power(Double(bucket)) / (growth + 1)
-    }
-
-    /// `growth` to the power of `exponent`, by squaring: no C library is needed.
-    private static func power(_ exponent: Double) -> Double {
-        var rest = Int(abs(exponent))
-        var result = 1.0
-        var factor = exponent < 0 ? 1 / growth : growth
-        while rest > 0 {
-            if rest & 1 == 1 { result *= factor }
-            factor *= factor
-            rest >>= 1
-        }
-        return result
-    }
-
-    /// The natural logarithm of a positive number: exponent and significand apart, the latter by the series of
-    /// artanh((m − 1) / (m + 1)), which for 1 ≤ m < 2 gains a digit a term.
-    static func logarithm(_ value: Double) -> Double {
-        let ratio = (value.significand - 1) / (value.significand + 1)
-        let square = ratio * ratio
-        var term = ratio
-        var sum = 0.0
-        var divisor = 1.0
-        while divisor < 36 {
-            sum += term / divisor
-            term *= square
-            divisor += 2
-        }
-        return 2 * sum + Double(value.exponent) * 0.693_147_180_559_945_3
+    /// The number in the middle of a bucket.
+    private static func middle(_ bucket: Int) -> Double {
+        let lower = UInt64(bucket) << droppedBits
+        let value = Double(bitPattern: lower | 1 << (droppedBits - 1))
+        return value.isNaN ? .infinity : value
     }
 }

@@ -4,8 +4,14 @@ internal import LogBytes
 public struct StatisticsCall: Sendable, CustomStringConvertible {
     /// The function's usual name.
     public let function: String
-    /// The fields that it looks at; empty for `*`, the whole row.
-    public let fields: [String]
+    /// The fields that it looks at; empty for the whole row. Of a call with `prefix*` those of the present block.
+    public internal(set) var fields: [String]
+    /// The fields as they are written, `prefix*` among them.
+    let patterns: [FieldPattern]
+    /// The most values that are kept (`limit N`); nil for all.
+    let limit: Int?
+    /// The seconds that a rate is of; nil where the query has no range of time.
+    var seconds: Double?
     /// The share of values that lies below a quantile, 0 to 1; nil for other functions.
     public let share: Double?
     /// How the share is written.
@@ -14,13 +20,24 @@ public struct StatisticsCall: Sendable, CustomStringConvertible {
 
     /// The call in LogsQL, which is also the name of its result unless another is given.
     public var description: String {
-        var arguments = fields.isEmpty ? ["*"] : fields.map(Quoting.word)
-        if share != nil {
-            arguments = fields.isEmpty ? [shareText] : [shareText] + arguments
-        }
-        if function == "median" { arguments = fields.map(Quoting.word) }
+        let isRate = function == "rate"
+        var arguments = patterns.isEmpty && !isRate ? ["*"] : patterns.map(\.description)
+        if share != nil { arguments.insert(shareText, at: 0) }
         return "\(function)(\(arguments.joined(separator: ", ")))"
+            + (limit.map { " limit \($0)" } ?? "")
     }
+
+    /// The fields that have to be known; nil for all.
+    var inputFields: [String]? {
+        if hasPrefix { return nil }
+        if ["count", "rate"].contains(function) { return fields }
+        // `row_max(f)` shows the whole row.
+        let shownFrom = ["row_min", "row_max"].contains(function) ? 1 : 0
+        return fields.count > shownFrom ? fields : nil
+    }
+
+    /// Whether the fields depend on the block.
+    var hasPrefix: Bool { patterns.contains(where: \.isPrefix) }
 }
 
 /// A statistics function.
@@ -37,11 +54,13 @@ public struct StatisticsFunction: Sendable {
     let worksOnRows: Bool
     /// Whether the first argument is a share between 0 and 1.
     let takesShare: Bool
+    /// Whether `limit N` may follow.
+    let takesLimit: Bool
     let makeState: @Sendable (StatisticsCall) -> StatisticsState
 
     init(
         _ names: String..., synopsis: String, summary: String, worksOnRows: Bool = false,
-        takesShare: Bool = false,
+        takesShare: Bool = false, takesLimit: Bool = false,
         makeState: @escaping @Sendable (StatisticsCall) -> StatisticsState
     ) {
         self.names = names
@@ -49,12 +68,15 @@ public struct StatisticsFunction: Sendable {
         self.summary = summary
         self.worksOnRows = worksOnRows
         self.takesShare = takesShare
+        self.takesLimit = takesLimit
         self.makeState = makeState
     }
 
     /// Every statistics function.
     public static let all: [StatisticsFunction] = [
-        .count, .countEmpty, .countUniq, .sum, .avg, .min, .max, .median, .quantile, .uniqValues,
+        .count, .countEmpty, .countUniq, .countUniqHash, .sum, .sumLen, .avg, .stddev, .min, .max,
+        .median, .quantile, .histogram, .rate, .rateSum, .uniqValues, .values, .jsonValues, .any,
+        .rowAny, .rowMin, .rowMax, .fieldMin, .fieldMax,
     ]
 
     static func named(_ name: String) -> StatisticsFunction? { byName[name] }
@@ -67,12 +89,22 @@ public struct StatisticsFunction: Sendable {
 /// What a statistics function knows so far, for all groups of a query. One thread uses it.
 public class StatisticsState {
     /// The call that it answers.
-    let call: StatisticsCall
+    var call: StatisticsCall
 
     init(_ call: StatisticsCall) { self.call = call }
 
     /// Makes room for groups 0 up to and without `count`.
     func resize(_ count: Int) { preconditionFailure("BUG: a statistics function without groups") }
+
+    /// Takes rows as `update` does, for a call whose fields may depend on the block.
+    final func take(_ block: any ColumnBlock, rows: [Int], groups: [Int32]) throws {
+        if call.hasPrefix {
+            let names = try call.patterns.expanded(try block.queryFieldNames())
+            // No field is called so: nothing to look at is not the same as the whole row.
+            call.fields = names.isEmpty ? [call.patterns[0].description] : names
+        }
+        try update(block, rows: rows, groups: groups)
+    }
 
     /// Takes rows of `block`: `rows[i]` belongs to group `groups[i]`.
     func update(_ block: any ColumnBlock, rows: [Int], groups: [Int32]) throws {
@@ -83,6 +115,9 @@ public class StatisticsState {
     func merge(_ other: StatisticsState, groups: [Int]) {
         preconditionFailure("BUG: a statistics function that cannot merge")
     }
+
+    /// Looks at what `other` gathers from now on, if that is all that it needs: the state is then neither updated nor merged.
+    func shares(with other: StatisticsState) -> Bool { false }
 
     /// Appends the result for `group`.
     func append(group: Int, into out: inout ByteWriter) {

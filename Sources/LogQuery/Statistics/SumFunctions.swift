@@ -41,11 +41,9 @@ private final class SumState: StatisticsState {
     override func update(_ block: any ColumnBlock, rows: [Int], groups: [Int32]) throws {
         for field in call.fields {
             var numbers = ColumnNumbers(try block.queryColumn(field))
-            for (index, row) in rows.enumerated() {
-                let number = numbers.number(row: row)
-                if number.isNaN { continue }
-                sums[Int(groups[index])].add(number)
-                sums[Int(groups[index])].count += 1
+            numbers.visit(rows, groups) { number, group in
+                sums[group].add(number)
+                sums[group].count += 1
             }
         }
     }

@@ -96,31 +96,45 @@ struct AffixNumberCodec: ColumnCodec {
             guard numbers.allSatisfy({ $0 >= 0 && $0 < limit }) else {
                 throw reader.malformed("number")
             }
-            return ColumnText.render(count: count) { row, out in
-                out.append(before)
-                var factor = limit / 10
-                while factor > 0 {
-                    out.append(ASCII.zero + UInt8(truncatingIfNeeded: numbers[row] / factor % 10))
-                    factor /= 10
-                }
-                out.append(behind)
-            }
+            return .encoded(
+                NumberValues(
+                    before: Array(before), behind: Array(behind), mantissas: numbers,
+                    spelling: .padded(digits: width)))
         }
         let fractions = try CodeStream.read(&reader, count: count, limit: Self.fractionsMax)
+        var sizes = [Int](repeating: 0, count: Self.fractionsMax)
+        for fraction in fractions { sizes[Int(fraction)] += 1 }
         var groups: [[Int64]] = []
-        for fraction in 0..<Self.fractionsMax {
-            let size = fractions.reduce(0) { $0 + ($1 == UInt32(fraction) ? 1 : 0) }
+        for size in sizes {
             groups.append(size == 0 ? [] : try EntropyIntegers.decode(&reader, count: size))
         }
-        var next = [Int](repeating: 0, count: Self.fractionsMax)
-        return ColumnText.render(count: count) { row, out in
-            let fraction = Int(fractions[row])
-            out.append(before)
-            PlainDecimal(mantissa: groups[fraction][next[fraction]], fractionDigits: fraction)
-                .append(into: &out)
-            out.append(behind)
-            next[fraction] += 1
+        if let only = sizes.firstIndex(of: count) {
+            return .encoded(
+                NumberValues(
+                    before: Array(before), behind: Array(behind), mantissas: groups[only],
+                    spelling: .plain(fractions: .all(only))))
         }
+        var next = [Int](repeating: 0, count: Self.fractionsMax)
+        let mantissas = fractions.map { fraction -> Int64 in
+            defer { next[Int(fraction)] += 1 }
+            return groups[Int(fraction)][next[Int(fraction)]]
+        }
+        return .encoded(
+            NumberValues(
+                before: Array(before), behind: Array(behind), mantissas: mantissas,
+                spelling: .plain(fractions: .each(fractions.map { UInt8($0) }))))
+    }
+
+    /// The bytes that may occur in values stored as `bytes`; nil when they are malformed.
+    static func alphabet(_ bytes: ByteView) -> ByteSet? {
+        var reader = ByteReader(bytes)
+        guard let before = try? reader.lengthPrefixed("text before a number"),
+            let behind = try? reader.lengthPrefixed("text behind a number")
+        else { return nil }
+        var alphabet = ByteSet(ByteView("0123456789-."))
+        alphabet.formUnion(ByteSet(before))
+        alphabet.formUnion(ByteSet(behind))
+        return alphabet
     }
 }
 

@@ -51,7 +51,7 @@ enum CodeStream {
         let codes: [UInt32]
         switch way {
         case .symbols:
-            codes = try EntropyCoder.decode(&reader, count: count).map { UInt32($0) }
+            codes = Self.widened(try EntropyCoder.decode(&reader, count: count))
         case .integers:
             codes = try EntropyIntegers.decode(&reader, count: count).map {
                 UInt32(truncatingIfNeeded: $0)
@@ -64,8 +64,18 @@ enum CodeStream {
                 UInt32(bytes[index]) | (width == 2 ? UInt32(bytes[count + index]) << 8 : 0)
             }
         }
-        guard codes.allSatisfy({ $0 < UInt32(limit) }) else { throw reader.malformed("codes") }
+        // A loop without a branch, which the compiler turns into vectors.
+        guard codes.reduce(0, max) < UInt32(limit) || codes.isEmpty else {
+            throw reader.malformed("codes")
+        }
         return codes
+    }
+
+    private static func widened(_ symbols: [UInt16]) -> [UInt32] {
+        [UInt32](unsafeUninitializedCapacity: symbols.count) { buffer, filled in
+            for index in 0..<symbols.count { buffer[index] = UInt32(symbols[index]) }
+            filled = symbols.count
+        }
     }
 
     /// About how many bits `append` needs.

@@ -85,7 +85,7 @@ final class ColdSegmentWriter {
         _ block: SegmentBlock, _ shapeNumbers: [Int], _ targets: [Int?], keep: Bitmap?
     ) throws {
         // What is written is all that will be left: what does not fit together must show now.
-        if keep != nil { try block.load(nil) }
+        if keep != nil { try block.loadLines() }
         let shapesOfRows = try block.rowShapes()
         let times = try block.times()
         let sequences = try block.sequences()

@@ -84,18 +84,9 @@ struct DigitPatternCodec: ColumnCodec {
         let digitCount = pattern.reduce(0) { $0 + ($1 >= Self.digit ? 1 : 0) }
         let digits = try PackedBytes.read(&reader, "digits")
         guard digits.count == (digitCount * count + 1) / 2 else { throw reader.malformed("digits") }
-        var next = 0
-        return ColumnText.render(count: count) { _, out in
-            for mark in pattern {
-                guard mark >= Self.digit else {
-                    out.append(mark)
-                    continue
-                }
-                let pair = digits[next >> 1]
-                let byte = Hex.digit(next & 1 == 0 ? pair >> 4 : pair & 15)
-                out.append(mark == Self.upperDigit && byte > 0x39 ? byte & 0xDF : byte)
-                next += 1
-            }
+        let positions = pattern.map { mark -> DigitValues.Position in
+            mark < Self.digit ? .byte(mark) : mark == Self.digit ? .digit : .upperDigit
         }
+        return .encoded(DigitValues(count: count, positions: positions, packed: digits))
     }
 }

@@ -1,3 +1,4 @@
+internal import CLogKernels
 internal import LogBytes
 
 /// Symbols in as few bits as their frequencies allow: range asymmetric numeral systems (rANS, Duda 2013), order 0, with two
@@ -88,50 +89,28 @@ enum EntropyCoder {
         _ reader: inout ByteReader, count: Int
     ) throws(MalformedBytes) -> [UInt16] {
         let alphabet = try reader.length(atMost: alphabetMax, "size of an alphabet")
-        var table = Vector<Slot>(capacity: scale)
-        for symbol in 0..<alphabet {
-            let frequency = try reader.length(atMost: scale - table.count, "symbol frequency")
-            for offset in 0..<frequency {
-                table.append(
-                    Slot(
-                        frequency: UInt32(frequency), offset: UInt16(offset),
-                        symbol: UInt16(symbol)))
-            }
+        var frequencies: [UInt32] = []
+        frequencies.reserveCapacity(alphabet)
+        for _ in 0..<alphabet {
+            frequencies.append(UInt32(try reader.length(atMost: scale, "symbol frequency")))
         }
-        guard table.count == scale else { throw reader.malformed("symbol frequencies") }
-        var first = try reader.fixed(UInt32.self, "coder state")
-        var second = try reader.fixed(UInt32.self, "coder state")
+        let first = try reader.fixed(UInt32.self, "coder state")
+        let second = try reader.fixed(UInt32.self, "coder state")
         let wordCount = try reader.length(atMost: reader.remaining / 2, "coder words")
         let words = try reader.bytes(2 * wordCount, "coder words")
-        var next = 0
-        func step(_ state: inout UInt32) -> UInt16 {
-            let slot = table[Int(state & (UInt32(scale) - 1))]
-            state = slot.frequency &* (state >> scaleBits) &+ UInt32(slot.offset)
-            if state < lowest, next < wordCount {
-                let word = UnsafeRawPointer(words.start + 2 * next).loadUnaligned(as: UInt16.self)
-                state = state << 16 | UInt32(UInt16(littleEndian: word))
-                next += 1
-            }
-            return slot.symbol
-        }
+        var isSound = true
         let symbols = [UInt16](unsafeUninitializedCapacity: count) { buffer, filled in
-            for index in 0..<count {
-                buffer[index] = index & 1 == 0 ? step(&first) : step(&second)
+            // Decoding ends where encoding began: anything else was not written so.
+            if let out = buffer.baseAddress {
+                isSound =
+                    weir_entropy_decode(
+                        frequencies, alphabet, first, second, words.start, wordCount, out, count)
+                    != 0
             }
-            filled = count
+            filled = isSound ? count : 0
         }
-        // Decoding ends where encoding began: anything else was not written so.
-        guard first == lowest, second == lowest, next == wordCount else {
-            throw reader.malformed("coder states")
-        }
+        guard isSound else { throw reader.malformed("coder states") }
         return symbols
-    }
-
-    /// What a state's low bits say.
-    private struct Slot: BitwiseCopyable {
-        let frequency: UInt32
-        let offset: UInt16
-        let symbol: UInt16
     }
 }
 

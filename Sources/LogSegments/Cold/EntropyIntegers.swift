@@ -1,3 +1,4 @@
+internal import CLogKernels
 internal import LogBytes
 
 /// Integers by the entropy of their magnitudes: small ones are symbols themselves, of larger ones the exponent and the two bits
@@ -99,27 +100,18 @@ enum EntropyIntegers {
         let divisor = Int64(truncatingIfNeeded: try reader.varint("integer divisor"))
         let smallest = mode & folded == 0 ? try reader.zigzag("smallest integer") : 0
         let symbols = try EntropyCoder.decode(&reader, count: count)
-        var below = BitUnpacker(try reader.lengthPrefixed("bits of integers"))
-        guard symbols.allSatisfy({ $0 < UInt16(alphabet) }) else {
-            throw reader.malformed("integer symbol")
-        }
-        var previous: Int64 = 0
-        return symbols.map { symbol in
-            var magnitude = UInt64(symbol)
-            if symbol >= 16 {
-                let exponent = UInt64(symbol - 16) / 4 + 4
-                magnitude = (4 | UInt64(symbol & 3)) << (exponent - 2)
-                magnitude |= below.next(Int(exponent) - 2)
+        let below = try reader.lengthPrefixed("bits of integers")
+        var isSound = true
+        let values = [Int64](unsafeUninitializedCapacity: count) { buffer, filled in
+            if let out = buffer.baseAddress {
+                isSound =
+                    weir_entropy_integers(
+                        symbols, count, below.start, below.count, mode & folded != 0 ? 1 : 0,
+                        mode & differences != 0 ? 1 : 0, smallest, divisor, out) != 0
             }
-            var value =
-                mode & folded != 0
-                ? Varint.unzigzag(magnitude)
-                : Int64(bitPattern: magnitude &+ UInt64(bitPattern: smallest))
-            if mode & differences != 0 {
-                value = previous &+ value
-                previous = value
-            }
-            return value &* divisor
+            filled = isSound ? count : 0
         }
+        guard isSound else { throw reader.malformed("integer symbol") }
+        return values
     }
 }

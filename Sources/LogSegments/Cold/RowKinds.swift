@@ -120,6 +120,9 @@ struct StoredKinds {
     /// The kinds as a column sees them whose values belong to the rows of some shapes.
     func of(hasColumn: [Bool]) -> ColumnKinds {
         let present = shapes.indices.filter { hasColumn[shapes[$0]] }
+        if present.count == shapes.count {
+            return ColumnKinds(values: rows, present: present, kindCount: shapes.count)
+        }
         var has = [Bool](repeating: false, count: shapes.count)
         for kind in present { has[kind] = true }
         return ColumnKinds(

@@ -85,63 +85,7 @@ struct TemplateCodec: ColumnCodec {
         } else {
             numbers = try CodeStream.read(&reader, count: count, limit: templateCount)
         }
-        return try assemble(&reader, templates, numbers)
-    }
-
-    /// Reads the variables and puts the texts together.
-    private func assemble(
-        _ reader: inout ByteReader, _ templates: [[UInt8]], _ numbers: [UInt32]
-    ) throws -> Column {
-        let layout = VariableColumns(templates: templates, numbers: numbers.map { Int64($0) })
-        let parts = templates.map { TemplateParts($0) }
-        var sizes = [Int](repeating: 0, count: layout.count)
-        for number in numbers {
-            for index in 0..<parts[Int(number)].variables {
-                sizes[layout.column(Int(number), index)] += 1
-            }
-        }
-        var columns: [Column] = []
-        for size in sizes {
-            columns.append(
-                size == 0 ? .constant([], rowCount: 0) : try NestedColumn.read(&reader, count: size)
-            )
-        }
-        var next = [Int](repeating: 0, count: layout.count)
-        return ColumnText.render(count: numbers.count) { row, out in
-            let number = Int(numbers[row])
-            let part = parts[number]
-            part.bytes.withView { text in
-                var start = 0
-                for (index, end) in part.ends.enumerated() {
-                    out.append(text.slice(start..<end))
-                    start = end
-                    if index == part.variables { break }
-                    let column = layout.column(number, index)
-                    columns[column].withText(row: next[column]) { out.append($0) }
-                    next[column] += 1
-                }
-            }
-        }
-    }
-}
-
-/// A template cut at its variables.
-private struct TemplateParts {
-    /// The text without marks.
-    private(set) var bytes: [UInt8] = []
-    /// The end of each part in `bytes`: one more than there are variables.
-    private(set) var ends: [Int] = []
-
-    var variables: Int { ends.count - 1 }
-
-    init(_ template: [UInt8]) {
-        for byte in template {
-            if byte == TextTemplates.mark {
-                ends.append(bytes.count)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        ends.append(bytes.count)
+        return .encoded(
+            TemplateValues(try TemplateStore(&reader, templates: templates, numbers: numbers)))
     }
 }

@@ -65,7 +65,9 @@ struct TextTemplates {
     }
 
     private mutating func gatherVariables(_ column: ColumnBuffer) {
-        let layout = VariableColumns(templates: templates, numbers: numbers)
+        var textCounts = [Int](repeating: 0, count: templates.count)
+        for number in numbers { textCounts[Int(number)] += 1 }
+        let layout = VariableColumns(templates: templates, textCounts: textCounts)
         columns = (0..<layout.count).map { _ in ColumnBuffer() }
         for row in 0..<column.count {
             let number = Int(numbers[row])
@@ -95,20 +97,22 @@ struct VariableColumns {
     /// Fewer values than this do not pay for a column.
     private static let ownColumnMin = 48
 
-    init(templates: [[UInt8]], numbers: [Int64]) {
-        var rows = [Int](repeating: 0, count: templates.count)
-        for number in numbers { rows[Int(number)] += 1 }
+    /// - Parameter textCounts: for each template the number of its texts.
+    init(templates: [[UInt8]], textCounts: [Int]) {
         var firsts: [Int] = []
         var count = 0
         for (number, template) in templates.enumerated() {
             let variables = template.reduce(0) { $0 + ($1 == TextTemplates.mark ? 1 : 0) }
-            let isOwn = rows[number] >= Self.ownColumnMin
+            let isOwn = textCounts[number] >= Self.ownColumnMin
             firsts.append(isOwn ? count : -1)
             if isOwn { count += variables }
         }
         self.firsts = firsts
         self.count = count + 1
     }
+
+    /// Whether the variables of template `number` stand in the shared column.
+    func isShared(_ number: Int) -> Bool { firsts[number] < 0 }
 
     /// The column of variable `index` of template `number`.
     func column(_ number: Int, _ index: Int) -> Int {

@@ -1,0 +1,89 @@
+internal import LogBytes
+
+/// A block whose filter was asked: the rows that matched, and what reading them needs, loaded.
+struct MatchedBlock {
+    let block: any ColumnBlock
+    let matching: Bitmap
+    /// The number of rows in `matching`.
+    let population: Int
+
+    var slice: RowSlice {
+        RowSlice(
+            block: block,
+            rows: population == block.rowCount ? Array(0..<block.rowCount) : matching.rows)
+    }
+}
+
+/// What became of a part of a scan. Handed from the thread that made it to the one that uses it.
+struct ScannedPart {
+    /// The blocks in which a row matched.
+    var blocks: [MatchedBlock] = []
+    /// Blocks and rows that were looked at, and rows that matched.
+    var report = QueryReport()
+    /// Where the time went, in nanoseconds; all zero when nobody asks.
+    var filterTime: Int64 = 0
+    var loadTime: Int64 = 0
+    /// What is damaged; blocks before it count.
+    var fault: ScanFault?
+    /// Why the query cannot go on.
+    var failure: (any Error)?
+}
+
+/// Asks the filter of a query of the parts of a store.
+struct PartScanner: Sendable {
+    let filter: Filter
+    let raw: RawFilter?
+    /// The fields that are needed of matching rows; nil: whole lines.
+    let fields: Set<String>?
+    /// Whose clock says where the time goes.
+    let recorder: ScanRecorder?
+
+    /// Reads `part` and asks the filter of its rows.
+    func scan(_ part: any ScanPart) -> ScannedPart {
+        var result = ScannedPart()
+        do {
+            for block in try part.blocks() {
+                result.report.blocksRead += 1
+                result.report.rowsRead += block.rowCount
+                let start = recorder?.now ?? 0
+                var matching = try filter.evaluate(block)
+                if let raw { matching = try raw.evaluate(block, within: matching) }
+                let filtered = recorder?.now ?? 0
+                result.filterTime += filtered - start
+                let population = matching.population
+                if population == 0 { continue }
+                try block.load(fields, rows: matching)
+                result.loadTime += (recorder?.now ?? 0) - filtered
+                result.report.rowsMatched += population
+                result.blocks.append(
+                    MatchedBlock(block: block, matching: matching, population: population))
+            }
+        } catch let fault as ScanFault {
+            result.fault = fault
+        } catch {
+            result.failure = error
+        }
+        return result
+    }
+}
+
+extension QueryReport {
+    /// Adds what was read for another part.
+    mutating func add(_ other: QueryReport) {
+        blocksRead += other.blocksRead
+        rowsRead += other.rowsRead
+        rowsMatched += other.rowsMatched
+        rowsGiven += other.rowsGiven
+        faults += other.faults
+    }
+}
+
+extension Bitmap {
+    /// The rows in the set, ascending.
+    var rows: [Int] {
+        var rows: [Int] = []
+        rows.reserveCapacity(population)
+        visit { rows.append($0) }
+        return rows
+    }
+}

@@ -1,0 +1,176 @@
+internal import LogBytes
+internal import LogQuery
+
+/// Texts as they are stored by `TemplateCodec`: the number of each text's template, and the columns of variables, each of which is
+/// decoded when it is first needed.
+final class TemplateStore {
+    /// The templates, cut at their variables.
+    let templates: [TemplateParts]
+    /// The template of each text.
+    let numbers: [UInt32]
+    /// The texts of each template.
+    let textCounts: [Int]
+    private let layout: VariableColumns
+    private let bytes: [UInt8]
+    private var columns: [VariableColumn]
+    private var loadedPlaces: [UInt32]?
+
+    /// A column of variables.
+    private struct VariableColumn {
+        let count: Int
+        /// Where its codec and its bytes are, behind one another.
+        let range: Range<Int>
+        var column: Column?
+        var alphabet: ByteSet?
+    }
+
+    /// Reads where the columns of variables are; what is in them is read later.
+    init(
+        _ reader: inout ByteReader, templates: [[UInt8]], numbers: [UInt32]
+    ) throws(MalformedBytes) {
+        var textCounts = [Int](repeating: 0, count: templates.count)
+        for number in numbers { textCounts[Int(number)] += 1 }
+        let parts = templates.map { TemplateParts($0) }
+        let layout = VariableColumns(templates: templates, textCounts: textCounts)
+        var sizes = [Int](repeating: 0, count: layout.count)
+        for (number, part) in parts.enumerated() {
+            for index in 0..<part.variables {
+                sizes[layout.column(number, index)] += textCounts[number]
+            }
+        }
+        bytes = Array(reader.view.dropFirst(reader.offset))
+        let start = reader.offset
+        columns = []
+        for size in sizes {
+            let from = reader.offset - start
+            if size > 0 { try NestedColumn.skip(&reader) }
+            columns.append(
+                VariableColumn(
+                    count: size, range: from..<reader.offset - start,
+                    column: size > 0 ? nil : .constant([], rowCount: 0)))
+        }
+        self.templates = parts
+        self.numbers = numbers
+        self.textCounts = textCounts
+        self.layout = layout
+    }
+
+    /// Which column variable `index` of template `number` stands in.
+    func columnNumber(_ number: Int, _ index: Int) -> Int { layout.column(number, index) }
+
+    /// A column of variables.
+    func column(_ index: Int) throws -> Column {
+        if let known = columns[index].column { return known }
+        let column = try bytes.withView { view in
+            var reader = ByteReader(view.slice(columns[index].range))
+            return try NestedColumn.read(&reader, count: columns[index].count)
+        }
+        columns[index].column = column
+        return column
+    }
+
+    /// The bytes that may occur in a column, without decoding it where its codec tells.
+    func alphabet(_ index: Int) throws -> ByteSet {
+        if let known = columns[index].alphabet { return known }
+        let told = bytes.withView { NestedColumn.alphabet($0.slice(columns[index].range)) }
+        let alphabet = try told ?? column(index).alphabet
+        columns[index].alphabet = alphabet
+        return alphabet
+    }
+
+    /// For each text where its first variable stands in its column.
+    func places() -> [UInt32] {
+        if let loadedPlaces { return loadedPlaces }
+        var next = [UInt32](repeating: 0, count: templates.count)
+        var shared: UInt32 = 0
+        let isShared = templates.indices.map { layout.isShared($0) }
+        let places = numbers.map { number -> UInt32 in
+            let number = Int(number)
+            if isShared[number] {
+                defer { shared += UInt32(templates[number].variables) }
+                return shared
+            }
+            defer { next[number] += 1 }
+            return next[number]
+        }
+        loadedPlaces = places
+        return places
+    }
+
+    /// The place of variable `index` of a text of template `number` whose first variable stands at `place`.
+    func place(_ number: Int, _ index: Int, _ place: UInt32) -> Int {
+        layout.isShared(number) ? Int(place) + index : Int(place)
+    }
+
+    /// Decodes the columns that texts of template `number` have variables in.
+    func prepare(_ number: Int) throws {
+        for index in 0..<templates[number].variables { _ = try column(columnNumber(number, index)) }
+    }
+}
+
+/// A template cut at its variables.
+struct TemplateParts {
+    /// The text without marks.
+    let bytes: [UInt8]
+    /// The end of each part in `bytes`: one more than there are variables.
+    let ends: [Int]
+
+    var variables: Int { ends.count - 1 }
+
+    init(_ template: [UInt8]) {
+        var bytes: [UInt8] = []
+        var ends: [Int] = []
+        for byte in template {
+            if byte == TextTemplates.mark {
+                ends.append(bytes.count)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        ends.append(bytes.count)
+        self.bytes = bytes
+        self.ends = ends
+    }
+
+    private init(bytes: [UInt8], ends: [Int]) {
+        self.bytes = bytes
+        self.ends = ends
+    }
+
+    /// Calls `body` with part `index`.
+    @inline(__always)
+    func withPart<Result>(_ index: Int, _ body: (ByteView) -> Result) -> Result {
+        bytes.withView { body($0.slice((index == 0 ? 0 : ends[index - 1])..<ends[index])) }
+    }
+
+    /// The parts with their escapes resolved, each by itself; nil where an escape may go on in a variable.
+    func unescaped(_ resolve: (ByteView, inout ByteWriter) -> Void) -> TemplateParts? {
+        var out = ByteWriter(capacity: bytes.count)
+        var outEnds: [Int] = []
+        for index in ends.indices {
+            let isClosed = withPart(index) { part in
+                guard Self.closesItsEscapes(part) else { return false }
+                resolve(part, &out)
+                return true
+            }
+            guard isClosed else { return nil }
+            outEnds.append(out.count)
+        }
+        return TemplateParts(bytes: Array(out.view), ends: outEnds)
+    }
+
+    /// Whether every escape that begins in `part` also ends there. `\u` never does: its digits may pair with others behind.
+    private static func closesItsEscapes(_ part: ByteView) -> Bool {
+        var index = 0
+        while index < part.count {
+            if part[index] == ASCII.backslash {
+                guard index + 1 < part.count, part[index + 1] != UInt8(ascii: "u") else {
+                    return false
+                }
+                index += 1
+            }
+            index += 1
+        }
+        return true
+    }
+}
