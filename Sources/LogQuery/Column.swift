@@ -179,7 +179,8 @@ extension Column {
     private static let searchedTogetherMin = 16
 
     /// The values that hold `literal` and meet the condition: all bytes are searched at once, and few values are looked at.
-    private func search(_ view: ByteView, for literal: ByteView, _ matcher: ValueMatcher) -> Bitmap {
+    private func search(_ view: ByteView, for literal: ByteView, _ matcher: ValueMatcher) -> Bitmap
+    {
         var found = Bitmap(count: ends.count)
         var number = 0
         var position = 0

@@ -89,7 +89,9 @@ import Testing
         #expect(sessions.count >= 5)
         for session in sessions {
             let output = try run(ReferencePage.words(session.command), store)
-            if session.output.isEmpty { print("SESSION\n$ " + session.command + "\n" + output + "\nEND") }
+            if session.output.isEmpty {
+                print("SESSION\n$ " + session.command + "\n" + output + "\nEND")
+            }
             if !session.output.isEmpty {
                 let lines = output.split(separator: "\n", omittingEmptySubsequences: false)
                 #expect(lines.map(String.init) == session.output, "\(session)")

@@ -17,19 +17,22 @@ public final class LiveQuery {
     /// Answers `query`, all of whose pipes are row by row, into `sink`.
     ///
     /// - Parameters:
+    ///   - store: what queries inside the query are answered from, once.
     ///   - now: the time at which following begins: times up to then, as `_time:5m` asks for, go on without end.
     ///   - byTime: order the rows that come at once by time, and not by arrival: they come from several stores.
     ///   - hiddenClasses: classes that are seen only when the filter names `_class`.
     public init(
-        _ query: Query, now: Int64, byTime: Bool = false, hiddenClasses: Set<String>,
-        into sink: any RowConsumer
-    ) {
+        _ query: Query, store: any LogStore, now: Int64, byTime: Bool = false,
+        hiddenClasses: Set<String>, into sink: any RowConsumer
+    ) throws {
+        let budget = MemoryBudget()
+        let preparation = QueryPreparation(query, store: store, budget: budget, threads: 1)
+        let query = try preparation.prepared(query)
         filter = query.filter.followed(from: now)
         raw = query.raw
         fields = query.inputFields
         self.byTime = byTime
         hidden = filter.fieldNames.contains("_class") ? [] : hiddenClasses
-        let budget = MemoryBudget()
         first = query.pipes.reversed().reduce(sink) { $1.makeStage($0, budget) }
     }
 
@@ -66,7 +69,7 @@ extension Filter {
     /// The filter for lines that arrive from `now` on: what asked for times up to now asks for all that follow.
     func followed(from now: Int64) -> Filter {
         switch self {
-        case .all, .leaf: return self
+        case .all, .leaf, .fields: return self
         case .not(let filter): return .not(filter.followed(from: now))
         case .and(let filters): return .and(filters.map { $0.followed(from: now) })
         case .or(let filters): return .or(filters.map { $0.followed(from: now) })

@@ -60,7 +60,8 @@ private enum ValueType: String, CaseIterable {
             self =
                 value <= UInt64(UInt8.max)
                 ? .uint8
-                : value <= UInt64(UInt16.max) ? .uint16 : value <= UInt64(UInt32.max) ? .uint32 : .uint64
+                : value <= UInt64(UInt16.max)
+                    ? .uint16 : value <= UInt64(UInt32.max) ? .uint32 : .uint64
         } else if let value = Int64(spelling), "\(value)" == spelling {
             self = .int64
         } else if let value = NumberText.double(text), value.isFinite {
@@ -141,7 +142,8 @@ enum WideAddress {
                 let address = String(part).withView({ NumberValue.address($0) })
             {
                 groups += [UInt16(address >> 16), UInt16(address & 0xFFFF)]
-            } else if (1...4).contains(part.utf8.count), part.utf8.allSatisfy({ Hex.value($0) != nil }),
+            } else if (1...4).contains(part.utf8.count),
+                part.utf8.allSatisfy({ Hex.value($0) != nil }),
                 let group = UInt16(part, radix: 16)
             {
                 groups.append(group)

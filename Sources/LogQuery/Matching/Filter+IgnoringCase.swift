@@ -4,7 +4,7 @@ extension Filter {
     /// The filter with upper and lower case being the same wherever text is compared: `-i`.
     public var ignoringCase: Filter {
         switch self {
-        case .all, .time: self
+        case .all, .time, .fields: self
         case .and(let filters): .and(filters.map(\.ignoringCase))
         case .or(let filters): .or(filters.map(\.ignoringCase))
         case .not(let filter): .not(filter.ignoringCase)

@@ -18,7 +18,7 @@ public struct Highlights: Sendable {
         var expressions: [RegularExpression] = []
         func collect(_ filter: Filter) {
             switch filter {
-            case .all, .not, .time: break
+            case .all, .not, .time, .fields: break
             case .and(let inner), .or(let inner): inner.forEach(collect)
             case .leaf(let field, let predicate):
                 if field == "_class" { return }

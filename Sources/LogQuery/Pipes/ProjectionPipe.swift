@@ -46,7 +46,9 @@ public struct ProjectionPipe: Pipe {
         case .copy(let pairs, let isMove):
             for (from, to) in pairs {
                 let moved = from.isPrefix ? names.filter(from.matches) : [from.name]
-                let targets = moved.map { to.name + $0.dropFirst(from.isPrefix ? from.name.count : $0.count) }
+                let targets = moved.map {
+                    to.name + $0.dropFirst(from.isPrefix ? from.name.count : $0.count)
+                }
                 names.removeAll { targets.contains($0) || isMove && moved.contains($0) }
                 names += targets
             }

@@ -62,7 +62,8 @@ public struct SortPipe: Pipe {
 
 extension PipeSyntax {
     static let sort = PipeSyntax(
-        "sort", "order", synopsis: "sort by (f desc, g) partition by (h) offset N limit N rank as r",
+        "sort", "order",
+        synopsis: "sort by (f desc, g) partition by (h) offset N limit N rank as r",
         summary: "sort rows: numbers by size, other text in natural order"
     ) { (parser) throws(QueryError) in
         try parser.sortPipe(limit: nil, isReversed: false)

@@ -47,7 +47,9 @@ extension StatsPipe {
         let text = try parser.operand()
         let offset = parser.accept("offset") ? try parser.operand() : nil
         guard let bucket = Bucket(text, offset: offset) else {
-            throw parser.fault("a bucket is a size such as 5m, day, month, 100, 10KiB, or /24 for addresses", at: place)
+            throw parser.fault(
+                "a bucket is a size such as 5m, day, month, 100, 10KiB, or /24 for addresses",
+                at: place)
         }
         return bucket
     }

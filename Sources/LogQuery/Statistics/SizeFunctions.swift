@@ -138,7 +138,9 @@ private final class HistogramState: StatisticsState {
     private static func range(of number: Double) -> Int {
         let place = (log10(number) - Double(lowest)) * Double(rangesPerDecade)
         if place < 0 { return -1 }
-        if place >= Double(rangeCount) { return number.isInfinite ? rangeCount : min(Int(place), rangeCount) }
+        if place >= Double(rangeCount) {
+            return number.isInfinite ? rangeCount : min(Int(place), rangeCount)
+        }
         let range = Int(place)
         return place == Double(range) && range > 0 ? range - 1 : range
     }

@@ -9,7 +9,8 @@ extension StatisticsFunction {
 
     static let jsonValues = StatisticsFunction(
         "json_values", synopsis: "json_values() json_values(f, g) limit N",
-        summary: "the rows, or these fields of them, in the order of time, as an array of JSON objects",
+        summary:
+            "the rows, or these fields of them, in the order of time, as an array of JSON objects",
         worksOnRows: true, takesLimit: true
     ) { ValuesState($0, isJSON: true) }
 }

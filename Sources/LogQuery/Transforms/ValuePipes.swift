@@ -62,7 +62,8 @@ extension PipeSyntax {
         let field = parser.isAtPipeEnd ? "_msg" : try parser.fieldInParentheses()
         return ValuePipe(
             condition: nil, source: field, target: field,
-            description: "decolorize \(Quoting.word(field))", make: EscapeSequences.append(without:into:))
+            description: "decolorize \(Quoting.word(field))",
+            make: EscapeSequences.append(without:into:))
     }
 
     static let collapseNums = PipeSyntax(
@@ -161,7 +162,9 @@ enum XXHash64 {
         if text.count >= 32 {
             var lanes = [p1 &+ p2, p2, 0, 0 &- p1]
             while index + 32 <= text.count {
-                for lane in 0..<4 { lanes[lane] = round(lanes[lane], read(text, index + 8 * lane, 8)) }
+                for lane in 0..<4 {
+                    lanes[lane] = round(lanes[lane], read(text, index + 8 * lane, 8))
+                }
                 index += 32
             }
             hash =
