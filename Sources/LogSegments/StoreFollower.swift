@@ -38,7 +38,10 @@ public final class StoreFollower {
         var hasChanged = false
         for _ in 0..<Self.looksMax {
             let listed = try look()
-            if Set(listed) != Set(files.keys) || files.values.contains(where: \.isNew) {
+            // Files go all at once, when they are sealed: where there are none, some may have come and gone.
+            if listed.isEmpty || Set(listed) != Set(files.keys)
+                || files.values.contains(where: \.isNew)
+            {
                 hasChanged = true
             }
             try readFiles(body)

@@ -28,8 +28,8 @@ struct FieldsCommand: ParsableCommand {
 
     @Argument(
         help: "A query in LogsQL (default: *, every line).",
-        completion: .custom { words, _, prefix in
-            QueryCompletion.candidates(words: words, prefix: prefix)
+        completion: .custom { words, index, prefix in
+            QueryCompletion.candidates(words: words, index: index, prefix: prefix)
         })
     var query = "*"
 

@@ -45,9 +45,9 @@ struct FollowRun {
                 query, store: SegmentStores(stores), newest: newest, into: OpenEnded(sink))
             tell(report.faults, &told)
         }
-        let live = LiveQuery(
-            query, now: now, byTime: stores.count > 1, hiddenClasses: RetentionPolicy.ownClasses,
-            into: sink)
+        let live = try LiveQuery(
+            query, store: SegmentStores(stores), now: now, byTime: stores.count > 1,
+            hiddenClasses: RetentionPolicy.ownClasses, into: sink)
         let followers = zip(data.directories, stores).map { directory, store in
             StoreFollower(directory: directory, behind: store)
         }

@@ -80,8 +80,8 @@ struct QueryCommand: ParsableCommand {
 
     @Argument(
         help: "The query in LogsQL (default: *, every line).",
-        completion: .custom { words, _, prefix in
-            QueryCompletion.candidates(words: words, prefix: prefix)
+        completion: .custom { words, index, prefix in
+            QueryCompletion.candidates(words: words, index: index, prefix: prefix)
         })
     var query = "*"
 

@@ -13,7 +13,13 @@ enum QueryCompletion {
     /// The words that `prefix`, the part of the query before the cursor, can become.
     ///
     /// - Parameter words: the words of the command line, which may name the data directory.
-    static func candidates(words: [String], prefix: String) -> [String] {
+    ///   Outside quotes bash takes `field:value` for three words.
+    static func candidates(words: [String], index: Int, prefix: String) -> [String] {
+        if index >= 2, index < words.count, words[index - 1] == ":" {
+            let name = words[index - 2] + ":"
+            return all(name, isPipe: false, words).filter { $0.hasPrefix(name + prefix) }
+                .map { String($0.dropFirst(name.count)) }
+        }
         // The quote that the shell has not seen closed yet.
         let quote = prefix.first.flatMap { "'\"".contains($0) ? String($0) : nil } ?? ""
         let typed = String(prefix.dropFirst(quote.count))

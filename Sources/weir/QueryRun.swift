@@ -20,10 +20,12 @@ struct QueryRun {
         self.telling = telling
         let progress = progress
         let clock = clock
-        recorder = ScanRecorder(clock: { clock.monotonic() }) { recorder in
-            try Interruption.check()
-            progress.update(recorder)
-        }
+        recorder = ScanRecorder(
+            clock: { clock.monotonic() },
+            step: { recorder in
+                try Interruption.check()
+                progress.update(recorder)
+            })
         Interruption.watch()
         // One block is decoded behind the other, in buffers of the same sizes.
         ProcessMemory.keepFreed()

@@ -44,9 +44,9 @@ struct ShowOptions: ParsableArguments {
         return options
     }
 
-    /// <https://no-color.org>: any text but the empty one.
+    /// <https://no-color.org>: any text but the empty one; and terminals that know no colours.
     private static var isColourUnwanted: Bool {
-        guard let value = getenv("NO_COLOR") else { return false }
-        return value[0] != 0
+        if let value = getenv("NO_COLOR"), value[0] != 0 { return true }
+        return getenv("TERM").map { strcmp($0, "dumb") == 0 } ?? false
     }
 }

@@ -39,8 +39,8 @@ struct TailCommand: ParsableCommand {
 
     @Argument(
         help: "A filter in LogsQL, and pipes that treat each row by itself (default: *).",
-        completion: .custom { words, _, prefix in
-            QueryCompletion.candidates(words: words, prefix: prefix)
+        completion: .custom { words, index, prefix in
+            QueryCompletion.candidates(words: words, index: index, prefix: prefix)
         })
     var query = "*"
 

@@ -65,6 +65,28 @@ import Testing
         #expect(result.text == "{\"a\":\"20\",\"b\":\"20\",\"c\":\"20\"}\n")
     }
 
+    /// Ten of thirty lines cannot be read; whoever asks for lines is told.
+    @Test(arguments: [
+        (["query", "-g", "line"], 20), (["query", "-c", "-g", "line [0-9]"], 1),
+        (["query", "n:5 or n:25", "-C", "1"], 7), (["query", "n:15", "-C", "1", "-n", "3"], 0),
+        (["query", "-n", "15"], 15), (["query", "-o", "json"], 20), (["fields", "-o", "json"], 6),
+    ])
+    func partialAnswersHaveStatus2(arguments: [String], lines: Int) throws {
+        let scratch = try Scratch()
+        try stored(scratch)
+        let file = try segment(scratch, day: 12)
+        var bytes = try Data(contentsOf: file)
+        let footer = bytes.suffix(32).prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        for offset in 16..<footer { bytes[offset] ^= 0xFF }
+        try bytes.write(to: file)
+        let result = try WeirProcess.Running(
+            arguments + ["--data", scratch.data], in: scratch
+        ).wait()
+        #expect(result.status == 2, "\(arguments)")
+        #expect(result.errors.contains("the answer is partial"), "\(result.errors)")
+        #expect(result.lines.count == lines, "\(arguments): \(result.text)")
+    }
+
     @Test(arguments: [
         ("--since", "2025-01-12", 20), ("--since", "2025-01-12 12:00:00", 20),
         ("--until", "now", 30),

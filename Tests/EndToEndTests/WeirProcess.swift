@@ -40,21 +40,27 @@ enum WeirProcess {
 
         init(
             _ arguments: [String], in directory: Scratch, tool: String = "weir",
-            input: Any? = FileHandle.nullDevice
+            executable: String? = nil, input: Any? = FileHandle.nullDevice, output: Any? = nil,
+            environment more: [String: String] = [:]
         ) throws {
             outputFile = directory.fresh("stdout")
             errorFile = directory.fresh("stderr")
-            process.executableURL = WeirProcess.products.appendingPathComponent(tool)
+            process.executableURL =
+                executable.map { URL(fileURLWithPath: $0) }
+                ?? WeirProcess.products.appendingPathComponent(tool)
             process.arguments = arguments
             process.currentDirectoryURL = directory.url
             var environment = ProcessInfo.processInfo.environment
             environment["WEIR_DATA"] = nil
+            environment["NO_COLOR"] = nil
+            environment["TERM"] = "xterm"
+            environment.merge(more) { $1 }
             process.environment = environment
             process.standardInput = input
             for file in [outputFile, errorFile] {
                 try Data().write(to: file)
             }
-            process.standardOutput = try FileHandle(forWritingTo: outputFile)
+            process.standardOutput = try output ?? FileHandle(forWritingTo: outputFile)
             process.standardError = try FileHandle(forWritingTo: errorFile)
             try process.run()
         }
@@ -63,6 +69,9 @@ enum WeirProcess {
         var errors: String {
             String(decoding: (try? Data(contentsOf: errorFile)) ?? Data(), as: UTF8.self)
         }
+
+        /// What it has written to stdout so far.
+        var output: Data { (try? Data(contentsOf: outputFile)) ?? Data() }
 
         func wait() throws -> Result {
             process.waitUntilExit()

@@ -43,9 +43,6 @@ int weir_entropy_decode(
 int weir_entropy_integers(
     const uint16_t *_Nonnull symbols, size_t count, const uint8_t *_Nonnull bits, size_t bit_bytes,
     int folded, int differences, int64_t smallest, int64_t divisor, int64_t *_Nonnull out);
-/// Has glibc take allocations of less than `mapped_min` bytes from its heap, and keep up to `kept_max` bytes that are free at the
-/// heap's end. Does nothing with another C library.
-void weir_keep_freed(int mapped_min, int kept_max);
 
 static inline uint64_t weir_load64(const uint8_t *_Nonnull p) {
     uint64_t v;

@@ -129,7 +129,7 @@ final class ContextStage: RowConsumer {
 
     private func begin() throws {
         defer { hasGiven = true }
-        guard hasGiven, context.before + context.behind > 0 else { return }
+        guard hasGiven else { return }
         try flushRun()
         try (sink as? any GroupedOutput)?.separate()
     }

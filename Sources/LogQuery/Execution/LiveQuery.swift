@@ -18,19 +18,22 @@ public final class LiveQuery {
     /// Answers `query`, all of whose pipes are row by row, into `sink`.
     ///
     /// - Parameters:
+    ///   - store: what queries inside the query are answered from, once.
     ///   - now: the time at which following begins: times up to then, as `_time:5m` asks for, go on without end.
     ///   - byTime: order the rows that come at once by time, and not by arrival: they come from several stores.
     ///   - hiddenClasses: classes that are seen only when the filter names `_class`.
     public init(
-        _ query: Query, now: Int64, byTime: Bool = false, hiddenClasses: Set<String>,
-        into sink: any RowConsumer
-    ) {
+        _ query: Query, store: any LogStore, now: Int64, byTime: Bool = false,
+        hiddenClasses: Set<String>, into sink: any RowConsumer
+    ) throws {
+        let budget = MemoryBudget()
+        let preparation = QueryPreparation(query, store: store, budget: budget, threads: 1)
+        let query = try preparation.prepared(query)
         filter = query.filter.followed(from: now)
         raw = query.raw
         fields = query.inputFields
         self.byTime = byTime
         hidden = filter.fieldNames.contains("_class") ? [] : hiddenClasses
-        let budget = MemoryBudget()
         first = query.pipes.reversed().reduce(sink) { $1.makeStage($0, budget) }
     }
 

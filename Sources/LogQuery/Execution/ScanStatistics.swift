@@ -122,14 +122,19 @@ public final class ScanRecorder: @unchecked Sendable {
 
     /// Counts `part` as read, and what scanning it told.
     func add(_ part: any ScanPart, _ scanned: ScannedPart) {
-        statistics[keyPath: part.tally].skippedByLimit -= 1
-        statistics[keyPath: part.tally].read += 1
-        statistics.bytes.skippedByLimit -= part.storedBytes
-        statistics.bytes.read += part.storedBytes
+        addRead(part)
         statistics.rows += scanned.report.rowsRead
         rowsMatched += scanned.report.rowsMatched
         add(scanned.filterTime, to: .filter)
         add(scanned.loadTime, to: .load)
+    }
+
+    /// Counts `part` as read.
+    func addRead(_ part: any ScanPart) {
+        statistics[keyPath: part.tally].skippedByLimit -= 1
+        statistics[keyPath: part.tally].read += 1
+        statistics.bytes.skippedByLimit -= part.storedBytes
+        statistics.bytes.read += part.storedBytes
     }
 
     /// Adds time that some thread spent.

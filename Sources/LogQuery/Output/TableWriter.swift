@@ -59,11 +59,15 @@ private final class TableWriter: GridWriter {
 
     /// Makes the columns fit `width`: the widest give way first, down to one width for all of them.
     private func fit(_ width: Int) {
-        let most = max((width + Self.gap) / (Self.columnMin + Self.gap), 1)
-        if widths.count > most {
-            isCut = true
-            widths = Array(widths.prefix(most))
+        func least(_ count: Int) -> Int {
+            widths.prefix(count).reduce((count - 1) * Self.gap) { $0 + min($1, Self.columnMin) }
         }
+        var count = widths.count
+        while count > 1, least(count) > width - (isCut ? Self.gap + 1 : 0) {
+            count -= 1
+            isCut = true
+        }
+        widths = Array(widths.prefix(count))
         // The sign for what is left out stands behind a gap.
         var room = width - (widths.count - 1) * Self.gap - (isCut ? Self.gap + 1 : 0)
         var open = widths.count

@@ -74,21 +74,32 @@ private final class FieldSurveyStage: RowConsumer {
             var field = fields.removeValue(forKey: name) ?? Field()
             var counts: [Int: Int] = [:]
             for row in slice.rows { counts[column.valueNumber(row: row), default: 0] += 1 }
-            for (number, count) in counts {
+            for (number, count) in counts.sorted(by: { $0.key < $1.key }) {
                 column.withValue(number) { text in
                     if text.isEmpty { return }
                     field.lines += count
                     field.distinct.insert(text.memoryHash)
                     field.sorts[ValueSort(text).rawValue] += count
-                    if field.example.isEmpty {
-                        field.example = TerminalText.cut(text.text, to: Self.exampleMax)
-                    }
                 }
+            }
+            if field.example.isEmpty, field.lines > 0 {
+                field.example = Self.example(column, slice.rows)
             }
             fields[name] = field
         }
         try memory.set(fields.values.reduce(0) { $0 + $1.distinct.memoryBytes + 256 })
         return .proceed
+    }
+
+    /// The first value that is there.
+    private static func example(_ column: Column, _ rows: [Int]) -> String {
+        for row in rows {
+            let text = column.withText(row: row) {
+                $0.isEmpty ? nil : TerminalText.cut($0.text, to: exampleMax)
+            }
+            if let text { return text }
+        }
+        return ""
     }
 
     func finish() throws {
