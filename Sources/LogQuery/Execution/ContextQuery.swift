@@ -1,4 +1,5 @@
 internal import LogBytes
+internal import LogSystem
 
 /// How many lines are wanted around each match.
 public struct ContextLines: Sendable, Equatable {
