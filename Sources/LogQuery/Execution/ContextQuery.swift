@@ -29,12 +29,12 @@ extension QueryExecutor {
         let preparation = QueryPreparation(
             query, store: store, budget: budget, threads: Processors.count)
         let query = try preparation.prepared(query)
-        var first: RowPlace?
+        var first: MatchPlace?
         if let newest {
             let places = PlaceSink()
             _ = try run(query, store: store, newest: newest, recorder: recorder, into: places)
             // Nothing is found: the scan below finds nothing either, and tells of damage.
-            first = places.first ?? RowPlace(time: .max, sequence: .max)
+            first = places.first ?? MatchPlace(time: .max, sequence: .max)
         }
         let stage = ContextStage(context, sink, budget)
         let order = TimeOrderStage(stage, budget)
@@ -58,7 +58,7 @@ extension QueryExecutor {
                 if let first {
                     let sequences = try block.sequences()
                     for row in matches.rows
-                    where RowPlace(time: times[row], sequence: sequences[row]) < first {
+                    where MatchPlace(time: times[row], sequence: sequences[row]) < first {
                         matches[row] = false
                     }
                 }
@@ -80,22 +80,22 @@ extension QueryExecutor {
 }
 
 /// Where a row stands in the order of time.
-private struct RowPlace: Comparable {
+private struct MatchPlace: Comparable {
     let time: Int64
     let sequence: UInt64
 
-    static func < (left: RowPlace, right: RowPlace) -> Bool {
+    static func < (left: MatchPlace, right: MatchPlace) -> Bool {
         (left.time, left.sequence) < (right.time, right.sequence)
     }
 }
 
 /// Keeps the place of the first row.
 private final class PlaceSink: RowConsumer {
-    private(set) var first: RowPlace?
+    private(set) var first: MatchPlace?
 
     func consume(_ slice: RowSlice) throws -> ScanControl {
         guard first == nil, let row = slice.rows.first else { return .proceed }
-        first = RowPlace(
+        first = MatchPlace(
             time: try slice.block.times()[row], sequence: try slice.block.sequences()[row])
         return .proceed
     }
