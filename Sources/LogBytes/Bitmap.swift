@@ -77,12 +77,19 @@ public struct Bitmap: Equatable, Sendable {
     public func filter(_ isIncluded: (Int) throws -> Bool) rethrows -> Bitmap {
         var result = self
         for index in words.indices {
-            var rest = words[index]
-            var kept = rest
             let first = index << 6
+            var rest = words[index]
+            var kept: UInt64 = 0
+            if rest == ~0 {
+                // All of a word: no search for the next bit, and no branch on what nobody can foretell.
+                for bit in 0..<64 {
+                    kept |= (try isIncluded(first + bit) ? 1 : 0) << UInt64(bit)
+                }
+                rest = 0
+            }
             while rest != 0 {
                 let bit = rest.trailingZeroBitCount
-                if try !isIncluded(first + bit) { kept &= ~(1 << UInt64(bit)) }
+                kept |= (try isIncluded(first + bit) ? 1 : 0) << UInt64(bit)
                 rest &= rest &- 1
             }
             result.words[index] = kept

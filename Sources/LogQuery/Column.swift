@@ -151,7 +151,13 @@ extension Column {
         if isConstant { return found[0] ? candidates : Bitmap(count: candidates.count) }
         guard let codes else { return found }
         if found.isEmpty { return Bitmap(count: candidates.count) }
-        return candidates.filter { found[Int(codes[$0])] }
+        var isFound = [Bool](repeating: false, count: valueCount)
+        found.visit { isFound[$0] = true }
+        return isFound.withUnsafeBufferPointer { isFound in
+            codes.withUnsafeBufferPointer { codes in
+                candidates.filter { isFound[Int(codes[$0])] }
+            }
+        }
     }
 
     /// The values among `candidates` that meet the condition.

@@ -56,13 +56,44 @@ public protocol ColumnBlock: AnyObject {
     func fieldNames() throws -> [String]
     /// The format in which the line of `row` was read.
     func lineFormat(row: Int) throws -> LineFormat
+    /// Where the rows come from.
+    var origin: BlockOrigin { get }
+    /// The rows of `candidates` whose `field` meets the condition. A store may know without making the field's column.
+    func rows(
+        _ field: String, matching matcher: ValueMatcher, within candidates: Bitmap
+    ) throws -> Bitmap
+    /// The rows of `candidates` whose lines hold the bytes `literal`; nil where only the lines can tell.
+    func rows(containing literal: [UInt8], within candidates: Bitmap) throws -> Bitmap?
     /// Loads what is needed to read `fields` of `rows`, nil for whole lines; what is damaged shows now, before a row has gone on.
     func load(_ fields: Set<String>?, rows: Bitmap) throws
     /// Appends the very bytes of the line of `row`, without a newline.
     func appendLine(row: Int, into out: inout ByteWriter) throws
 }
 
+/// Where the rows of a block come from.
+public enum BlockOrigin: Equatable, Sendable {
+    /// The store: `_time` and `_class` are no columns.
+    case store
+    /// A pipe that changed their order: they are still stored lines, with a column for each field that a query can name.
+    case lines
+    /// A pipe that made them: there is a column for each field, and no line.
+    case pipe
+}
+
 extension ColumnBlock {
+    /// The store.
+    public var origin: BlockOrigin { .store }
+
+    /// Looks at the field's column.
+    public func rows(
+        _ field: String, matching matcher: ValueMatcher, within candidates: Bitmap
+    ) throws -> Bitmap {
+        try queryColumn(field).rows(matching: matcher, within: candidates)
+    }
+
+    /// The lines have to be looked at.
+    public func rows(containing literal: [UInt8], within candidates: Bitmap) -> Bitmap? { nil }
+
     /// Nothing: the block is in memory.
     public func load(_ fields: Set<String>?, rows: Bitmap) {}
 

@@ -19,6 +19,24 @@ protocol ColumnCodec: Sendable {
     func decode(
         _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
     ) throws -> Column
+    /// Whether `distinctValues` is cheaper than `decode`.
+    var hasDistinctValues: Bool { get }
+    /// Whether `alphabet` tells anything.
+    var tellsAlphabet: Bool { get }
+    /// The bytes that may occur in values stored as `bytes`, found without decoding them; nil when it is not known.
+    func alphabet(_ bytes: ByteView) -> ByteSet?
+    /// Reads all values that occur, without which row has which.
+    func distinctValues(_ reader: inout ByteReader, count: Int) throws -> Column
+}
+
+extension ColumnCodec {
+    var hasDistinctValues: Bool { false }
+    var tellsAlphabet: Bool { false }
+    func alphabet(_ bytes: ByteView) -> ByteSet? { nil }
+
+    func distinctValues(_ reader: inout ByteReader, count: Int) throws -> Column {
+        throw reader.malformed("distinct values")
+    }
 }
 
 /// What a codec may know of the block besides its column.
@@ -183,11 +201,7 @@ enum NestedColumn {
         guard let id = try? reader.fixed(UInt8.self, "codec of a nested column"),
             let inner = try? reader.lengthPrefixed("nested column")
         else { return nil }
-        switch id {
-        case ConstantCodec().id: return ByteSet(inner)
-        case AffixNumberCodec().id: return AffixNumberCodec.alphabet(inner)
-        default: return nil
-        }
+        return ColumnCodecs.codec(id)?.alphabet(inner)
     }
 }
 
@@ -211,6 +225,9 @@ struct ConstantCodec: ColumnCodec {
     ) throws -> Column {
         .constant(Array(try reader.bytes(reader.remaining, "constant")), rowCount: count)
     }
+
+    var tellsAlphabet: Bool { true }
+    func alphabet(_ bytes: ByteView) -> ByteSet? { ByteSet(bytes) }
 }
 
 /// The values as they stand: all lengths, then all bytes.

@@ -170,4 +170,13 @@ enum PackedBytes {
         else { throw reader.malformed(what) }
         return bytes
     }
+
+    /// Goes on behind bytes without unpacking them.
+    static func skip(
+        _ reader: inout ByteReader, _ what: StaticString
+    ) throws(MalformedBytes) {
+        _ = try reader.length(atMost: SegmentFormat.chunkBytesMax, what)
+        _ = try reader.fixed(UInt8.self, what)
+        _ = try reader.lengthPrefixed(what)
+    }
 }

@@ -5,10 +5,10 @@ internal import LogRecords
 
 /// One block of a segment for a query: columns are read and decoded when they are asked for, and kept.
 final class SegmentBlock: ColumnBlock {
-    private let reader: SegmentReader
+    let reader: SegmentReader
     private let entry: BlockEntry
     private var loadedTimes: [Int64]?
-    private var loadedShapes: (shapes: [Int64], kinds: StoredKinds?)?
+    private var loadedLayout: BlockLayout?
     private var loadedColumns: [Int: Column] = [:]
     /// For each column, or set of shapes that have it: where the value of each row stands among its values.
     private var rowPlaces: [[Bool]: RowPlaces] = [:]
@@ -56,21 +56,44 @@ final class SegmentBlock: ColumnBlock {
     /// The values of stored column `number`, as they stand in the lines, ready to be read.
     func storedColumn(_ number: Int) throws -> Column {
         let column = try stored(number)
-        try column.prepare(rows: Bitmap(count: column.rowCount, all: true))
+        try reporting { try column.prepare(rows: Bitmap(count: column.rowCount, all: true)) }
         return column
     }
 
+    /// The shape with this number in the segment.
+    func storedShape(_ number: Int) -> StoredShape { reader.footer.shapes[number] }
+
+    /// The values of stored column `number` that meet a condition, as they stand in the lines; nil when none does. The column is
+    /// not decoded where that is not needed to know it.
+    func storedValues(_ number: Int, matching matcher: ValueMatcher) throws -> Bitmap? {
+        if loadedColumns[number] == nil {
+            let literals = matcher.literals
+            if !literals.isEmpty, let alphabet = try reader.alphabet(column: number, of: entry),
+                !literals.contains(where: { $0.withView { alphabet.containsAll(of: $0) } })
+            {
+                return nil
+            }
+            if let values = try reader.distinctValues(column: number, of: entry) {
+                let all = Bitmap(count: values.valueCount, all: true)
+                if try values.values(matching: matcher, within: all).isEmpty { return nil }
+            }
+        }
+        let column = try stored(number)
+        let found = try column.rows(
+            matching: matcher, within: Bitmap(count: column.rowCount, all: true))
+        return found.isEmpty ? nil : found
+    }
+
     /// The number of each row's shape in the segment.
-    func rowShapes() throws -> [Int64] { try shapes() }
+    func rowShapes() throws -> [UInt32] {
+        try reporting { try layout().shapes() }
+    }
 
-    /// The number of each row's shape.
-    private func shapes() throws -> [Int64] { try shapesAndKinds().shapes }
-
-    private func shapesAndKinds() throws -> (shapes: [Int64], kinds: StoredKinds?) {
-        if let loadedShapes { return loadedShapes }
-        let shapes = try reader.shapes(of: entry)
-        loadedShapes = shapes
-        return shapes
+    func layout() throws -> BlockLayout {
+        if let loadedLayout { return loadedLayout }
+        let layout = try reader.layout(of: entry)
+        loadedLayout = layout
+        return layout
     }
 
     /// For each shape whether its rows have a value in stored column `number`.
@@ -82,13 +105,22 @@ final class SegmentBlock: ColumnBlock {
             let times = try self.times()
             let has = self.hasColumn(number)
             if !has.contains(false) { return times }
-            let shapes = try self.shapes()
+            let shapes = try self.rowShapes()
             return zip(times, shapes).compactMap { time, shape in has[Int(shape)] ? time : nil }
         } kinds: {
-            guard let kinds = try self.shapesAndKinds().kinds else {
+            guard let kinds = try self.layout().kinds else {
                 throw MalformedBytes(offset: 0, what: "kinds of rows")
             }
-            return kinds.of(hasColumn: self.hasColumn(number))
+            return try kinds.of(hasColumn: self.hasColumn(number))
+        }
+    }
+
+    /// Runs `body`, which may decode what was not needed before; what it finds malformed is damage of this block.
+    func reporting<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as MalformedBytes {
+            throw damaged(error.what)
         }
     }
 
@@ -107,7 +139,7 @@ final class SegmentBlock: ColumnBlock {
     }
 
     /// Where the value of each row stands among a column's values.
-    private enum RowPlaces {
+    enum RowPlaces {
         /// Every row has one.
         case same
         /// The place of each row's; the one behind where the row has none.
@@ -123,7 +155,7 @@ final class SegmentBlock: ColumnBlock {
     }
 
     /// Where the values of stored column `number` belong.
-    private func places(_ number: Int) throws -> RowPlaces {
+    func places(_ number: Int) throws -> RowPlaces {
         let has = hasColumn(number)
         let places: RowPlaces
         if let known = rowPlaces[has] {
@@ -144,8 +176,9 @@ final class SegmentBlock: ColumnBlock {
     }
 
     private func findPlaces(_ has: [Bool]) throws -> RowPlaces {
-        let shapes = try shapes()
-        if shapes.allSatisfy({ has[Int($0)] }) { return .same }
+        let isUsed = try layout().isUsed
+        if isUsed.indices.allSatisfy({ has[$0] || !isUsed[$0] }) { return .same }
+        let shapes = try rowShapes()
         // One more than there are rows: the last is the number of values.
         var next: UInt32 = 0
         var places: [UInt32] = []
@@ -173,31 +206,83 @@ final class SegmentBlock: ColumnBlock {
         let transform: ValueTransform
     }
 
+    /// Where the values of a field stand.
+    private struct Sources {
+        var columns: [Source] = []
+        /// For each shape the number of its source; −1: it has no such field; −2: its lines are stored whole.
+        var ofShape: [Int] = []
+        /// Those that occur.
+        var used: Set<Int> = []
+    }
+
+    private func sources(_ name: String) throws -> Sources {
+        var sources = Sources()
+        let isUsed = try layout().isUsed
+        for (number, stored) in reader.footer.shapes.enumerated() {
+            guard isUsed[number] else {
+                sources.ofShape.append(-1)
+                continue
+            }
+            let index = sourceIndex(stored, name, &sources.columns)
+            sources.ofShape.append(index)
+            sources.used.insert(index)
+        }
+        return sources
+    }
+
+    private func sourceIndex(
+        _ stored: StoredShape, _ name: String, _ sources: inout [Source]
+    ) -> Int {
+        if stored.isWhole { return -2 }
+        guard let slot = stored.shape.slot(named: name) else { return -1 }
+        let source = Source(column: stored.columns[slot.field], transform: slot.transform)
+        if let known = sources.firstIndex(of: source) { return known }
+        sources.append(source)
+        return sources.count - 1
+    }
+
     private func makeColumn(_ name: String) throws -> Column {
-        let footer = reader.footer
-        let shapes = try shapes()
-        var sources: [Source] = []
-        // For each shape the number of its source; −1: it has no such field; −2: its lines are stored whole.
-        let sourceOfShape = footer.shapes.map { stored -> Int in
-            if stored.isWhole { return -2 }
-            guard let slot = stored.shape.slot(named: name) else { return -1 }
-            let source = Source(
-                column: stored.columns[slot.field], transform: slot.transform)
-            if let known = sources.firstIndex(of: source) { return known }
-            sources.append(source)
-            return sources.count - 1
+        let sources = try sources(name)
+        if sources.used == [-1] || sources.used.isEmpty {
+            return .constant([], rowCount: entry.rows)
         }
-        var isUsed = [Bool](repeating: false, count: footer.shapes.count)
-        for shape in shapes { isUsed[Int(shape)] = true }
-        var used = Set<Int>()
-        for (shape, source) in sourceOfShape.enumerated() where isUsed[shape] {
-            used.insert(source)
+        if sources.used.count == 1, let only = sources.used.first, only >= 0 {
+            return try text(of: sources.columns[only])
         }
-        if used == [-1] || used.isEmpty { return .constant([], rowCount: entry.rows) }
-        if used.count == 1, let only = used.first, only >= 0 {
-            return try text(of: sources[only])
+        return try join(sources, name)
+    }
+
+    func rows(
+        _ field: String, matching matcher: ValueMatcher, within candidates: Bitmap
+    ) throws -> Bitmap {
+        try reporting {
+            if textColumns[field] == nil, matcher.onlyTexts != nil, try !mayMatch(field, matcher) {
+                return Bitmap(count: candidates.count)
+            }
+            return try queryColumn(field).rows(matching: matcher, within: candidates)
         }
-        return try join(sources, sourceOfShape, shapes, used, name)
+    }
+
+    /// Whether one of the distinct values of a field meets the condition, where these can be read without those of each row.
+    private func mayMatch(_ field: String, _ matcher: ValueMatcher) throws -> Bool {
+        if field == "_time" || field == "_class" { return true }
+        let sources = try sources(field)
+        for index in sources.used {
+            if index == -2 { return true }
+            if index == -1 {
+                if matcher.matches(.empty) { return true }
+                continue
+            }
+            let source = sources.columns[index]
+            guard loadedColumns[source.column] == nil,
+                let values = try reader.distinctValues(column: source.column, of: entry)
+            else { return true }
+            let all = Bitmap(count: values.valueCount, all: true)
+            if try !resolve(values, source).values(matching: matcher, within: all).isEmpty {
+                return true
+            }
+        }
+        return false
     }
 
     /// The text of a column that every row has a value in.
@@ -215,27 +300,26 @@ final class SegmentBlock: ColumnBlock {
     }
 
     /// The text of a field that stands in several stored columns, or not in every row: value 0 is empty.
-    private func join(
-        _ sources: [Source], _ sourceOfShape: [Int], _ shapes: [Int64], _ used: Set<Int>,
-        _ name: String
-    ) throws -> Column {
+    private func join(_ sources: Sources, _ name: String) throws -> Column {
+        let shapes = try rowShapes()
         var parts: [Column] = [.constant([], rowCount: 1)]
         var count = 1
         var found: [Int: (column: Column, places: RowPlaces, offset: Int)] = [:]
-        for index in used.sorted() where index >= 0 {
-            let column = resolve(try stored(sources[index].column), sources[index])
-            found[index] = (column, try places(sources[index].column), count)
+        for index in sources.used.sorted() where index >= 0 {
+            let source = sources.columns[index]
+            let column = resolve(try stored(source.column), source)
+            found[index] = (column, try places(source.column), count)
             parts.append(column)
             count += column.valueCount
         }
-        let wholeColumn = used.contains(-2) ? try wholeLines(for: name).column(name) : nil
+        let wholeColumn = sources.used.contains(-2) ? try wholeLines(for: name).column(name) : nil
         let wholeOffset = count
         if let wholeColumn { parts.append(wholeColumn) }
         var wholeRow = 0
         var codes: [UInt32] = []
         codes.reserveCapacity(shapes.count)
         for (row, shape) in shapes.enumerated() {
-            switch sourceOfShape[Int(shape)] {
+            switch sources.ofShape[Int(shape)] {
             case -2:
                 let number = wholeColumn?.valueNumber(row: wholeRow) ?? 0
                 codes.append(UInt32(wholeOffset + number))
@@ -312,7 +396,7 @@ final class SegmentBlock: ColumnBlock {
         else { throw damaged("a column is missing") }
         let column = try stored(number)
         let stored = reader.footer.shapes
-        let formats = try shapes().compactMap { shape -> LineFormat? in
+        let formats = try rowShapes().compactMap { shape -> LineFormat? in
             let stored = stored[Int(shape)]
             return stored.isWhole ? stored.shape.format : nil
         }
@@ -326,9 +410,9 @@ final class SegmentBlock: ColumnBlock {
 
     func fieldNames() throws -> [String] {
         let shapes = reader.footer.shapes
-        let used = Set(try self.shapes().map { Int($0) })
+        let isUsed = try layout().isUsed
         var names = Set<String>()
-        for index in used {
+        for index in shapes.indices where isUsed[index] {
             if shapes[index].isWhole {
                 names.formUnion(try wholeLines().block?.fieldNames() ?? [])
             } else {
@@ -341,6 +425,10 @@ final class SegmentBlock: ColumnBlock {
     // MARK: Loading
 
     func load(_ fields: Set<String>?, rows: Bitmap) throws {
+        try reporting { try prepare(fields, rows: rows) }
+    }
+
+    private func prepare(_ fields: Set<String>?, rows: Bitmap) throws {
         if let fields {
             loadedFields.formUnion(fields)
             for field in fields where field != "_time" && field != "_class" {
@@ -349,7 +437,7 @@ final class SegmentBlock: ColumnBlock {
             return
         }
         _ = try sequences()
-        let shapes = try shapes()
+        let shapes = try rowShapes()
         var isUsed = [Bool](repeating: false, count: reader.footer.shapes.count)
         rows.visit { isUsed[Int(shapes[$0])] = true }
         var columns: Set<Int> = []
@@ -372,7 +460,7 @@ final class SegmentBlock: ColumnBlock {
     // MARK: Lines
 
     func lineFormat(row: Int) throws -> LineFormat {
-        reader.footer.shapes[Int(try shapes()[row])].shape.format
+        reader.footer.shapes[Int(try rowShapes()[row])].shape.format
     }
 
     /// The column of a field, and the place of each row's value in it.
@@ -382,7 +470,7 @@ final class SegmentBlock: ColumnBlock {
     }
 
     func appendLine(row: Int, into out: inout ByteWriter) throws {
-        let shapeNumber = Int(try shapes()[row])
+        let shapeNumber = Int(try rowShapes()[row])
         let stored = reader.footer.shapes[shapeNumber]
         let fields: [FieldWriter]
         if let known = writers[shapeNumber] {

@@ -166,13 +166,17 @@ struct SegmentCheck {
 
     /// Reads all of a block; its sequence numbers, if they could be read.
     private mutating func check(_ block: BlockEntry, _ reader: SegmentReader) -> [Int64]? {
-        let shapes = read(.shapes, block, reader) { try reader.shapes(of: block) }
+        let layout = read(.shapes, block, reader) { () -> BlockLayout in
+            let layout = try reader.layout(of: block)
+            _ = try layout.shapes()
+            return layout
+        }
         let times = read(.times, block, reader) { try reader.integers(.times, of: block) }
         let sequences = read(.sequences, block, reader) {
             try reader.integers(.sequences, of: block)
         }
         if let times { checkTimes(times, block) }
-        checkColumns(block, reader, shapes, times: times)
+        checkColumns(block, reader, layout, times: times)
         return sequences
     }
 
@@ -200,9 +204,9 @@ struct SegmentCheck {
 
     private mutating func checkColumns(
         _ block: BlockEntry, _ reader: SegmentReader,
-        _ shapesAndKinds: (shapes: [Int64], kinds: StoredKinds?)?, times: [Int64]?
+        _ layout: BlockLayout?, times: [Int64]?
     ) {
-        let shapes = shapesAndKinds?.shapes
+        let shapes = layout.flatMap { try? $0.shapes() }
         /// How many values each column must have; the bytes of the pieces are counted at once.
         var wanted: [Int: Int] = [:]
         var bytes = 0
@@ -230,14 +234,15 @@ struct SegmentCheck {
                     guard let times, let shapes else { throw OtherUnreadable() }
                     return zip(times, shapes).compactMap { has[Int($1)] ? $0 : nil }
                 } kinds: {
-                    guard let kinds = shapesAndKinds?.kinds else { throw OtherUnreadable() }
-                    return kinds.of(hasColumn: has)
+                    guard let kinds = layout?.kinds else { throw OtherUnreadable() }
+                    return try kinds.of(hasColumn: has)
                 }
                 let column = try reader.values(column: number, of: block, context)
                 guard let column, column.rowCount == chunk.valueCount else {
                     add(block, chunk.role, "\(name) has not as many values as it says")
                     continue
                 }
+                try column.prepare(rows: Bitmap(count: column.rowCount, all: true))
                 bytes += valueBytes(column)
             } catch is OtherUnreadable {
             } catch {

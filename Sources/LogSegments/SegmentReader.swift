@@ -239,21 +239,17 @@ final class SegmentReader: @unchecked Sendable {
         }
     }
 
-    /// The shape of each row of a block, and the kind, where the block has kinds.
-    func shapes(of block: BlockEntry) throws -> (shapes: [Int64], kinds: StoredKinds?) {
+    /// Which row of a block has which shape.
+    func layout(of block: BlockEntry) throws -> BlockLayout {
         let chunk = try chunk(.shapes, of: block)
-        let found = try decode(chunk) { reader -> (shapes: [Int64], kinds: StoredKinds?) in
-            guard chunk.codec == ColdBlockEncoder.kindsCodec else {
-                return (try IntegerPacking.decode(&reader, count: block.rows), nil)
-            }
-            let kinds = try StoredKinds(&reader, count: block.rows)
-            return (kinds.rows.map { Int64(kinds.shapes[Int($0)]) }, kinds)
+        let layout = try decode(chunk) { reader in
+            chunk.codec == ColdBlockEncoder.kindsCodec
+                ? BlockLayout(try StoredKinds(&reader, count: block.rows), footer.shapes.count)
+                : BlockLayout(
+                    try IntegerPacking.decode(&reader, count: block.rows), footer.shapes.count)
         }
-        let limit = Int64(footer.shapes.count)
-        guard found.shapes.allSatisfy({ $0 >= 0 && $0 < limit }),
-            found.kinds?.shapes.allSatisfy({ $0 < footer.shapes.count }) ?? true
-        else { throw fault(chunk, "the number of a shape is out of range") }
-        return found
+        guard let layout else { throw fault(chunk, "the number of a shape is out of range") }
+        return layout
     }
 
     /// The stored values of column `number` of a block, as they stand in the lines; nil when the block has none.
@@ -271,10 +267,75 @@ final class SegmentReader: @unchecked Sendable {
         }
     }
 
+    /// The distinct values of column `number` of a block, or more than these, where its codec has them apart from which row has
+    /// which; else nil.
+    func distinctValues(column number: Int, of block: BlockEntry) throws -> Column? {
+        guard let chunk = block.chunks.first(where: { $0.role == .column(number) }),
+            let codec = ColumnCodecs.codec(chunk.codec), codec.hasDistinctValues
+        else { return nil }
+        return try decode(chunk) { reader in
+            let values = try codec.distinctValues(&reader, count: chunk.valueCount)
+            _ = try reader.bytes(reader.remaining, "rest of a column")
+            return values
+        }
+    }
+
+    /// The bytes that may occur in column `number` of a block, where its codec tells without decoding it.
+    func alphabet(column number: Int, of block: BlockEntry) throws -> ByteSet? {
+        guard let chunk = block.chunks.first(where: { $0.role == .column(number) }),
+            let codec = ColumnCodecs.codec(chunk.codec), codec.tellsAlphabet
+        else { return nil }
+        return try decode(chunk) { reader in
+            codec.alphabet(try reader.bytes(reader.remaining, "column"))
+        }
+    }
+
     /// What a damaged chunk means for an answer.
     func fault(_ chunk: ChunkEntry, _ what: String) -> ScanFault {
         ScanFault(
             file: path, offset: chunk.offset,
             message: "a block is damaged (\(what)); its lines are left out of the answer")
+    }
+}
+
+/// Which row of a block has which shape: found when it is asked for, since most queries only want to know which shapes there are.
+final class BlockLayout {
+    /// The kinds of rows, where the block has kinds.
+    let kinds: StoredKinds?
+    /// For each shape of the segment whether a row of the block may have it.
+    let isUsed: [Bool]
+    private var loadedShapes: [UInt32]?
+
+    /// The layout that `kinds` tell; nil when one is of a shape that the segment has not.
+    init?(_ kinds: StoredKinds, _ shapeCount: Int) {
+        var isUsed = [Bool](repeating: false, count: shapeCount)
+        for shape in kinds.shapes {
+            guard shape < shapeCount else { return nil }
+            isUsed[shape] = true
+        }
+        self.kinds = kinds
+        self.isUsed = isUsed
+    }
+
+    /// The layout of rows of these shapes; nil when the segment has not one of them.
+    init?(_ shapes: [Int64], _ shapeCount: Int) {
+        var isUsed = [Bool](repeating: false, count: shapeCount)
+        for shape in shapes {
+            guard shape >= 0, shape < Int64(shapeCount) else { return nil }
+            isUsed[Int(shape)] = true
+        }
+        kinds = nil
+        self.isUsed = isUsed
+        loadedShapes = shapes.map { UInt32($0) }
+    }
+
+    /// The shape of each row.
+    func shapes() throws(MalformedBytes) -> [UInt32] {
+        if let loadedShapes { return loadedShapes }
+        guard let kinds else { return [] }
+        let shapeOfKind = kinds.shapes.map { UInt32($0) }
+        let shapes = try kinds.rows().map { shapeOfKind[Int($0)] }
+        loadedShapes = shapes
+        return shapes
     }
 }

@@ -43,19 +43,30 @@ struct TimestampCodec: ColumnCodec {
         let spelling = Spelling(digits: digits, separator: separator, zone: zone)
         let times = try context.times()
         guard times.count == count else { throw reader.malformed("rows of a timestamp column") }
-        var alphabet = ByteSet(ByteView("0123456789-:.TZ"))
-        alphabet.insert(separator)
-        zone.withView { alphabet.formUnion(ByteSet($0)) }
         return .encoded(
-            TimeValues(times, alphabet: alphabet) { _, time, out in
+            TimeValues(times, alphabet: spelling.alphabet) { _, time, out in
                 spelling.append(time, into: &out)
             })
+    }
+
+    var tellsAlphabet: Bool { true }
+
+    func alphabet(_ bytes: ByteView) -> ByteSet? {
+        guard bytes.count >= 2 else { return nil }
+        return Spelling(digits: 0, separator: bytes[1], zone: Array(bytes.dropFirst(2))).alphabet
     }
 
     private struct Spelling {
         let digits: Int
         let separator: UInt8
         let zone: [UInt8]
+
+        var alphabet: ByteSet {
+            var alphabet = ByteSet(ByteView("0123456789-:.TZ"))
+            alphabet.insert(separator)
+            zone.withView { alphabet.formUnion(ByteSet($0)) }
+            return alphabet
+        }
 
         init(digits: Int, separator: UInt8, zone: [UInt8]) {
             self.digits = digits

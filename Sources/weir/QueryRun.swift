@@ -27,6 +27,8 @@ struct QueryRun {
                 progress.update(recorder)
             })
         Interruption.watch()
+        // One block is decoded behind the other, in buffers of the same sizes.
+        ProcessMemory.keepFreed()
     }
 
     /// Writes `bytes` to stdout.

@@ -24,12 +24,12 @@ extension QueryExecutor {
         _ query: Query, context: ContextLines, store: any LogStore, newest: Int? = nil,
         recorder: ScanRecorder? = nil, into sink: any RowConsumer
     ) throws -> QueryReport {
-        var first: LinePlace?
+        var first: MatchPlace?
         if let newest {
             let places = PlaceSink()
             _ = try run(query, store: store, newest: newest, into: places)
             // Nothing is found: the scan below finds nothing either, and tells of damage.
-            first = places.first ?? LinePlace(time: .max, sequence: .max)
+            first = places.first ?? MatchPlace(time: .max, sequence: .max)
         }
         let budget = MemoryBudget()
         let preparation = QueryPreparation(query, store: store, budget: budget, threads: 1)
@@ -56,7 +56,7 @@ private final class ContextScan {
     private let query: Query
     private let context: ContextLines
     /// The place of the first match that is wanted; nil when all are.
-    private let first: LinePlace?
+    private let first: MatchPlace?
     private let stage: ContextStage
     let order: TimeOrderStage
     private let recorder: ScanRecorder?
@@ -65,7 +65,7 @@ private final class ContextScan {
     private(set) var report = QueryReport()
 
     init(
-        _ query: Query, _ context: ContextLines, from first: LinePlace?, _ stage: ContextStage,
+        _ query: Query, _ context: ContextLines, from first: MatchPlace?, _ stage: ContextStage,
         _ order: TimeOrderStage, _ recorder: ScanRecorder?
     ) {
         self.query = query
@@ -116,7 +116,7 @@ private final class ContextScan {
         let times = try block.times()
         let sequences = try block.sequences()
         for row in rows.rows
-        where LinePlace(time: times[row], sequence: sequences[row]) < first {
+        where MatchPlace(time: times[row], sequence: sequences[row]) < first {
             rows[row] = false
         }
         return rows
@@ -134,22 +134,22 @@ private final class ContextScan {
 }
 
 /// Where a row stands in the order of time.
-private struct LinePlace: Comparable {
+private struct MatchPlace: Comparable {
     let time: Int64
     let sequence: UInt64
 
-    static func < (left: LinePlace, right: LinePlace) -> Bool {
+    static func < (left: MatchPlace, right: MatchPlace) -> Bool {
         (left.time, left.sequence) < (right.time, right.sequence)
     }
 }
 
 /// Keeps the place of the first row.
 private final class PlaceSink: RowConsumer {
-    private(set) var first: LinePlace?
+    private(set) var first: MatchPlace?
 
     func consume(_ slice: RowSlice) throws -> ScanControl {
         guard first == nil, let row = slice.rows.first else { return .proceed }
-        first = LinePlace(
+        first = MatchPlace(
             time: try slice.block.times()[row], sequence: try slice.block.sequences()[row])
         return .proceed
     }

@@ -35,6 +35,8 @@ public struct FieldComparison: Sendable, Equatable {
     func evaluate(_ block: any ColumnBlock, within candidates: Bitmap) throws -> Bitmap {
         let left = try block.queryColumn(field)
         let right = try block.queryColumn(other)
+        try left.prepare(rows: candidates)
+        try right.prepare(rows: candidates)
         var rows = Bitmap(count: candidates.count)
         candidates.visit { row in
             if left.withText(row: row, { a in right.withText(row: row) { holds(a, $0) } }) {

@@ -38,8 +38,7 @@ extension Filter {
         case .fields(let comparison):
             return try comparison.evaluate(block, within: candidates)
         case .leaf(let field, let predicate):
-            return try block.queryColumn(field)
-                .rows(matching: predicate.matcher, within: candidates)
+            return try block.rows(field, matching: predicate.matcher, within: candidates)
         }
     }
 }
@@ -68,10 +67,14 @@ protocol NamedColumns: ColumnBlock {
     var hasLines: Bool { get }
 }
 
+extension NamedColumns {
+    var origin: BlockOrigin { hasLines ? .lines : .pipe }
+}
+
 extension ColumnBlock {
     /// The column of any field that a query can name; a stored block has no column for `_time` and `_class`.
-    func queryColumn(_ name: String) throws -> Column {
-        if self is any NamedColumns { return try column(name) }
+    public func queryColumn(_ name: String) throws -> Column {
+        if origin != .store { return try column(name) }
         switch name {
         case "_time": return .times(try times())
         case "_class": return .constant(Array(className.utf8), rowCount: rowCount)
@@ -81,13 +84,13 @@ extension ColumnBlock {
 
     /// The names of the fields of the rows: `_time _msg _class` first, then the others by the alphabet.
     func queryFieldNames() throws -> [String] {
-        if self is any NamedColumns { return try fieldNames() }
+        if origin != .store { return try fieldNames() }
         let special = ["_time", "_msg", "_class"]
         return special + (try fieldNames()).filter { !special.contains($0) }.sorted()
     }
 
     /// Whether the rows are stored lines.
-    var rowsAreLines: Bool { (self as? any NamedColumns)?.hasLines ?? true }
+    var rowsAreLines: Bool { origin != .pipe }
 }
 
 extension Column {

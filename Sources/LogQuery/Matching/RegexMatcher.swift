@@ -85,14 +85,18 @@ final class RegularExpression: @unchecked Sendable {
 final class RegexMatcher: ValueMatcher, @unchecked Sendable {
     let expression: RegularExpression
     let pattern: String
+    private let needed: [[UInt8]]
 
     init(_ expression: RegularExpression, pattern: String) {
         self.expression = expression
         self.pattern = pattern
+        needed = RegexLiterals.find(pattern)
         super.init(syntax: "~" + Quoting.quoted(pattern), cost: .expression)
     }
 
     override func matches(_ text: ByteView) -> Bool { expression.matches(text) }
+
+    override var literals: [[UInt8]] { needed }
 }
 
 /// `~"plain"`: a pattern without operators is a search for its bytes.

@@ -66,6 +66,9 @@ public struct RawFilter: Sendable, Equatable {
         matcher.matches(line) != options.isInverted
     }
 
+    /// The text that a line has to hold, where the filter is no more than that.
+    var plainText: [UInt8]? { matcher.plainText }
+
     /// Where the first match at or behind byte `from` stands, for showing it; nil when there is none.
     public func firstMatch(in line: ByteView, from: Int) -> Range<Int>? {
         options.isInverted ? nil : matcher.firstMatch(in: line, from: from)
@@ -125,6 +128,10 @@ extension RawFilter {
             }
             let isWanted = text == nil || options.wholeWords || pattern.asksUnicode
             automaton = isWanted ? PatternAutomaton(pattern, words: options.wholeWords) : nil
+        }
+
+        var plainText: [UInt8]? {
+            if case .text(let text) = engine, automaton == nil, !text.isEmpty { text } else { nil }
         }
 
         /// The engine that sees `line` as grep does, where it is not the automaton.

@@ -92,27 +92,32 @@ public struct Bucket: Sendable, Equatable {
 
     /// The bucket of each time, as RFC 3339 text.
     func column(times: [Int64]) -> Column {
+        guard !times.isEmpty else { return .constant([], rowCount: 0) }
         var numbers: [Int64: UInt32] = [:]
         var bytes = ByteWriter(capacity: 256)
         var ends: [Int] = []
-        var last: (start: Int64, number: UInt32)?
+        // Neighbours are mostly of one bucket: its bounds, empty at first.
+        var first: Int64 = 0
+        var length: UInt64 = 0
+        var number: UInt32 = 0
+        let size: UInt64 = if case .size(let size) = width { UInt64(clamping: Int64(clamping: max(size, 1))) } else { 1 }
         let codes = times.map { time -> UInt32 in
+            if UInt64(bitPattern: time &- first) < length { return number }
             let start = start(of: time)
-            if let last, last.start == start { return last.number }
-            if let number = numbers[start] {
-                last = (start, number)
-                return number
+            if let known = numbers[start] {
+                number = known
+            } else {
+                number = UInt32(ends.count)
+                NumberFormat.append(time: start, into: &bytes)
+                ends.append(bytes.count)
+                numbers[start] = number
             }
-            let number = UInt32(ends.count)
-            NumberFormat.append(time: start, into: &bytes)
-            ends.append(bytes.count)
-            numbers[start] = number
-            last = (start, number)
+            // At the ends of time a bucket is cut: then each time is asked for by itself.
+            first = start
+            length = start > .min && start < .max - Int64(clamping: size) ? size : 0
             return number
         }
-        return codes.isEmpty
-            ? .constant([], rowCount: 0)
-            : .dictionary(bytes: Array(bytes.view), ends: ends, codes: codes)
+        return .dictionary(bytes: Array(bytes.view), ends: ends, codes: codes)
     }
 
     /// The bucket of each number or time; other text stays as it is.

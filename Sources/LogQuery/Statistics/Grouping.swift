@@ -16,7 +16,7 @@ public struct GroupKey: Sendable, CustomStringConvertible {
     /// The column of keys of `block`.
     func column(_ block: any ColumnBlock) throws -> Column {
         guard let bucket else { return try block.queryColumn(field) }
-        if field == "_time", !(block is any NamedColumns) {
+        if field == "_time", block.origin == .store {
             return bucket.column(times: try block.times())
         }
         return bucket.column(try block.queryColumn(field))

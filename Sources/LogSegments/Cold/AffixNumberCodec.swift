@@ -125,8 +125,9 @@ struct AffixNumberCodec: ColumnCodec {
                 spelling: .plain(fractions: .each(fractions.map { UInt8($0) }))))
     }
 
-    /// The bytes that may occur in values stored as `bytes`; nil when they are malformed.
-    static func alphabet(_ bytes: ByteView) -> ByteSet? {
+    var tellsAlphabet: Bool { true }
+
+    func alphabet(_ bytes: ByteView) -> ByteSet? {
         var reader = ByteReader(bytes)
         guard let before = try? reader.lengthPrefixed("text before a number"),
             let behind = try? reader.lengthPrefixed("text behind a number")

@@ -71,6 +71,17 @@ enum CodeStream {
         return codes
     }
 
+    /// Goes on behind codes without reading them.
+    static func skip(_ reader: inout ByteReader) throws(MalformedBytes) {
+        let code = try reader.fixed(UInt8.self, "way of codes")
+        switch Way(rawValue: code) {
+        case .symbols: try EntropyCoder.skip(&reader)
+        case .integers: try EntropyIntegers.skip(&reader)
+        case .bytes: try PackedBytes.skip(&reader, "codes")
+        case nil: throw reader.malformed("way of codes")
+        }
+    }
+
     private static func widened(_ symbols: [UInt16]) -> [UInt32] {
         [UInt32](unsafeUninitializedCapacity: symbols.count) { buffer, filled in
             for index in 0..<symbols.count { buffer[index] = UInt32(symbols[index]) }

@@ -99,6 +99,25 @@ struct RecentCodec: ColumnCodec {
     }
 }
 
+extension CodedCodec {
+    var hasDistinctValues: Bool { true }
+
+    func distinctValues(_ reader: inout ByteReader, count: Int) throws -> Column {
+        let distinct = try reader.length(atMost: count, "dictionary size")
+        return try NestedColumn.read(&reader, count: distinct)
+    }
+}
+
+extension RecentCodec {
+    var hasDistinctValues: Bool { true }
+
+    func distinctValues(_ reader: inout ByteReader, count: Int) throws -> Column {
+        try CodeStream.skip(&reader)
+        let freshCount = try reader.length(atMost: count, "new values")
+        return try NestedColumn.read(&reader, count: freshCount)
+    }
+}
+
 /// All bytes packed by deflate, and all lengths.
 ///
 ///     …        lengths, `EntropyIntegers`

@@ -107,8 +107,10 @@ struct ColdBlockEncoder {
     /// Whether the kinds can be read again as they are.
     private func isSame(_ kinds: StoredKinds, _ bytes: ByteView, count: Int) -> Bool {
         var reader = ByteReader(bytes)
-        guard let read = try? StoredKinds(&reader, count: count) else { return false }
-        return read.rows == kinds.rows && read.shapes == kinds.shapes && reader.remaining == 0
+        guard let read = try? StoredKinds(&reader, count: count), let rows = try? read.rows(),
+            let expected = try? kinds.rows()
+        else { return false }
+        return rows == expected && read.shapes == kinds.shapes && reader.remaining == 0
     }
 
     /// A chunk of numbers by entropy, or packed plainly if they could not be read again as they are.
@@ -261,7 +263,7 @@ struct ColdBlockEncoder {
         into out: inout ByteWriter
     ) -> UInt8 {
         let values = rows.columns[column.number]
-        let ofColumn = column.isByKind ? kinds.of(hasColumn: column.hasColumn) : nil
+        let ofColumn = column.isByKind ? try? kinds.of(hasColumn: column.hasColumn) : nil
         return withContext(values, rows, column.hasColumn) { context in
             out.removeAll()
             let codec = encode(column, values, ofColumn, context, into: &out)

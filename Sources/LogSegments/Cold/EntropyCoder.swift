@@ -112,6 +112,15 @@ enum EntropyCoder {
         guard isSound else { throw reader.malformed("coder states") }
         return symbols
     }
+
+    /// Goes on behind symbols without decoding them.
+    static func skip(_ reader: inout ByteReader) throws(MalformedBytes) {
+        let alphabet = try reader.length(atMost: alphabetMax, "size of an alphabet")
+        for _ in 0..<alphabet { _ = try reader.length(atMost: scale, "symbol frequency") }
+        _ = try reader.bytes(8, "coder states")
+        let wordCount = try reader.length(atMost: reader.remaining / 2, "coder words")
+        _ = try reader.bytes(2 * wordCount, "coder words")
+    }
 }
 
 /// Logarithms without a mathematics library: estimates of costs need three digits.

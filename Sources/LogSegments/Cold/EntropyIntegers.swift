@@ -114,4 +114,13 @@ enum EntropyIntegers {
         guard isSound else { throw reader.malformed("integer symbol") }
         return values
     }
+
+    /// Goes on behind values without decoding them.
+    static func skip(_ reader: inout ByteReader) throws(MalformedBytes) {
+        let mode = try reader.fixed(UInt8.self, "integer mode")
+        _ = try reader.varint("integer divisor")
+        if mode & folded == 0 { _ = try reader.zigzag("smallest integer") }
+        try EntropyCoder.skip(&reader)
+        _ = try reader.lengthPrefixed("bits of integers")
+    }
 }

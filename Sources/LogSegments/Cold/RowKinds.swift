@@ -94,13 +94,16 @@ struct RowKinds {
     }
 }
 
-/// Kinds of rows as they are read.
-struct StoredKinds {
-    /// The kind of each row.
-    let rows: [UInt32]
+/// Kinds of rows as they are read: which there are at once, that of each row when it is first asked for.
+final class StoredKinds {
     /// The shape of each kind.
     let shapes: [Int]
+    private let count: Int
+    /// The kinds of the rows, `CodeStream`.
+    private let bytes: [UInt8]
+    private var loadedRows: [UInt32]?
 
+    /// Reads the kinds of `count` rows up to the end of `reader`.
     init(_ reader: inout ByteReader, count: Int) throws(MalformedBytes) {
         let kinds = try reader.length(atMost: EntropyCoder.alphabetMax, "kinds of rows")
         var shapes: [Int] = []
@@ -108,17 +111,34 @@ struct StoredKinds {
             shapes.append(try reader.length(atMost: SegmentFormat.shapesMax + 1, "shape"))
         }
         self.shapes = shapes
-        rows = try CodeStream.read(&reader, count: count, limit: kinds)
+        self.count = count
+        bytes = Array(try reader.bytes(reader.remaining, "kinds of rows"))
     }
 
     /// The kinds as they will be read.
     init(_ kinds: RowKinds) {
-        rows = kinds.rows.map { UInt32($0) }
         shapes = kinds.shapes
+        count = kinds.rows.count
+        bytes = []
+        loadedRows = kinds.rows.map { UInt32($0) }
+    }
+
+    /// The kind of each row.
+    func rows() throws(MalformedBytes) -> [UInt32] {
+        if let loadedRows { return loadedRows }
+        let rows = try bytes.withView { view throws(MalformedBytes) in
+            var reader = ByteReader(view)
+            let rows = try CodeStream.read(&reader, count: count, limit: shapes.count)
+            guard reader.remaining == 0 else { throw reader.malformed("kinds of rows") }
+            return rows
+        }
+        loadedRows = rows
+        return rows
     }
 
     /// The kinds as a column sees them whose values belong to the rows of some shapes.
-    func of(hasColumn: [Bool]) -> ColumnKinds {
+    func of(hasColumn: [Bool]) throws(MalformedBytes) -> ColumnKinds {
+        let rows = try rows()
         let present = shapes.indices.filter { hasColumn[shapes[$0]] }
         if present.count == shapes.count {
             return ColumnKinds(values: rows, present: present, kindCount: shapes.count)
@@ -139,11 +159,11 @@ struct ColumnKinds {
     /// The number of all kinds.
     let kindCount: Int
 
-    /// For each value what `numbers`, one for each of the present kinds, says of its kind.
-    func spread(_ numbers: [UInt32]) -> [UInt32] {
+    /// For each kind what `numbers`, one for each of the present kinds, says of it; 0 for the others.
+    func table(_ numbers: [UInt32]) -> [UInt32] {
         var table = [UInt32](repeating: 0, count: kindCount)
         for (kind, number) in zip(present, numbers) { table[kind] = number }
-        return values.map { table[Int($0)] }
+        return table
     }
 
     /// For each of the present kinds the number that its values have in `codes`: the same one for all of them.
@@ -190,6 +210,13 @@ struct KindCodec: ColumnCodec {
         guard kinds.values.count == count else { throw reader.malformed("kinds of rows") }
         let numbers = try CodeStream.read(
             &reader, count: kinds.present.count, limit: distinct)
-        return values.selecting(kinds.spread(numbers))
+        // A value for each kind, and the kind for each row: whether two kinds share a value matters to nobody.
+        var bytes = ByteWriter(capacity: 1 << 10)
+        var ends: [Int] = []
+        for number in kinds.table(numbers) {
+            if distinct > 0 { values.withText(row: Int(number)) { bytes.append($0) } }
+            ends.append(bytes.count)
+        }
+        return .dictionary(bytes: Array(bytes.view), ends: ends, codes: kinds.values)
     }
 }

@@ -76,16 +76,22 @@ struct TemplateCodec: ColumnCodec {
                 texts.withText(row: number) { templates.append(Array($0)) }
             }
         }
-        let numbers: [UInt32]
-        if byKind == 1 {
-            let kinds = try context.kinds()
-            guard kinds.values.count == count else { throw reader.malformed("kinds of rows") }
-            numbers = kinds.spread(
-                try CodeStream.read(&reader, count: kinds.present.count, limit: templateCount))
-        } else {
-            numbers = try CodeStream.read(&reader, count: count, limit: templateCount)
+        if byKind == 0 {
+            let numbers = try CodeStream.read(&reader, count: count, limit: templateCount)
+            return .encoded(
+                TemplateValues(
+                    try TemplateStore(
+                        &reader, templates: templates, codes: numbers,
+                        templateOfCode: Array(0..<UInt32(templateCount)))))
         }
+        let kinds = try context.kinds()
+        guard kinds.values.count == count else { throw reader.malformed("kinds of rows") }
+        let ofKinds = try CodeStream.read(
+            &reader, count: kinds.present.count, limit: templateCount)
         return .encoded(
-            TemplateValues(try TemplateStore(&reader, templates: templates, numbers: numbers)))
+            TemplateValues(
+                try TemplateStore(
+                    &reader, templates: templates, codes: kinds.values,
+                    templateOfCode: kinds.table(ofKinds))))
     }
 }

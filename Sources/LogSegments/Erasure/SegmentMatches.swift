@@ -35,7 +35,7 @@ struct SegmentMatches {
             var rows = matching
             rows.invert()
             if !rows.isEmpty {
-                let shapesOfRows = try reader.shapes(of: entry).shapes
+                let shapesOfRows = try reader.layout(of: entry).shapes()
                 rows.visit { shapes[Int(shapesOfRows[$0])] = true }
             }
             kept.append(rows)

@@ -76,7 +76,18 @@ final class DigitValues: StoredValues {
         let needle = (0..<size).map { wanted[2 * $0] << 4 | wanted[2 * $0 + 1] }
         return packed.withView { packed in
             needle.withView { needle in
-                candidates.filter { packed.slice($0 * size..<($0 + 1) * size) == needle }
+                guard size >= 8 else {
+                    return candidates.filter {
+                        packed.slice($0 * size..<($0 + 1) * size) == needle
+                    }
+                }
+                // The first 16 digits say no for as good as every value.
+                let head = UnsafeRawPointer(needle.start).loadUnaligned(as: UInt64.self)
+                return candidates.filter { number in
+                    let start = packed.start + number * size
+                    return UnsafeRawPointer(start).loadUnaligned(as: UInt64.self) == head
+                        && ByteView(start, size) == needle
+                }
             }
         }
     }

@@ -6,8 +6,10 @@ internal import LogQuery
 final class TemplateStore {
     /// The templates, cut at their variables.
     let templates: [TemplateParts]
-    /// The template of each text.
-    let numbers: [UInt32]
+    /// For each text a number that tells its template: that of the template, or of the kind of row.
+    let codes: [UInt32]
+    /// The template that each of these numbers tells.
+    let templateOfCode: [UInt32]
     /// The texts of each template.
     let textCounts: [Int]
     private let layout: VariableColumns
@@ -26,10 +28,16 @@ final class TemplateStore {
 
     /// Reads where the columns of variables are; what is in them is read later.
     init(
-        _ reader: inout ByteReader, templates: [[UInt8]], numbers: [UInt32]
+        _ reader: inout ByteReader, templates: [[UInt8]], codes: [UInt32], templateOfCode: [UInt32]
     ) throws(MalformedBytes) {
+        var codeCounts = [Int](repeating: 0, count: templateOfCode.count)
+        codeCounts.withUnsafeMutableBufferPointer { counts in
+            for code in codes { counts[Int(code)] += 1 }
+        }
         var textCounts = [Int](repeating: 0, count: templates.count)
-        for number in numbers { textCounts[Int(number)] += 1 }
+        for (code, count) in codeCounts.enumerated() {
+            textCounts[Int(templateOfCode[code])] += count
+        }
         let parts = templates.map { TemplateParts($0) }
         let layout = VariableColumns(templates: templates, textCounts: textCounts)
         var sizes = [Int](repeating: 0, count: layout.count)
@@ -50,10 +58,15 @@ final class TemplateStore {
                     column: size > 0 ? nil : .constant([], rowCount: 0)))
         }
         self.templates = parts
-        self.numbers = numbers
+        self.codes = codes
+        self.templateOfCode = templateOfCode
         self.textCounts = textCounts
         self.layout = layout
     }
+
+    /// The template of text `number`.
+    @inline(__always)
+    func template(_ number: Int) -> Int { Int(templateOfCode[Int(codes[number])]) }
 
     /// Which column variable `index` of template `number` stands in.
     func columnNumber(_ number: Int, _ index: Int) -> Int { layout.column(number, index) }
@@ -81,17 +94,23 @@ final class TemplateStore {
     /// For each text where its first variable stands in its column.
     func places() -> [UInt32] {
         if let loadedPlaces { return loadedPlaces }
-        var next = [UInt32](repeating: 0, count: templates.count)
-        var shared: UInt32 = 0
-        let isShared = templates.indices.map { layout.isShared($0) }
-        let places = numbers.map { number -> UInt32 in
-            let number = Int(number)
-            if isShared[number] {
-                defer { shared += UInt32(templates[number].variables) }
-                return shared
+        // The next place of each template; of all that share a column, that of the last one.
+        var next = [UInt32](repeating: 0, count: templates.count + 1)
+        let counterOfCode = templateOfCode.map { number in
+            layout.isShared(Int(number)) ? UInt32(templates.count) : number
+        }
+        let stepOfCode = templateOfCode.map { number -> UInt32 in
+            layout.isShared(Int(number)) ? UInt32(templates[Int(number)].variables) : 1
+        }
+        let places = [UInt32](unsafeUninitializedCapacity: codes.count) { places, filled in
+            next.withUnsafeMutableBufferPointer { next in
+                for (index, code) in codes.enumerated() {
+                    let counter = Int(counterOfCode[Int(code)])
+                    places[index] = next[counter]
+                    next[counter] += stepOfCode[Int(code)]
+                }
             }
-            defer { next[number] += 1 }
-            return next[number]
+            filled = codes.count
         }
         loadedPlaces = places
         return places

@@ -18,7 +18,7 @@ final class TemplateValues: StoredValues {
         self.isUnescaped = isUnescaped
         loadedParts = Array(repeating: nil, count: store.templates.count)
         isPartLoaded = Array(repeating: false, count: store.templates.count)
-        super.init(count: store.numbers.count)
+        super.init(count: store.codes.count)
     }
 
     override func resolved(_ kind: ValueKind, _ transform: ValueTransform) -> EncodedValues {
@@ -52,7 +52,7 @@ final class TemplateValues: StoredValues {
 
     override func prepare(_ wanted: Bitmap) throws {
         var isWanted = [Bool](repeating: false, count: store.templates.count)
-        wanted.visit { isWanted[Int(store.numbers[$0])] = true }
+        wanted.visit { isWanted[store.template($0)] = true }
         for number in isWanted.indices where isWanted[number] {
             try store.prepare(number)
             _ = try parts(number)
@@ -60,7 +60,7 @@ final class TemplateValues: StoredValues {
     }
 
     override func append(_ number: Int, into out: inout ByteWriter) {
-        let template = Int(store.numbers[number])
+        let template = store.template(number)
         // `prepare` was called before: nothing fails here.
         guard let parts = try? self.parts(template) else {
             var raw = ByteWriter(capacity: 256)
@@ -102,40 +102,47 @@ final class TemplateValues: StoredValues {
     override func matching(
         _ matcher: ValueMatcher, within candidates: Bitmap
     ) throws -> Bitmap? {
-        var verdicts: [Verdict] = []
-        var variables: [Int: Bitmap] = [:]
-        var needsPlaces = false
+        // 0: none of its texts matches, 1: all do, 2: each has to be looked at.
+        var verdicts: [UInt8] = []
+        var variables: [Int: [Int]] = [:]
+        var found: [Int: Bitmap] = [:]
         for number in store.templates.indices {
-            let verdict = store.textCounts[number] == 0 ? .none : try verdict(number, matcher)
-            verdicts.append(verdict)
-            switch verdict {
-            case .none, .all: break
+            switch store.textCounts[number] == 0 ? .none : try verdict(number, matcher) {
+            case .none: verdicts.append(0)
+            case .all: verdicts.append(1)
             case .texts:
-                needsPlaces = true
+                verdicts.append(2)
                 try store.prepare(number)
             case .variables(let columns):
-                needsPlaces = true
-                for column in columns where variables[column] == nil {
+                verdicts.append(2)
+                variables[number] = columns
+                for column in columns where found[column] == nil {
                     let values = try store.column(column)
-                    variables[column] = try values.rows(
+                    found[column] = try values.rows(
                         matching: matcher, within: Bitmap(count: values.rowCount, all: true))
                 }
             }
         }
-        let places = needsPlaces ? store.places() : []
-        return candidates.filter { text in
-            let number = Int(store.numbers[text])
-            switch verdicts[number] {
-            case .none: return false
-            case .all: return true
-            case .texts: return withText(text) { matcher.matches($0) }
-            case .variables(let columns):
-                return columns.indices.contains { index in
-                    // The columns of a template stand in the order of its variables, all of them named.
-                    variables[columns[index]]?[store.place(number, index, places[text])] ?? false
-                }
+        let verdictOfCode = store.templateOfCode.map { verdicts[Int($0)] }
+        var rows = store.codes.withUnsafeBufferPointer { codes in
+            verdictOfCode.withUnsafeBufferPointer { verdicts in
+                candidates.filter { verdicts[Int(codes[$0])] != 0 }
             }
         }
+        guard verdicts.contains(2), !rows.isEmpty else { return rows }
+        let places = store.places()
+        rows = rows.filter { text in
+            if verdictOfCode[Int(store.codes[text])] == 1 { return true }
+            let number = store.template(text)
+            guard let columns = variables[number] else {
+                return withText(text) { matcher.matches($0) }
+            }
+            // The columns stand in the order of the template's variables, all of them named.
+            return columns.indices.contains { index in
+                found[columns[index]]?[store.place(number, index, places[text])] ?? false
+            }
+        }
+        return rows
     }
 
     private func withText(_ number: Int, _ body: (ByteView) -> Bool) -> Bool {
