@@ -21,6 +21,13 @@ protocol ColumnCodec: Sendable {
     ) throws -> Column
     /// Whether `distinctValues` is cheaper than `decode`.
     var hasDistinctValues: Bool { get }
+    /// Whether `mayHold` tells anything: a value is found without reading the others. Worth a little more room.
+    var isIndexed: Bool { get }
+    /// Whether one of the `count` values is spelled `text`, or holds it where `isPart`, told by some of the stored bytes, which `bytes` reads; nil where it is not
+    /// known.
+    func mayHold(
+        _ text: ByteView, isPart: Bool, count: Int, _ bytes: (Range<Int>) throws -> [UInt8]
+    ) throws -> Bool?
     /// Whether `alphabet` tells anything.
     var tellsAlphabet: Bool { get }
     /// The bytes that may occur in values stored as `bytes`, found without decoding them; nil when it is not known.
@@ -31,6 +38,12 @@ protocol ColumnCodec: Sendable {
 
 extension ColumnCodec {
     var hasDistinctValues: Bool { false }
+    var isIndexed: Bool { false }
+
+    func mayHold(
+        _ text: ByteView, isPart: Bool, count: Int, _ bytes: (Range<Int>) throws -> [UInt8]
+    ) throws -> Bool? { nil }
+
     var tellsAlphabet: Bool { false }
     func alphabet(_ bytes: ByteView) -> ByteSet? { nil }
 
@@ -75,7 +88,7 @@ enum ColumnCodecs {
     /// block as a whole, by `ColdBlockEncoder`.
     static let cold: [any ColumnCodec] = [
         ConstantCodec(), TimestampCodec(), EpochTimeCodec(), AffixNumberCodec(),
-        DigitPatternCodec(), RecentCodec(), CodedCodec(), JSONLinesCodec(),
+        DigitPatternCodec(), SortedDigitsCodec(), RecentCodec(), CodedCodec(), JSONLinesCodec(),
         PackedTextCodec(),
     ]
 
@@ -126,7 +139,9 @@ enum ColumnCodecs {
         var out = ByteWriter(capacity: 1 << 14)
         for codec in codecs {
             out.removeAll()
-            if codec.encode(sample, sampleContext, into: &out) { sizes.append((codec, out.count)) }
+            if codec.encode(sample, sampleContext, into: &out) {
+                sizes.append((codec, cost(of: codec, out.count)))
+            }
         }
         sizes.sort { $0.bytes < $1.bytes }
         guard let best = sizes.first else { return [] }
@@ -134,12 +149,17 @@ enum ColumnCodecs {
         return sizes.prefix(2).filter { Double($0.bytes) <= limit }.map(\.codec)
     }
 
+    /// What `bytes` bytes of a codec count as: an index may cost one part in 32.
+    private static func cost(of codec: any ColumnCodec, _ bytes: Int) -> Int {
+        codec.isIndexed ? bytes - bytes / 32 : bytes
+    }
+
     private static func trySmallest(
         _ column: ColumnBuffer, _ codecs: [any ColumnCodec], _ context: borrowing EncodeContext,
         into out: inout ByteWriter
     ) -> UInt8? {
         let start = out.count
-        var best: (id: UInt8, start: Int, count: Int)?
+        var best: (id: UInt8, start: Int, count: Int, cost: Int)?
         for codec in codecs {
             let from = out.count
             guard codec.encode(column, context, into: &out) else {
@@ -147,10 +167,11 @@ enum ColumnCodecs {
                 continue
             }
             let count = out.count - from
-            if let best, count >= best.count {
+            let cost = cost(of: codec, count)
+            if let best, cost >= best.cost {
                 out.truncate(from)
             } else {
-                best = (codec.id, from, count)
+                best = (codec.id, from, count, cost)
             }
             // A constant cannot be beaten.
             if codec.id == ConstantCodec().id { break }

@@ -280,6 +280,28 @@ final class SegmentReader: @unchecked Sendable {
         }
     }
 
+    /// Whether a value of column `number` of a block is spelled `text`, or holds it as a part, told by an index without reading the column; nil where there
+    /// is none. What is read of the chunk has sums of its own.
+    func mayHold(
+        _ text: ByteView, isPart: Bool, column number: Int, of block: BlockEntry
+    ) throws -> Bool? {
+        guard let chunk = block.chunks.first(where: { $0.role == .column(number) }),
+            let codec = ColumnCodecs.codec(chunk.codec), codec.isIndexed, chunk.method == .none
+        else { return nil }
+        do {
+            return try codec.mayHold(text, isPart: isPart, count: chunk.valueCount) { range in
+                guard range.upperBound <= chunk.storedBytes else {
+                    throw MalformedBytes(offset: range.upperBound, what: "range of a chunk")
+                }
+                return try Self.read(file, at: chunk.offset + range.lowerBound, count: range.count)
+            }
+        } catch let error as MalformedBytes {
+            throw fault(chunk, error.what)
+        } catch let error as StoreError {
+            throw fault(chunk, error)
+        }
+    }
+
     /// The bytes that may occur in column `number` of a block, where its codec tells without decoding it.
     func alphabet(column number: Int, of block: BlockEntry) throws -> ByteSet? {
         guard let chunk = block.chunks.first(where: { $0.role == .column(number) }),

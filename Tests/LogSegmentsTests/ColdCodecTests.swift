@@ -43,6 +43,15 @@ import Testing
                 codec: "digits",
                 values: (0..<300).map { _ in "\(hex(8))-\(hex(4))-4\(hex(3))-\(hex(12))" }),
             Sample(codec: "digits", values: (0..<50).map { _ in hex(9).uppercased() + "F0a" }),
+            Sample(
+                codec: "sorted digits",
+                values: (0..<700).flatMap { _ in
+                    let id = hex(32)
+                    return number(0..<3) == 0 ? [id, id] : [id]
+                }),
+            Sample(
+                codec: "sorted digits",
+                values: (0..<9_000).map { _ in "\(hex(8))-\(hex(4))-4\(hex(3))-\(hex(12))" }),
             Sample(codec: "recent", values: ids.flatMap { [$0, "x", $0] }),
             Sample(codec: "coded dictionary", values: (0..<900).map { "v\($0 * $0 % 40)\u{1}" }),
             Sample(
@@ -91,12 +100,61 @@ import Testing
         #expect(taken.contains("packed text"))
     }
 
+    @Test(arguments: samples.filter { $0.codec == "sorted digits" })
+    func anIdentifierIsFoundByAFewBytes(_ sample: Sample) throws {
+        let codec = SortedDigitsCodec()
+        var out = ByteWriter()
+        let context = EncodeContext(times: nil, deflater: Deflater())
+        #expect(codec.encode(column(sample.values), context, into: &out))
+        let stored = Array(out.view)
+        func mayHold(
+            _ text: String, isPart: Bool = false, _ stored: [UInt8]
+        ) throws -> (answer: Bool?, bytes: Int) {
+            var count = 0
+            let answer = try text.withView { text in
+                try codec.mayHold(text, isPart: isPart, count: sample.values.count) { range in
+                    count += range.count
+                    return Array(stored[range])
+                }
+            }
+            return (answer, count)
+        }
+        for value in sample.values.prefix(300) {
+            let found = try mayHold(value, stored)
+            #expect(found.answer == true)
+            #expect(found.bytes < stored.count / 2 + 4_096)
+            // Another last digit is another identifier, which nobody has.
+            let other = value.dropLast() + (value.last == "0" ? "1" : "0")
+            #expect(try mayHold(String(other), stored).answer == false)
+            #expect(try mayHold(value.uppercased() + "G", isPart: true, stored).answer == false)
+        }
+        #expect(try mayHold("no identifier", stored).answer == false)
+        // A part of an identifier has no place in the order.
+        #expect(try mayHold(String(sample.values[0].dropFirst(3)), isPart: true, stored).answer == nil)
+        // Damage shows, also where the chunk as a whole was not read.
+        var damaged = 0
+        for at in stride(from: 0, to: stored.count, by: 97) {
+            var bytes = stored
+            bytes[at] ^= 4
+            for value in sample.values.prefix(40) {
+                guard let found = try? mayHold(value, bytes) else {
+                    damaged += 1
+                    continue
+                }
+                #expect(found.answer == true)
+            }
+        }
+        #expect(damaged > 0)
+    }
+
     @Test func whatIsNotOfAKindIsRefused() {
         let refused = [
             ("number", ["1", "01"]), ("number", ["1e3", "2e3"]), ("number", ["-0"]),
             ("number", ["a1", "b1"]),
             ("digits", ["abc", "abcd"]), ("digits", ["ab1F", "ab2f"]),
             ("digits", ["abcg", "abch"]),
+            ("sorted digits", (0..<600).map { "x\($0 + 100_000)" }),
+            ("sorted digits", (0..<900).map { _ in "00112233445566778899aabbccddeeff" }),
             ("recent", ["a", "b", "c"]), ("templates", ["only", "few", "texts"]),
             ("JSON lines", ["plain", "text"]),
         ]

@@ -17,6 +17,7 @@ public final class BytesMatcher: ValueMatcher, @unchecked Sendable {
         super.init(syntax: "\(place.rawValue) \(bytes)", cost: .search)
     }
 
+    /// Whether the bytes stand at their place in `text`.
     public override func matches(_ text: ByteView) -> Bool {
         bytes.withView { bytes in
             switch place {
@@ -28,7 +29,10 @@ public final class BytesMatcher: ValueMatcher, @unchecked Sendable {
         }
     }
 
+    /// The bytes, where nothing else stands beside them.
     public override var onlyTexts: [[UInt8]]? { place == .alone ? [bytes] : nil }
+    /// The bytes.
     public override var literals: [[UInt8]] { bytes.isEmpty ? [] : [bytes] }
+    /// Bytes anywhere in a part are in the whole.
     public override var matchesByParts: Bool { place == .anywhere }
 }

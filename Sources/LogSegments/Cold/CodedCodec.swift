@@ -46,27 +46,13 @@ struct RecentCodec: ColumnCodec {
     let name = "recent"
 
     /// How far back a value is looked for.
-    private static let distanceMax = 15
+    static let distanceMax = 15
 
     func encode(
         _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
     ) -> Bool {
         guard let deflater = context.deflater else { return false }
-        var distances: [Int64] = []
-        distances.reserveCapacity(column.count)
-        var fresh: [Int] = []
-        for row in 0..<column.count {
-            let value = column.value(row)
-            var distance = 0
-            for back in 1...Self.distanceMax where row - back >= 0 {
-                if column.value(row - back) == value {
-                    distance = back
-                    break
-                }
-            }
-            distances.append(Int64(distance))
-            if distance == 0 { fresh.append(row) }
-        }
+        let (distances, fresh) = Self.distances(column)
         // Few repetitions do not pay for the distances.
         guard fresh.count < column.count - column.count / 32, !fresh.isEmpty else { return false }
         CodeStream.append(distances, limit: Self.distanceMax + 1, deflater, into: &out)
@@ -82,8 +68,38 @@ struct RecentCodec: ColumnCodec {
         let distances = try CodeStream.read(&reader, count: count, limit: Self.distanceMax + 1)
         let freshCount = try reader.length(atMost: count, "new values")
         let fresh = try NestedColumn.read(&reader, count: freshCount)
+        let codes = try Self.codes(distances, newValues: freshCount, &reader)
+        return fresh.selecting(codes)
+    }
+}
+
+extension RecentCodec {
+    /// For each row the distance to the row before it that has the same value, 0 where none is near, and the rows of these.
+    static func distances(_ column: ColumnBuffer) -> (distances: [Int64], fresh: [Int]) {
+        var distances: [Int64] = []
+        distances.reserveCapacity(column.count)
+        var fresh: [Int] = []
+        for row in 0..<column.count {
+            let value = column.value(row)
+            var distance = 0
+            for back in 1...distanceMax where row - back >= 0 {
+                if column.value(row - back) == value {
+                    distance = back
+                    break
+                }
+            }
+            distances.append(Int64(distance))
+            if distance == 0 { fresh.append(row) }
+        }
+        return (distances, fresh)
+    }
+
+    /// For each row the number of its value among the new ones.
+    static func codes(
+        _ distances: [UInt32], newValues: Int, _ reader: inout ByteReader
+    ) throws(MalformedBytes) -> [UInt32] {
         var codes: [UInt32] = []
-        codes.reserveCapacity(count)
+        codes.reserveCapacity(distances.count)
         var next: UInt32 = 0
         for (row, distance) in distances.enumerated() {
             if distance == 0 {
@@ -94,8 +110,8 @@ struct RecentCodec: ColumnCodec {
                 codes.append(codes[row - Int(distance)])
             }
         }
-        guard Int(next) == freshCount else { throw reader.malformed("new values") }
-        return fresh.selecting(codes)
+        guard Int(next) == newValues else { throw reader.malformed("new values") }
+        return codes
     }
 }
 

