@@ -130,7 +130,8 @@ import Testing
         }
         #expect(try mayHold("no identifier", stored).answer == false)
         // A part of an identifier has no place in the order.
-        #expect(try mayHold(String(sample.values[0].dropFirst(3)), isPart: true, stored).answer == nil)
+        #expect(
+            try mayHold(String(sample.values[0].dropFirst(3)), isPart: true, stored).answer == nil)
         // Damage shows, also where the chunk as a whole was not read.
         var damaged = 0
         for at in stride(from: 0, to: stored.count, by: 97) {

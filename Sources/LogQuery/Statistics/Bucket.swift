@@ -100,7 +100,9 @@ public struct Bucket: Sendable, Equatable {
         var first: Int64 = 0
         var length: UInt64 = 0
         var number: UInt32 = 0
-        let size: UInt64 = if case .size(let size) = width { UInt64(clamping: Int64(clamping: max(size, 1))) } else { 1 }
+        let size: UInt64 =
+            if case .size(let size) = width { UInt64(clamping: Int64(clamping: max(size, 1))) } else
+            { 1 }
         let codes = times.map { time -> UInt32 in
             if UInt64(bitPattern: time &- first) < length { return number }
             let start = start(of: time)

@@ -75,7 +75,9 @@ struct SortedDigits {
         }
         let whole = reader.view.slice(start..<start + headBytes)
         var sum = ByteReader(whole.dropFirst(headBytes - 4))
-        guard try sum.fixed(UInt32.self, "sum of a head") == Checksum.crc32c(whole.prefix(headBytes - 4))
+        guard
+            try sum.fixed(UInt32.self, "sum of a head")
+                == Checksum.crc32c(whole.prefix(headBytes - 4))
         else { throw reader.malformed("sum of a head") }
         count = try reader.length(atMost: limit, "distinct values")
         newValues = try reader.length(atMost: limit, "new values")

@@ -21,9 +21,11 @@ extension SegmentBlock {
             var search = ConditionSearch(block: self)
             var found = Bitmap(count: rowCount)
             for (shape, ways) in waysOfShapes {
-                let isPossible = try ways.isAlways || ways.ways.contains { way in
-                    try search.mayHold(way, shape)
-                }
+                let isPossible =
+                    try ways.isAlways
+                    || ways.ways.contains { way in
+                        try search.mayHold(way, shape)
+                    }
                 if !isPossible { continue }
                 let rows = try self.rows(ofShape: shape, within: candidates)
                 found.formUnion(
