@@ -48,7 +48,8 @@ extension QueryExecutor {
         try recorder.measure(.pipes) { try scan.order.finish() }
         var report = scan.report
         report.rowsGiven = report.rowsMatched
-        report.faults = preparation.faults + found.faults + report.faults + stage.faults
+        report.faults =
+            preparation.faults + found.faults + report.faults + scan.order.faults + stage.faults
         return report
     }
 }

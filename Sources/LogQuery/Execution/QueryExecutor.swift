@@ -43,7 +43,9 @@ public enum QueryExecutor {
         let query = try preparation.prepared(query)
         let counter = CountingStage(sink)
         let scanner = PartScanner(
-            filter: query.filter, raw: query.raw, fields: query.inputFields, recorder: recorder)
+            filter: query.filter, raw: query.raw, fields: query.inputFields,
+            writesLines: query.pipes.isEmpty && newest == nil && sink.wantsLines,
+            recorder: recorder)
         var request = ScanRequest(timeRange: query.filter.timeRange, filter: query.filter)
         request.raw = query.raw
         request.recorder = recorder
@@ -61,7 +63,7 @@ public enum QueryExecutor {
             recorder?.begin(found.parts)
             report = try run(found.parts, scanner, stages, threads: threads, recorder)
             try recorder.measure(.pipes) { try stages.first.finish() }
-            report.faults = found.faults + report.faults
+            report.faults = found.faults + report.faults + (stages.order?.faults ?? [])
         }
         report.faults = preparation.faults + report.faults
         report.rowsGiven = counter.count

@@ -27,10 +27,17 @@ public struct RowSlice {
 
 /// What rows are pushed into: a pipe at work, or the output at the end. One thread calls.
 public protocol RowConsumer: AnyObject {
+    /// Whether nothing is asked of rows but their lines.
+    var wantsLines: Bool { get }
     /// Takes rows. After it answered `.stop` it is given no more, only `finish`.
     func consume(_ slice: RowSlice) throws -> ScanControl
     /// Takes the end: whatever is still held back goes on now. Called once, also after `.stop`.
     func finish() throws
+}
+
+extension RowConsumer {
+    /// Columns are asked for.
+    public var wantsLines: Bool { false }
 }
 
 /// Why a query that is well written could not be answered.

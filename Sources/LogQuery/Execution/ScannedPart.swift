@@ -34,8 +34,13 @@ struct PartScanner: Sendable {
     let raw: RawFilter?
     /// The fields that are needed of matching rows; nil: whole lines.
     let fields: Set<String>?
+    /// Whether lines are all that is wanted, and are to be written at once.
+    let writesLines: Bool
     /// Whose clock says where the time goes.
     let recorder: ScanRecorder?
+
+    /// So many lines of a block are written ahead: those of a whole one, which has 24 MiB of them at most.
+    private static let writtenMax = 1 << 16
 
     /// Reads `part` and asks the filter of its rows.
     func scan(_ part: any ScanPart) -> ScannedPart {
@@ -54,8 +59,11 @@ struct PartScanner: Sendable {
                 try block.load(fields, rows: matching)
                 result.loadTime += (recorder?.now ?? 0) - filtered
                 result.report.rowsMatched += population
+                let given =
+                    writesLines && population <= Self.writtenMax
+                    ? try WrittenLines(block, rows: matching) : block
                 result.blocks.append(
-                    MatchedBlock(block: block, matching: matching, population: population))
+                    MatchedBlock(block: given, matching: matching, population: population))
             }
         } catch let fault as ScanFault {
             result.fault = fault

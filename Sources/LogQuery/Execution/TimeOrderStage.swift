@@ -8,12 +8,13 @@ final class TimeOrderStage: RowConsumer {
         let block: any ColumnBlock
         let rows: [Int]
         let times: [Int64]
-        let sequences: [UInt64]
         var next = 0
 
-        var place: (Int64, UInt64) { (times[rows[next]], sequences[rows[next]]) }
+        var time: Int64 { times[rows[next]] }
     }
 
+    /// What of the blocks' sequence numbers could not be read when times were equal: those rows are given in any order.
+    private(set) var faults: [ScanFault] = []
     private let next: any RowConsumer
     private var heap: [Cursor] = []
     private var heldRows = 0
@@ -31,12 +32,13 @@ final class TimeOrderStage: RowConsumer {
     func consume(_ slice: RowSlice) throws -> ScanControl {
         if try release(before: slice.block.timeBounds.first) == .stop { return .stop }
         let times = try slice.block.times()
-        let sequences = try slice.block.sequences()
-        func place(_ row: Int) -> (Int64, UInt64) { (times[row], sequences[row]) }
         var rows = slice.rows
-        let isSorted = zip(rows, rows.dropFirst()).allSatisfy { place($0) <= place($1) }
-        if !isSorted { rows.sort { place($0) < place($1) } }
-        push(Cursor(block: slice.block, rows: rows, times: times, sequences: sequences))
+        let isSorted = zip(rows, rows.dropFirst()).allSatisfy { times[$0] < times[$1] }
+        if !isSorted {
+            let sequences = try slice.block.sequences()
+            rows.sort { (times[$0], sequences[$0]) < (times[$1], sequences[$1]) }
+        }
+        try push(Cursor(block: slice.block, rows: rows, times: times))
         heldRows += slice.block.rowCount
         try memory.set(heldRows * Self.rowBytes)
         return .proceed
@@ -49,18 +51,18 @@ final class TimeOrderStage: RowConsumer {
 
     /// Gives on every row whose time is before `limit`.
     func release(before limit: Int64?) throws -> ScanControl {
-        while let top = heap.first, limit.map({ top.place.0 < $0 }) ?? true {
-            var cursor = pop()
+        while let top = heap.first, limit.map({ top.time < $0 }) ?? true {
+            var cursor = try pop()
             let start = cursor.next
-            let rival = heap.first?.place
+            let rival = heap.first
             repeat {
                 cursor.next += 1
-            } while cursor.next < cursor.rows.count
-                && (limit.map { cursor.place.0 < $0 } ?? true)
-                && (rival.map { cursor.place < $0 } ?? true)
+            } while try cursor.next < cursor.rows.count
+                && (limit.map { cursor.time < $0 } ?? true)
+                && (rival.map { try precedes(cursor, $0) } ?? true)
             let run = Array(cursor.rows[start..<cursor.next])
             if cursor.next < cursor.rows.count {
-                push(cursor)
+                try push(cursor)
             } else {
                 heldRows -= cursor.block.rowCount
             }
@@ -72,27 +74,42 @@ final class TimeOrderStage: RowConsumer {
         return .proceed
     }
 
+    /// Whether the next row of `left` comes before that of `right`. Sequence numbers are read only where times are equal.
+    private func precedes(_ left: Cursor, _ right: Cursor) throws -> Bool {
+        if left.time != right.time { return left.time < right.time }
+        return try sequence(left) < sequence(right)
+    }
+
+    private func sequence(_ cursor: Cursor) throws -> UInt64 {
+        do {
+            return try cursor.block.sequences()[cursor.rows[cursor.next]]
+        } catch let fault as ScanFault {
+            if !faults.contains(fault) { faults.append(fault) }
+            return 0
+        }
+    }
+
     // MARK: Heap
 
-    private func push(_ cursor: Cursor) {
+    private func push(_ cursor: Cursor) throws {
         heap.append(cursor)
         var child = heap.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
-            guard heap[child].place < heap[parent].place else { return }
+            guard try precedes(heap[child], heap[parent]) else { return }
             heap.swapAt(child, parent)
             child = parent
         }
     }
 
-    private func pop() -> Cursor {
+    private func pop() throws -> Cursor {
         heap.swapAt(0, heap.count - 1)
         let top = heap.removeLast()
         var parent = 0
         while true {
             var least = parent
             for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-                if heap[child].place < heap[least].place { least = child }
+                if try precedes(heap[child], heap[least]) { least = child }
             }
             if least == parent { return top }
             heap.swapAt(parent, least)

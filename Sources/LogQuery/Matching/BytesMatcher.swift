@@ -14,7 +14,8 @@ public final class BytesMatcher: ValueMatcher, @unchecked Sendable {
     public init(_ bytes: [UInt8], _ place: Place) {
         self.bytes = bytes
         self.place = place
-        super.init(syntax: "\(place.rawValue) \(bytes)", cost: .search)
+        super.init(
+            syntax: "\(place.rawValue) \(Quoting.quoted(bytes.withView(\.text)))", cost: .search)
     }
 
     /// Whether the bytes stand at their place in `text`.

@@ -32,6 +32,8 @@ private final class LineSink: RowConsumer, GroupedOutput {
         buffer = OutputBuffer(write)
     }
 
+    var wantsLines: Bool { isRaw && !painter.wantsLevel }
+
     func consume(_ slice: RowSlice) throws -> ScanControl {
         let levels = painter.wantsLevel ? try slice.block.queryColumn("level") : nil
         if isRaw, slice.block.rowsAreLines {

@@ -105,25 +105,37 @@ struct SortedDigits {
     func values(_ reader: inout ByteReader) throws(MalformedBytes) -> DigitValues {
         let rests = try reader.bytes(count * restBytes, "sorted digits")
         let width = restBytes + indexBytes
-        var packed = ByteWriter(capacity: count * width)
+        var isSound = true
+        let packed = [UInt8](unsafeUninitializedCapacity: count * width) { packed, filled in
+            isSound = fill(packed, rests)
+            filled = isSound ? count * width : 0
+        }
+        guard isSound else { throw reader.malformed("index of sorted digits") }
+        return DigitValues(count: count, positions: pattern.positions, packed: packed)
+    }
+
+    /// Puts the values together; false when the index does not have them all.
+    private func fill(_ packed: UnsafeMutableBufferPointer<UInt8>, _ rests: ByteView) -> Bool {
+        guard var out = packed.baseAddress else { return false }
+        let firsts = 1 << (8 * indexBytes)
         var first = 0
         var number = 0
-        for bit in 0..<count + (1 << (8 * indexBytes)) {
+        for bit in 0..<count + firsts {
             guard index[bit >> 3] >> UInt8(bit & 7) & 1 == 1 else {
                 first += 1
                 continue
             }
-            guard number < count, first < 1 << (8 * indexBytes) else {
-                throw reader.malformed("index of sorted digits")
+            guard number < count, first < firsts else { return false }
+            if indexBytes == 2 {
+                out[0] = UInt8(truncatingIfNeeded: first >> 8)
+                out += 1
             }
-            if indexBytes == 2 { packed.append(UInt8(truncatingIfNeeded: first >> 8)) }
-            packed.append(UInt8(truncatingIfNeeded: first))
-            packed.append(ByteView(rests.start + number * restBytes, restBytes))
+            out[0] = UInt8(truncatingIfNeeded: first)
+            (out + 1).update(from: rests.start + number * restBytes, count: restBytes)
+            out += 1 + restBytes
             number += 1
         }
-        guard number == count else { throw reader.malformed("index of sorted digits") }
-        return DigitValues(
-            count: count, positions: pattern.positions, packed: Array(packed.view))
+        return number == count
     }
 
     /// The places of the values that begin with the first bytes `first`.

@@ -214,7 +214,6 @@ final class SegmentBlock: ColumnBlock {
             }
             return
         }
-        _ = try sequences()
         let shapes = try rowShapes()
         var isUsed = [Bool](repeating: false, count: reader.footer.shapes.count)
         rows.visit { isUsed[Int(shapes[$0])] = true }
@@ -241,35 +240,44 @@ final class SegmentBlock: ColumnBlock {
         reader.footer.shapes[Int(try rowShapes()[row])].shape.format
     }
 
-    /// The column of a field, and the place of each row's value in it.
-    private struct FieldWriter {
-        let column: Column
-        let places: RowPlaces
+    /// Writes the values of a field. A class: copying a column for each row would count references for nothing.
+    private final class FieldWriter {
+        private let column: Column
+        private let places: RowPlaces
+
+        init(column: Column, places: RowPlaces) {
+            self.column = column
+            self.places = places
+        }
+
+        func append(row: Int, into out: inout ByteWriter) {
+            column.appendValue(column.valueNumber(row: places.place(row)), into: &out)
+        }
     }
 
     func appendLine(row: Int, into out: inout ByteWriter) throws {
         let shapeNumber = Int(try rowShapes()[row])
-        let stored = reader.footer.shapes[shapeNumber]
+        let shape = reader.footer.shapes[shapeNumber].shape
         let fields: [FieldWriter]
         if let known = writers[shapeNumber] {
             fields = known
         } else {
-            fields = try stored.columns.map {
+            fields = try reader.footer.shapes[shapeNumber].columns.map {
                 FieldWriter(column: try self.stored($0), places: try places($0))
             }
             writers[shapeNumber] = fields
         }
-        let shape = stored.shape
         shape.pieceBytes.withView { pieces in
-            var start = 0
-            for (index, field) in fields.enumerated() {
-                let end = shape.pieceEnds[index]
-                out.append(ByteView(pieces.start + start, end - start))
-                start = end
-                let number = field.column.valueNumber(row: field.places.place(row))
-                field.column.appendValue(number, into: &out)
+            shape.pieceEnds.withUnsafeBufferPointer { ends in
+                var start = 0
+                for index in fields.indices {
+                    out.append(ByteView(pieces.start + start, ends[index] - start))
+                    start = ends[index]
+                    fields[index].append(row: row, into: &out)
+                }
+                out.append(pieces.dropFirst(start))
             }
-            out.append(pieces.dropFirst(start))
         }
     }
+
 }

@@ -116,19 +116,22 @@ final class TemplateStore {
         return places
     }
 
+    /// Whether the variables of template `number` stand in the column that several share.
+    func isShared(_ number: Int) -> Bool { layout.isShared(number) }
+
     /// The place of variable `index` of a text of template `number` whose first variable stands at `place`.
     func place(_ number: Int, _ index: Int, _ place: UInt32) -> Int {
         layout.isShared(number) ? Int(place) + index : Int(place)
     }
 
-    /// Decodes the columns that texts of template `number` have variables in.
-    func prepare(_ number: Int) throws {
-        for index in 0..<templates[number].variables { _ = try column(columnNumber(number, index)) }
+    /// The columns that texts of template `number` have their variables in, one for each, decoded.
+    func columns(of number: Int) throws -> [Column] {
+        try (0..<templates[number].variables).map { try column(columnNumber(number, $0)) }
     }
 }
 
-/// A template cut at its variables.
-struct TemplateParts {
+/// A template cut at its variables. A class, because texts are written one by one.
+final class TemplateParts {
     /// The text without marks.
     let bytes: [UInt8]
     /// The end of each part in `bytes`: one more than there are variables.

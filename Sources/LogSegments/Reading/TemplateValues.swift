@@ -12,12 +12,14 @@ final class TemplateValues: StoredValues {
     /// For each template its parts as they are written; nil: texts are put together and then resolved.
     private var loadedParts: [TemplateParts?]
     private var isPartLoaded: [Bool]
+    private var writers: [TemplateWriter?]
 
     init(_ store: TemplateStore, isUnescaped: Bool = false) {
         self.store = store
         self.isUnescaped = isUnescaped
         loadedParts = Array(repeating: nil, count: store.templates.count)
         isPartLoaded = Array(repeating: false, count: store.templates.count)
+        writers = Array(repeating: nil, count: store.templates.count)
         super.init(count: store.codes.count)
     }
 
@@ -53,37 +55,31 @@ final class TemplateValues: StoredValues {
     override func prepare(_ wanted: Bitmap) throws {
         var isWanted = [Bool](repeating: false, count: store.templates.count)
         wanted.visit { isWanted[store.template($0)] = true }
-        for number in isWanted.indices where isWanted[number] {
-            try store.prepare(number)
-            _ = try parts(number)
-        }
+        for number in isWanted.indices where isWanted[number] { _ = try writer(number) }
+    }
+
+    /// What writes the texts of a template.
+    private func writer(_ number: Int) throws -> TemplateWriter {
+        if let known = writers[number] { return known }
+        let parts = try parts(number)
+        let writer = TemplateWriter(
+            parts ?? store.templates[number], isWhole: parts == nil,
+            columns: try store.columns(of: number), isShared: store.isShared(number),
+            places: store.places())
+        writers[number] = writer
+        return writer
     }
 
     override func append(_ number: Int, into out: inout ByteWriter) {
-        let template = store.template(number)
         // `prepare` was called before: nothing fails here.
-        guard let parts = try? self.parts(template) else {
-            var raw = ByteWriter(capacity: 256)
-            write(store.templates[template], template, number, into: &raw)
-            Self.unescape(raw.view, into: &out)
+        guard let writer = try? writer(store.template(number)) else { return }
+        if !writer.isWhole {
+            writer.write(number, into: &out)
             return
         }
-        write(parts, template, number, into: &out)
-    }
-
-    private func write(
-        _ parts: TemplateParts, _ template: Int, _ number: Int, into out: inout ByteWriter
-    ) {
-        let place = store.places()[number]
-        for index in parts.ends.indices {
-            parts.withPart(index) { out.append($0) }
-            if index == parts.variables { break }
-            guard let column = try? store.column(store.columnNumber(template, index)) else {
-                continue
-            }
-            column.appendValue(
-                column.valueNumber(row: store.place(template, index, place)), into: &out)
-        }
+        var raw = ByteWriter(capacity: 256)
+        writer.write(number, into: &raw)
+        Self.unescape(raw.view, into: &out)
     }
 
     override var alphabet: ByteSet { .all }
@@ -112,7 +108,7 @@ final class TemplateValues: StoredValues {
             case .all: verdicts.append(.all)
             case .texts:
                 verdicts.append(.byText)
-                try store.prepare(number)
+                _ = try writer(number)
             case .variables(let columns):
                 for column in columns where found[column] == nil {
                     let values = try store.column(column)
@@ -180,18 +176,59 @@ final class TemplateValues: StoredValues {
         }
         let columns = (0..<parts.variables).map { store.columnNumber(number, $0) }
         let literals = matcher.literals
-        if literals.isEmpty {
-            return number == 0 || matcher.matchesByParts && matcher.isOneWord
-                ? .variables(columns) : .texts
-        }
-        let alphabets = try columns.map { try store.alphabet($0) }
-        let isPossible = literals.contains { literal in
-            literal.withView { TemplateSearch(parts, alphabets).mayContain($0) }
-        }
-        if !isPossible { return .none }
         // Template 0 is nothing but a variable.
-        return number == 0 || matcher.matchesByParts && matcher.isOneWord
-            ? .variables(columns) : .texts
+        var isWithinOne = number == 0 || matcher.matchesByParts && matcher.isOneWord
+        if !literals.isEmpty {
+            let alphabets = try columns.map { try store.alphabet($0) }
+            let search = TemplateSearch(parts, alphabets)
+            let isPossible = literals.contains { literal in
+                literal.withView { search.mayContain($0) }
+            }
+            if !isPossible { return .none }
+            if matcher.matchesByParts, literals.count == 1 {
+                isWithinOne = isWithinOne || literals[0].withView { !search.maySpan($0) }
+            }
+        }
+        return isWithinOne ? .variables(columns) : .texts
+    }
+}
+
+/// Writes the texts of one template.
+private final class TemplateWriter {
+    private let parts: TemplateParts
+    /// Whether escapes are to be resolved in the text as a whole.
+    let isWhole: Bool
+    private let columns: [Column]
+    private let isShared: Bool
+    private let places: [UInt32]
+
+    init(
+        _ parts: TemplateParts, isWhole: Bool, columns: [Column], isShared: Bool, places: [UInt32]
+    ) {
+        self.parts = parts
+        self.isWhole = isWhole
+        self.columns = columns
+        self.isShared = isShared
+        self.places = places
+    }
+
+    func write(_ number: Int, into out: inout ByteWriter) {
+        let place = Int(places[number])
+        parts.bytes.withView { bytes in
+            parts.ends.withUnsafeBufferPointer { ends in
+                columns.withUnsafeBufferPointer { columns in
+                    var start = 0
+                    for index in columns.indices {
+                        out.append(ByteView(bytes.start + start, ends[index] - start))
+                        start = ends[index]
+                        let row = isShared ? place + index : place
+                        columns[index].appendValue(
+                            columns[index].valueNumber(row: row), into: &out)
+                    }
+                    out.append(bytes.dropFirst(start))
+                }
+            }
+        }
     }
 }
 
@@ -211,6 +248,21 @@ private struct TemplateSearch {
         if parts.bytes.withView({ $0.firstIndex(of: literal) != nil }) { return true }
         guard alphabets.contains(where: { $0.containsAny(of: literal) }) else { return false }
         return simulate(literal)
+    }
+
+    /// Whether a literal can begin in a variable or part and end in another one.
+    func maySpan(_ literal: ByteView) -> Bool {
+        let bytes = ByteSet(literal)
+        for index in parts.ends.indices {
+            let spans = parts.withPart(index) { part in
+                let isOuter = index == 0 || index == parts.variables
+                if part.isEmpty { return !isOuter }
+                return index > 0 && bytes.contains(part[0])
+                    || index < parts.variables && bytes.contains(part[part.count - 1])
+            }
+            if spans { return true }
+        }
+        return false
     }
 
     /// A step: a byte of the template, or any number of bytes of a variable.
