@@ -33,7 +33,7 @@ final class OrderedScan: @unchecked Sendable {
         self.scanner = scanner
         states = Array(repeating: .open, count: parts.count)
         let helpers = min(threads, parts.count) - 1
-        window = Self.partsAhead * max(helpers, 1)
+        window = Self.partsAhead * (max(helpers, 0) + 1)
         guard helpers > 0 else { return }
         for _ in 0..<helpers {
             lock.locked { running += 1 }
@@ -59,43 +59,77 @@ final class OrderedScan: @unchecked Sendable {
 
     /// The next part to read, waiting while enough are ready; nil when there is none any more.
     private func takeAhead() -> Int? {
-        while true {
-            if isStopped { return nil }
-            while nextOpen < parts.count, !isFree(nextOpen) { nextOpen += 1 }
+        while !isStopped {
+            if let index = takeOpen(thread: .other) { return index }
             if nextOpen >= parts.count { return nil }
-            if nextOpen < consumed + window {
-                states[nextOpen] = .taken
-                return nextOpen
-            }
             _ = lock.wait()
         }
+        return nil
     }
 
-    private func isFree(_ index: Int) -> Bool {
-        if parts[index].isThreadBound { return false }
+    private enum Thread {
+        case caller, other
+    }
+
+    /// The first part that nobody has begun and that `thread` may read, if it is wanted soon; it is taken then.
+    private func takeOpen(thread: Thread) -> Int? {
+        while nextOpen < parts.count, !isOpen(nextOpen) { nextOpen += 1 }
+        var index = nextOpen
+        while index < min(consumed + window, parts.count) {
+            if isOpen(index), thread == .caller || !parts[index].isThreadBound {
+                states[index] = .taken
+                return index
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    private func isOpen(_ index: Int) -> Bool {
         if case .open = states[index] { return true }
         return false
     }
 
-    /// The part `index`, scanned; by this thread if no other has begun to. Parts are asked for in order, each once.
+    /// What the caller's thread does about the part that it wants.
+    private enum Step {
+        case use(ScannedPart)
+        case scan(Int)
+    }
+
+    /// The part `index`, scanned. While another thread is at it, the caller's reads one of those behind. Parts are asked for in
+    /// order, each once.
     func next(_ index: Int) -> ScannedPart {
-        let ready: ScannedPart? = lock.locked {
-            consumed = index
-            lock.signal()
+        while true {
+            switch step(index) {
+            case .use(let result): return result
+            case .scan(let part):
+                let result = scanner.scan(parts[part])
+                if part == index { return result }
+                lock.locked { states[part] = .done(result) }
+            }
+        }
+    }
+
+    private func step(_ index: Int) -> Step {
+        lock.locked {
+            if consumed != index {
+                consumed = index
+                lock.signal()
+            }
             while true {
                 switch states[index] {
                 case .open:
                     states[index] = .taken
-                    return nil
-                case .taken:
-                    _ = lock.wait()
+                    return .scan(index)
                 case .done(let result):
                     states[index] = .taken
-                    return result
+                    return .use(result)
+                case .taken:
+                    if let ahead = takeOpen(thread: .caller) { return .scan(ahead) }
+                    _ = lock.wait()
                 }
             }
         }
-        return ready ?? scanner.scan(parts[index])
     }
 
     /// Ends the scan and waits until no other thread works on it.
