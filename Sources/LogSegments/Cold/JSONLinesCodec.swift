@@ -74,10 +74,12 @@ struct JSONLinesCodec: ColumnCodec {
         for _ in 0..<keyCount {
             let size = try reader.length(
                 atMost: SegmentFormat.chunkBytesMax, "values of a key")
-            columns.append(
+            let column =
                 size == 0
-                    ? .constant([], rowCount: 0)
-                    : try NestedColumn.read(&reader, count: size, context))
+                ? Column.constant([], rowCount: 0)
+                : try NestedColumn.read(&reader, count: size, context)
+            try column.prepare(rows: Bitmap(count: size, all: true))
+            columns.append(column)
         }
         var next = [Int](repeating: 0, count: keyCount)
         var bytes = ByteWriter(capacity: count * 256)

@@ -179,20 +179,25 @@ struct SortedDigits {
         var pending: UInt8?
         guard pattern.append(text, pending: &pending, into: &digits) else { return false }
         let places = places(Self.number(digits.view, indexBytes))
-        for place in places {
+        let rest = digits.view.dropFirst(indexBytes)
+        var place = places.lowerBound
+        while place < places.upperBound {
             let page = place / valuesOfPage
-            let start = page * valuesOfPage * restBytes
-            let end = min(start + valuesOfPage * restBytes, count * restBytes)
-            let content = try bytes(headBytes + start..<headBytes + end)
+            let first = page * valuesOfPage
+            let end = min(first + valuesOfPage, count)
+            let range = headBytes + first * restBytes..<headBytes + end * restBytes
+            let content = try bytes(range)
+            let wanted = place - first..<min(end, places.upperBound) - first
             let isFound = try content.withView { view throws(MalformedBytes) in
-                guard view.count == end - start, Checksum.crc32c(view) == pageSums[page] else {
-                    throw MalformedBytes(offset: headBytes + start, what: "sum of a page")
+                guard view.count == range.count, Checksum.crc32c(view) == pageSums[page] else {
+                    throw MalformedBytes(offset: range.lowerBound, what: "sum of a page")
                 }
-                let value = view.slice(
-                    place * restBytes - start..<(place + 1) * restBytes - start)
-                return value == digits.view.dropFirst(indexBytes)
+                return wanted.contains { number in
+                    view.slice(number * restBytes..<(number + 1) * restBytes) == rest
+                }
             }
             if isFound { return true }
+            place = end
         }
         return false
     }

@@ -58,7 +58,18 @@ final class DigitValues: StoredValues {
         if !literals.isEmpty, literals.allSatisfy({ $0.count > positions.count }) {
             return Bitmap(count: count)
         }
+        if matcher.matchesByParts, literals.count == 1, literals[0].count == positions.count {
+            // What is as long as a value is all of it.
+            let found = literals[0].withView { matching($0, candidates) }
+            return found.filter { number in withText(number) { matcher.matches($0) } }
+        }
         return nothing(matcher)
+    }
+
+    private func withText(_ number: Int, _ body: (ByteView) -> Bool) -> Bool {
+        var text = ByteWriter(capacity: positions.count)
+        append(number, into: &text)
+        return body(text.view)
     }
 
     private func matching(_ text: ByteView, _ candidates: Bitmap) -> Bitmap {
