@@ -149,9 +149,9 @@ enum ColumnCodecs {
         return sizes.prefix(2).filter { Double($0.bytes) <= limit }.map(\.codec)
     }
 
-    /// What `bytes` bytes of a codec count as: an index may cost one part in 32.
+    /// What `bytes` bytes of a codec count as: an index may cost one part in 16.
     private static func cost(of codec: any ColumnCodec, _ bytes: Int) -> Int {
-        codec.isIndexed ? bytes - bytes / 32 : bytes
+        codec.isIndexed ? bytes - bytes / 16 : bytes
     }
 
     private static func trySmallest(

@@ -57,6 +57,24 @@ struct DigitPattern {
         guard digitCount > 0 else { return nil }
     }
 
+    private init(_ positions: [DigitValues.Position]) {
+        self.positions = positions
+        digitCount = DigitValues.digitCount(positions)
+    }
+
+    /// The pattern with an even number of digits: a decimal digit that all values share, as the version of a UUID, counts as one
+    /// that varies. Nil where there is none.
+    var even: DigitPattern? {
+        if digitCount % 2 == 0 { return self }
+        var positions = positions
+        let shared = positions.firstIndex { position in
+            if case .byte(let byte) = position { ASCII.isDigit(byte) } else { false }
+        }
+        guard let shared else { return nil }
+        positions[shared] = .digit
+        return DigitPattern(positions)
+    }
+
     /// Reads a pattern.
     init(_ reader: inout ByteReader) throws(MalformedBytes) {
         let marks = Array(try reader.lengthPrefixed("digit pattern"))

@@ -31,7 +31,7 @@ struct SortedDigitsCodec: ColumnCodec {
         _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
     ) -> Bool {
         guard let deflater = context.deflater, column.count >= Self.distinctMin,
-            let pattern = DigitPattern(column), pattern.digitCount % 2 == 0,
+            let pattern = DigitPattern(column)?.even,
             Self.widths.contains(pattern.digitCount / 2)
         else { return false }
         let (distances, fresh) = RecentCodec.distances(column)

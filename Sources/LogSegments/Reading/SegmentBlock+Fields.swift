@@ -26,11 +26,11 @@ extension SegmentBlock {
         var used: Set<Int> = []
     }
 
-    private func sources(_ name: String) throws -> Sources {
+    /// - Parameter isUsed: for each shape whether the block has it; nil: any may occur.
+    private func sources(_ name: String, isUsed: [Bool]?) -> Sources {
         var sources = Sources()
-        let isUsed = try layout().isUsed
         for (number, stored) in reader.footer.shapes.enumerated() {
-            guard isUsed[number] else {
+            guard isUsed?[number] ?? true else {
                 sources.ofShape.append(-1)
                 continue
             }
@@ -53,7 +53,7 @@ extension SegmentBlock {
     }
 
     private func makeColumn(_ name: String) throws -> Column {
-        let sources = try sources(name)
+        let sources = sources(name, isUsed: try layout().isUsed)
         if sources.used == [-1] || sources.used.isEmpty {
             return .constant([], rowCount: entry.rows)
         }
@@ -77,7 +77,8 @@ extension SegmentBlock {
     /// Whether one of the distinct values of a field meets the condition, where these can be read without those of each row.
     private func mayMatch(_ field: String, _ matcher: ValueMatcher) throws -> Bool {
         if field == "_time" || field == "_class" { return true }
-        let sources = try sources(field)
+        // Which shapes the block has is not worth reading: a shape more only makes it more likely that it has to be looked at.
+        let sources = sources(field, isUsed: nil)
         for index in sources.used {
             if index == -2 { return true }
             if index == -1 {
@@ -85,6 +86,8 @@ extension SegmentBlock {
                 continue
             }
             let source = sources.columns[index]
+            // No row has a value there.
+            if !entry.chunks.contains(where: { $0.role == .column(source.column) }) { continue }
             if loadedColumns[source.column] == nil, source.transform == .none,
                 let told = try mayHold(
                     matcher.onlyTexts ?? [], isPart: false, column: source.column)
