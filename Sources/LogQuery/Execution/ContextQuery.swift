@@ -82,6 +82,7 @@ private final class ContextScan {
 
     func consume(_ part: any ScanPart) throws {
         try recorder?.beginPart()
+        _ = try recorder.measure(.pipes) { try order.release(before: part.timeBounds.first) }
         recorder?.addRead(part)
         do {
             for block in try recorder.measure(.store, part.blocks) { try consume(block) }

@@ -133,19 +133,31 @@ final class PartialScan: @unchecked Sendable {
                 share.report.add(scanned.report)
                 if let fault = scanned.fault { share.report.faults.append(fault) }
                 if let failure = scanned.failure { throw failure }
-                let start = recorder?.now ?? 0
-                for block in scanned.blocks {
-                    if try first.consume(block.slice) == .stop { return }
-                }
-                if let recorder { lock.locked { recorder.add(recorder.now - start, to: .pipes) } }
+                if try push(scanned, into: first, share) == .stop { return }
             }
-        } catch let fault as ScanFault {
-            share.report.faults.append(fault)
         } catch {
             share.failure = error
             // No other's work is of use any more.
             lock.locked { isStopped = true }
         }
+    }
+
+    /// Pushes the matching rows of a part into the pipes; what they find damaged costs the rest of this part only.
+    private func push(
+        _ scanned: ScannedPart, into first: any RowConsumer, _ share: Share
+    ) throws -> ScanControl {
+        let start = recorder?.now ?? 0
+        defer {
+            if let recorder { lock.locked { recorder.add(recorder.now - start, to: .pipes) } }
+        }
+        do {
+            for block in scanned.blocks {
+                if try first.consume(block.slice) == .stop { return .stop }
+            }
+        } catch let fault as ScanFault {
+            share.report.faults.append(fault)
+        }
+        return .proceed
     }
 }
 

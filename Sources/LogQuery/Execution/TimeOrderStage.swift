@@ -1,7 +1,8 @@
 /// Puts rows in the order of time and sequence number, across blocks.
 ///
-/// Blocks come in the order of their first time. So a row may go on once a block comes that begins behind it: only rows
-/// of blocks that overlap are held. A heap of the held blocks, by their next row, gives runs of rows of one block.
+/// Parts of a store come in the order of their first time. So a row may go on once a part comes that begins behind it, which
+/// `release` is told before the part's blocks are given: only rows of parts that overlap are held. A heap of the held blocks, by
+/// their next row, gives runs of rows of one block.
 final class TimeOrderStage: RowConsumer {
     /// A block that still has rows to give, and its rows in order.
     private struct Cursor {
@@ -30,7 +31,6 @@ final class TimeOrderStage: RowConsumer {
     }
 
     func consume(_ slice: RowSlice) throws -> ScanControl {
-        if try release(before: slice.block.timeBounds.first) == .stop { return .stop }
         let times = try slice.block.times()
         var rows = slice.rows
         let isSorted = zip(rows, rows.dropFirst()).allSatisfy { times[$0] < times[$1] }
