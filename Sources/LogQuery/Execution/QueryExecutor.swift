@@ -167,6 +167,8 @@ private final class CountingStage: RowConsumer {
 
     init(_ sink: any RowConsumer) { self.sink = sink }
 
+    var wantsLines: Bool { sink.wantsLines }
+
     func consume(_ slice: RowSlice) throws -> ScanControl {
         count += slice.rows.count
         return try sink.consume(slice)

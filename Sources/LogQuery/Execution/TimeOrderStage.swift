@@ -66,12 +66,25 @@ final class TimeOrderStage: RowConsumer {
             } else {
                 heldRows -= cursor.block.rowCount
             }
-            if try next.consume(RowSlice(block: cursor.block, rows: run)) == .stop {
+            if try next.consume(slice(cursor.block, run)) == .stop {
                 isStopped = true
                 return .stop
             }
         }
         return .proceed
+    }
+
+    /// A run of a block is handed on as a block of its own when it is this much smaller: what pipes and outputs do for a slice may
+    /// take as long as its block has rows, and the runs of blocks that overlap are short.
+    private static let smallShare = 8
+
+    private func slice(_ block: any ColumnBlock, _ run: [Int]) -> RowSlice {
+        if next.wantsLines || run.count * Self.smallShare > block.rowCount {
+            return RowSlice(block: block, rows: run)
+        }
+        return RowSlice(
+            wholeBlock: SelectedBlock(
+                block, rows: run.map { UInt32($0) }, hasLines: block.rowsAreLines))
     }
 
     /// Whether the next row of `left` comes before that of `right`. Sequence numbers are read only where times are equal.

@@ -94,16 +94,24 @@ extension ColumnBlock {
 }
 
 extension Column {
-    /// Times as RFC 3339 text.
+    /// Times as RFC 3339 text, written when somebody looks: most rows of a block are not among those that are asked for.
     static func times(_ times: [Int64]) -> Column {
-        var bytes = ByteWriter(capacity: times.count * 30)
-        var ends: [Int] = []
-        ends.reserveCapacity(times.count)
-        for time in times {
-            NumberFormat.append(time: time, into: &bytes)
-            ends.append(bytes.count)
-        }
-        return times.isEmpty
-            ? .constant([], rowCount: 0) : .plain(bytes: Array(bytes.view), ends: ends)
+        times.isEmpty ? .constant([], rowCount: 0) : .encoded(TimeTexts(times))
     }
+}
+
+/// Times as RFC 3339 text.
+private final class TimeTexts: EncodedValues {
+    private let times: [Int64]
+
+    init(_ times: [Int64]) {
+        self.times = times
+        super.init(count: times.count)
+    }
+
+    override func append(_ number: Int, into out: inout ByteWriter) {
+        NumberFormat.append(time: times[number], into: &out)
+    }
+
+    override var alphabet: ByteSet { ByteSet(ByteView("0123456789-:.TZ")) }
 }

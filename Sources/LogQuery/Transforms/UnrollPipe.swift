@@ -97,13 +97,15 @@ private final class UnrollStage: RowConsumer {
 final class SelectedBlock: NamedColumns {
     private let base: any ColumnBlock
     private let rows: [UInt32]
+    /// Whether the rows are given as the lines that they are.
+    let hasLines: Bool
 
-    init(_ base: any ColumnBlock, rows: [UInt32]) {
+    init(_ base: any ColumnBlock, rows: [UInt32], hasLines: Bool = false) {
         self.base = base
         self.rows = rows
+        self.hasLines = hasLines
     }
 
-    var hasLines: Bool { false }
     var rowCount: Int { rows.count }
     var timeBounds: (first: Int64, last: Int64) { base.timeBounds }
     var className: String { base.className }
@@ -123,6 +125,7 @@ final class SelectedBlock: NamedColumns {
     func column(_ name: String) throws -> Column { try base.queryColumn(name).selecting(rows) }
 
     func appendLine(row: Int, into out: inout ByteWriter) throws {
+        if hasLines { return try base.appendLine(row: Int(rows[row]), into: &out) }
         try JSONRow.append(self, row: row, into: &out)
     }
 }
