@@ -49,6 +49,13 @@ import Testing
                     + "or level:=FATAL (the whole value)?"
             ])
         #expect(try hints("took>7")[0].contains("took:>7"))
+        #expect(try hints("level='FATAL'")[0].contains("level:=FATAL (the whole value)"))
+        #expect(try hints("took > 7")[0].contains("as in took:>100"))
+        // What joins the conditions is wrong, not the case of the level.
+        #expect(
+            try hints("level:error && timeout") == [
+                "'&&' is searched for in the message; conditions side by side are joined by 'and'"
+            ])
         #expect(try hints("x=y") == [])
     }
 

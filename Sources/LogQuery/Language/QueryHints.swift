@@ -16,14 +16,19 @@ public struct QueryHints: Sendable {
                 texts.append(Self.unknownField(field, names))
             }
         }
+        let names = (known ?? []).union(canonical)
         for word in query.filter.messageWords {
-            if let hint = Self.comparison(word, (known ?? []).union(canonical)) {
+            if let hint = Self.comparison(word, names) ?? Self.operators[word] {
                 texts.append(hint)
+            } else if names.contains(word) {
+                texts.append(
+                    "'\(word)' is searched for in the message; a condition on the field stands "
+                        + "behind ':' without white space, as in \(word):>100")
             } else if PipeSyntax.named(word) != nil {
                 texts.append("'\(word)' is searched for in the message; a pipe stands behind '|'")
             }
         }
-        if let (field, level) = query.filter.levelWord {
+        if texts.isEmpty, let (field, level) = query.filter.levelWord {
             texts.append(
                 "words are compared in their case: \(Quoting.word(field)):i(\(level)) finds any, "
                     + "\(Quoting.word(field)):>=\(level.lowercased()) this severity and worse")
@@ -39,6 +44,12 @@ public struct QueryHints: Sendable {
 
     /// Blocks whose field names are looked at: some tens of millions of lines. In greater stores nobody says what is nowhere.
     static let blocksMax = 10_000
+
+    /// What other languages join conditions by.
+    private static let operators = [
+        "&&": "'&&' is searched for in the message; conditions side by side are joined by 'and'",
+        "&": "'&' is searched for in the message; conditions side by side are joined by 'and'",
+    ]
 
     private static let special: Set = ["_time", "_msg", "_class", "_stream", "_stream_id"]
 
@@ -72,7 +83,11 @@ public struct QueryHints: Sendable {
         let name = word.prefix { $0 != "=" && $0 != "<" && $0 != ">" && $0 != "!" }
         let rest = word[name.endIndex...]
         let sign = rest.prefix { "=<>!~".contains($0) }
-        let value = rest.dropFirst(sign.count)
+        var value = rest.dropFirst(sign.count)
+        // `level='ERROR'`: the quotes belong to the other language.
+        if value.count > 2, let quote = value.first, "'\"".contains(quote), value.last == quote {
+            value = value.dropFirst().dropLast()
+        }
         guard !name.isEmpty, !sign.isEmpty, !value.isEmpty, names.contains(String(name)) else {
             return nil
         }
