@@ -3,7 +3,10 @@ extension QueryParser {
     mutating func pipes() throws(QueryError) -> [any Pipe] {
         var pipes: [any Pipe] = []
         while accept("|") {
-            if isAtPipeEnd { throw fault("a pipe is missing after '|'") }
+            if isAtPipeEnd {
+                let hint = isNext("|") ? "; one of two conditions is written 'a or b'" : ""
+                throw fault("a pipe is missing after '|'" + hint)
+            }
             let place = token.offset
             let pipe = try pipe()
             if pipe is StreamContextPipe, !pipes.isEmpty {
