@@ -28,6 +28,8 @@ enum RegexLiterals {
                 case "d", "D", "w", "W", "s", "S": out.append(".")
                 case "b", "B", "A", "z": break
                 case "a"..."z", "A"..."Z", "0"..."9": return nil
+                // With a backslash these are anchors to grep, and themselves to RE2.
+                case "<", ">", "`", "'": out.append(escaped)
                 default: out.append(contentsOf: ["\\", escaped])
                 }
             case "[":

@@ -107,7 +107,7 @@ final class TemplateStore {
                 for (index, code) in codes.enumerated() {
                     let counter = Int(counterOfCode[Int(code)])
                     places[index] = next[counter]
-                    next[counter] += stepOfCode[Int(code)]
+                    next[counter] &+= stepOfCode[Int(code)]
                 }
             }
             filled = codes.count
