@@ -36,7 +36,16 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
             "CDeflate",
         ]
     ),
-    ("LogSources", ["LogBytes", "LogSystem", "LogRecords"]),
+    (
+        "LogSources",
+        [
+            "LogBytes", "LogSystem", "LogRecords", "LogMetrics",
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        ]
+    ),
     ("LogChannels", ["LogBytes", "LogSystem", "LogRecords", "LogAlerting"]),
     (
         "LogPipeline",
@@ -45,7 +54,14 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
             "LogAlerting", "LogSegments", "LogSources", "LogChannels",
         ]
     ),
-    ("LogServer", ["LogBytes", "LogSystem", "LogMetrics", "LogPipeline"]),
+    (
+        "LogServer",
+        [
+            "LogBytes", "LogSystem", "LogRecords", "LogMetrics", "LogSources", "LogPipeline",
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HummingbirdTLS", package: "hummingbird"),
+        ]
+    ),
 ]
 
 /// The layers with a documentation catalogue, which `docc` reads and the compiler does not.
@@ -62,6 +78,11 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         .target(name: "CLogKernels", cSettings: [.unsafeFlags(["-O2"])]),

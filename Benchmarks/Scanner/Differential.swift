@@ -152,7 +152,7 @@ struct Differential {
     ) throws {
         let input = document + [ASCII.newline] + document + [ASCII.newline]
         for cut in 1...document.count + 1 {
-            var chunker = LineChunker(outlet: outlet)
+            var chunker = LineChunker(outlet: outlet, source: "test")
             for part in [input[..<cut], input[cut...]] {
                 guard let room = chunker.room() else { break }
                 room.copyBytes(from: part)
@@ -161,8 +161,8 @@ struct Differential {
             }
             _ = chunker.finish()
             var done = 0
-            while done < input.count, case .element(let chunk) = outlet.receive(until: 0) {
-                let bytes = chunk.view
+            while done < input.count, case .delivery(let sent) = outlet.receive(until: 0) {
+                let bytes = sent.chunk.view
                 let isSame = input.withUnsafeBufferPointer { all in
                     done + bytes.count <= all.count
                         && ByteView(
@@ -173,7 +173,7 @@ struct Differential {
                 guard isSame, bytes.dropFirst(bytes.count - 1).firstIndex(of: ASCII.newline) != nil
                 else { throw Difference(document: document, what: "cut at \(cut)") }
                 done += bytes.count
-                outlet.recycle(chunk)
+                outlet.recycle(sent.chunk)
             }
             guard done == input.count else {
                 throw Difference(document: document, what: "cut at \(cut): lost bytes")

@@ -12,11 +12,13 @@ public final class ByteChunk: @unchecked Sendable {
     public let capacity: Int
     /// The number of bytes in use.
     public var count = 0
-    /// Set when the chunk's last bytes are a line cut at the length limit.
-    public var endsInTruncatedLine = false
-
-    /// Bytes of an over-long line that were dropped in front of this chunk's lines.
-    public var skippedBytes = 0
+    /// Where single lines stand that have newlines inside, their last newline included: ascending, without overlap. All other
+    /// newlines end lines.
+    public var oneLineRanges: [Range<Int>] = []
+    /// Lines in the chunk that were cut at the length limit.
+    public var cutLines = 0
+    /// Bytes that were dropped behind such lines, of this chunk or the one before.
+    public var cutBytes = 0
 
     private let spareBytes: Int
     private var spareCount = 0
@@ -65,8 +67,9 @@ public final class ByteChunk: @unchecked Sendable {
     /// Forgets the content, keeping the memory.
     public func removeAll() {
         count = 0
-        endsInTruncatedLine = false
-        skippedBytes = 0
+        oneLineRanges.removeAll()
+        cutLines = 0
+        cutBytes = 0
         spareCount = 0
     }
 }

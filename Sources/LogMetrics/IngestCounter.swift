@@ -2,9 +2,18 @@
 public enum IngestCounter: String, CaseIterable, Sendable {
     case lines = "weir_lines_total"
     case bytes = "weir_bytes_total"
+    case sourceLines = "weir_source_lines_total"
+    case sourceBytes = "weir_source_bytes_total"
     case unparsed = "weir_lines_unparsed_total"
     case truncated = "weir_lines_truncated_total"
     case refused = "weir_lines_refused_total"
+    case connections = "weir_connections_total"
+    case connectionsRefused = "weir_connections_refused_total"
+    case datagramsDropped = "weir_datagrams_dropped_total"
+    case requests = "weir_insert_requests_total"
+    case fileEvents = "weir_file_events_total"
+    case redactions = "weir_redactions_total"
+    case probes = "weir_probes_total"
     case skewed = "weir_lines_skewed_total"
     case late = "weir_lines_late_total"
     case journalFrames = "weir_journal_frames_total"
@@ -25,6 +34,15 @@ public enum IngestCounter: String, CaseIterable, Sendable {
         switch self {
         case .lines: "Lines read from all sources."
         case .bytes: "Bytes of the lines read, without newlines."
+        case .sourceLines: "Lines read, by source."
+        case .sourceBytes: "Bytes read, newlines included, by source."
+        case .connections: "Connections accepted, by source."
+        case .connectionsRefused: "Connections closed by weir or not accepted, by reason."
+        case .datagramsDropped: "Datagrams not stored, or not whole, by reason."
+        case .requests: "Requests to insert lines, by status."
+        case .fileEvents: "What happened to files that are followed, by event."
+        case .redactions: "Parts of lines that were redacted, by rule."
+        case .probes: "Probes made, by outcome."
         case .unparsed: "Lines kept as text because they are no JSON object, by reason."
         case .truncated: "Lines cut at the length limit."
         case .refused: "Lines not stored, by reason."
@@ -49,7 +67,12 @@ public enum IngestCounter: String, CaseIterable, Sendable {
     /// The label that splits this counter, nil for a plain one.
     public var label: String? {
         switch self {
-        case .unparsed, .refused: "reason"
+        case .unparsed, .refused, .connectionsRefused, .datagramsDropped: "reason"
+        case .sourceLines, .sourceBytes, .connections: "source"
+        case .requests: "status"
+        case .fileEvents: "event"
+        case .redactions: "rule"
+        case .probes: "outcome"
         case .alertTransitions: "state"
         case .notifications, .notificationFailures: "channel"
         default: nil

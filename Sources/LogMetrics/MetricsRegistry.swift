@@ -10,6 +10,7 @@ public final class MetricsRegistry: Sendable {
 
     private let plain: UnsafeCells
     private let labelled = Mutex<[IngestCounter: [String: UInt64]]>([:])
+    private let gauges = Mutex<[IngestGauge: [String: Double]]>([:])
 
     /// All counters at zero.
     public init() {
@@ -35,6 +36,26 @@ public final class MetricsRegistry: Sendable {
         }
     }
 
+    /// Sets a gauge that has no label.
+    public func set(_ gauge: IngestGauge, _ value: Double) { set(gauge, [("", value)]) }
+
+    /// Sets all values of a gauge by its label; those beyond the limit are added up under `other`.
+    public func set(_ gauge: IngestGauge, _ values: [(label: String, value: Double)]) {
+        var kept: [String: Double] = [:]
+        for (label, value) in values {
+            let key =
+                kept[label] != nil || kept.count < Self.labelValuesMax
+                ? label : Self.overflowLabel
+            kept[key, default: 0] += value
+        }
+        gauges.withLock { [kept] in $0[gauge] = kept }
+    }
+
+    /// The values of a gauge by its label, under the empty one that of a plain gauge.
+    public func values(_ gauge: IngestGauge) -> [String: Double] {
+        gauges.withLock { $0[gauge] ?? [:] }
+    }
+
     /// The value of a counter, all of its labels together.
     public func value(_ counter: IngestCounter) -> UInt64 {
         let sum = labelled.withLock { $0[counter]?.values.reduce(0, +) ?? 0 }
@@ -46,7 +67,7 @@ public final class MetricsRegistry: Sendable {
         labelled.withLock { $0[counter] ?? [:] }
     }
 
-    /// Writes all counters. A counter with a label is written when it has counted something.
+    /// Writes all counters and the gauges that were set. A counter with a label is written when it has counted something.
     public func write(into text: inout PrometheusText) {
         for counter in IngestCounter.allCases {
             text.begin(counter.rawValue, .counter, help: counter.help)
@@ -58,6 +79,14 @@ public final class MetricsRegistry: Sendable {
             if plainValue > 0 { text.sample(Double(plainValue)) }
             for (value, count) in values(counter).sorted(by: { $0.key < $1.key }) {
                 text.sample(Double(count), [(label, value)])
+            }
+        }
+        for gauge in IngestGauge.allCases {
+            let values = values(gauge)
+            guard !values.isEmpty else { continue }
+            text.begin(gauge.rawValue, .gauge, help: gauge.help)
+            for (value, number) in values.sorted(by: { $0.key < $1.key }) {
+                text.sample(number, gauge.label.map { [($0, value)] } ?? [])
             }
         }
     }

@@ -25,6 +25,8 @@ public final class Ingester: @unchecked Sendable {
     private var summary = IngestSummary()
     private var partitions: [PartitionKey: PartitionSummary] = [:]
     private var commitDue: Int64?
+    /// Those who wait until what is written so far is durable.
+    private var awaiting: [Delivery] = []
     private var uncommittedLines = 0
     private var countedJournalBytes = 0
     private var nextSealAttempt: Int64 = 0
@@ -71,7 +73,7 @@ public final class Ingester: @unchecked Sendable {
             report: report)
         outlet = ChunkOutlet(
             chunkCount: IngestOptions.chunkCount,
-            chunkBytes: min(options.lineBytesMax, IngestOptions.lineBytesLimit) + 1)
+            chunkBytes: min(options.lineBytesMax, IngestOptions.lineBytesLimit) + 1, clock: clock)
         maintenance = Maintenance(
             options: options, store: store, fileSystem: fileSystem, clock: clock, report: report
         ) { event in
@@ -114,6 +116,7 @@ public final class Ingester: @unchecked Sendable {
         do {
             try drain()
         } catch let failure as IngestFailure {
+            tellAwaiting(.failed("\(failure.cause)"))
             throw IngestFailure(
                 cause: failure.cause, linesLost: uncommittedLines + failure.linesLost + discard())
         }
@@ -130,11 +133,12 @@ public final class Ingester: @unchecked Sendable {
     private func discard() -> Int {
         stop()
         var lines = 0
-        while case .element(let chunk) = outlet.receive(until: nil) {
-            batch.reset(over: chunk, arrivalTime: store.trustedClock.arrivalTime())
-            batch.appendLines(chunk.view, readable: chunk.readableEnd)
+        while case .delivery(let delivery) = outlet.receive(until: nil) {
+            batch.reset(over: delivery.chunk, arrivalTime: store.trustedClock.arrivalTime())
+            batch.appendLines(of: delivery.chunk)
             lines += batch.records.count
-            outlet.recycle(chunk)
+            delivery.tell(.failed(ChunkOutlet.endingReason))
+            outlet.recycle(delivery.chunk)
         }
         return lines
     }
@@ -148,11 +152,14 @@ public final class Ingester: @unchecked Sendable {
         // Whoever asked before there were sources means these.
         if isStopped { for source in sources { source.stop() } }
         if sources.isEmpty { outlet.finish() }
+        let context = SourceContext(
+            outlet: outlet, counters: counters, clock: clock, positions: store.positions,
+            report: report)
         for source in sources {
             WorkerThread.start { [self] in
                 var failure: (any Error)?
                 do {
-                    try source.run(into: outlet)
+                    try source.run(in: context)
                 } catch {
                     failure = error
                 }
@@ -171,12 +178,12 @@ public final class Ingester: @unchecked Sendable {
     private func drain() throws {
         while true {
             switch outlet.receive(until: nextDeadline) {
-            case .element(let chunk):
-                try process(chunk)
-                outlet.recycle(chunk)
+            case .delivery(let delivery):
+                try process(delivery)
+                outlet.recycle(delivery.chunk)
             case .timedOut:
                 try evaluateInSilence()
-            case .closed:
+            case .finished:
                 try finish()
                 return
             }
@@ -196,16 +203,18 @@ public final class Ingester: @unchecked Sendable {
         observer.body(self)
     }
 
-    private func process(_ chunk: ByteChunk) throws {
+    private func process(_ delivery: Delivery) throws {
+        let chunk = delivery.chunk
         batch.reset(over: chunk, arrivalTime: store.trustedClock.arrivalTime())
-        batch.appendLines(chunk.view, readable: chunk.readableEnd)
-        count(chunk)
+        batch.appendLines(of: chunk)
+        count(delivery)
         classifier.classify(batch)
         metrics.observe(batch)
         let raised = alerts.observe(batch)
         silence.hear(
             eventTime: alerts.latestTime, arrival: batch.arrivalTime, instant: clock.monotonic())
-        try write([batch] + raised.batches)
+        if !delivery.receipts.isEmpty { awaiting.append(delivery) }
+        try write([batch] + raised.batches, delivery)
         note(raised)
     }
 
@@ -217,7 +226,8 @@ public final class Ingester: @unchecked Sendable {
         note(raised)
     }
 
-    private func count(_ chunk: ByteChunk) {
+    private func count(_ delivery: Delivery) {
+        let chunk = delivery.chunk
         let lines = batch.records.count
         var bytes = 0
         var skewed = 0
@@ -228,13 +238,15 @@ public final class Ingester: @unchecked Sendable {
         summary.lines += lines
         summary.bytes += bytes
         summary.skewedLines += skewed
-        summary.skippedBytes += chunk.skippedBytes
+        summary.skippedBytes += chunk.cutBytes
         counters.add(.lines, lines)
         counters.add(.bytes, bytes)
         counters.add(.skewed, skewed)
-        if chunk.endsInTruncatedLine {
-            summary.truncatedLines += 1
-            counters.add(.truncated)
+        summary.truncatedLines += chunk.cutLines
+        counters.add(.truncated, chunk.cutLines)
+        if let source = delivery.source {
+            counters.add(.sourceLines, lines, label: source)
+            counters.add(.sourceBytes, chunk.count, label: source)
         }
         for (reason, count) in batch.unparsed {
             summary.unparsed[reason.rawValue, default: 0] += count
@@ -250,13 +262,16 @@ public final class Ingester: @unchecked Sendable {
 
     // MARK: Storing
 
-    private func write(_ batches: [RecordBatch]) throws {
+    private func write(_ batches: [RecordBatch], _ delivery: Delivery? = nil) throws {
         let count = batches.reduce(0) { $0 + $1.records.count }
-        try retryingWhenFull(lines: count) { () throws(StoreError) in try store.append(batches) }
+        let positions = delivery?.positions ?? []
+        try retryingWhenFull(lines: count) { () throws(StoreError) in
+            try store.append(batches, positions: positions)
+        }
         uncommittedLines += count
         counters.add(.journalFrames)
         if commitDue == nil, store.hasUncommitted {
-            commitDue = clock.monotonic() + options.commitInterval
+            commitDue = (delivery?.arrived ?? clock.monotonic()) + options.commitInterval
         }
     }
 
@@ -270,9 +285,15 @@ public final class Ingester: @unchecked Sendable {
         let before = store.journalSynchronizations
         try retryingWhenFull(lines: 0) { () throws(StoreError) in try store.commit() }
         uncommittedLines = 0
+        tellAwaiting(.durable)
         counters.add(.fsyncs, store.journalSynchronizations - before)
         counters.add(.journalBytes, store.journalBytes - countedJournalBytes)
         countedJournalBytes = store.journalBytes
+    }
+
+    private func tellAwaiting(_ outcome: DeliveryOutcome) {
+        for delivery in awaiting { delivery.tell(outcome) }
+        awaiting.removeAll()
     }
 
     /// Does a store operation again and again while the disk is full, if that is what the options say.
@@ -283,7 +304,10 @@ public final class Ingester: @unchecked Sendable {
         while true {
             do throws(StoreError) {
                 try body()
-                if isWaiting { report("there is space again; reading goes on") }
+                if isWaiting {
+                    outlet.stall(nil)
+                    report("there is space again; reading goes on")
+                }
                 return
             } catch {
                 guard case .full = error, options.whenFull == .wait, !stopRequested else {
@@ -293,6 +317,7 @@ public final class Ingester: @unchecked Sendable {
                     report("\(error); reading waits until there is space, nothing is lost")
                 }
                 isWaiting = true
+                outlet.stall("\(error)")
                 maintenance.makeRoom()
             }
             lock.locked {

@@ -251,6 +251,20 @@ public final class RecordBatch {
         return Timestamp.parse(text)
     }
 
+    /// Adds the records of all lines of `chunk`, over which the batch is.
+    public func appendLines(of chunk: ByteChunk) {
+        var start = 0
+        for range in chunk.oneLineRanges {
+            appendLines(
+                chunk.view.prefix(range.lowerBound).dropFirst(start), readable: chunk.readableEnd)
+            append(
+                line: chunk.view.prefix(range.upperBound - 1).dropFirst(range.lowerBound),
+                readable: chunk.readableEnd)
+            start = range.upperBound
+        }
+        appendLines(chunk.view.dropFirst(start), readable: chunk.readableEnd)
+    }
+
     /// Splits `view`, inside the buffer, at newlines and adds a record for each line, or for several lines that are the parts
     /// of one. A last line without newline counts when it has bytes.
     public func appendLines(_ view: ByteView, readable: UnsafePointer<UInt8>) {

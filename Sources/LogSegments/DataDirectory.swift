@@ -9,6 +9,7 @@ internal import LogSystem
 ///     DATA/segments/<class>/<YYYY-MM-DD>-skewed/<id>.segment
 ///     DATA/state/retention.conf                     the policy that the last writer used
 ///     DATA/state/clock                              the time at which the last writer was seen
+///     DATA/state/positions                          how far files and requests have been read (`PositionTable`)
 ///
 /// The day of `<YYYY-MM-DD>-skewed` is that of the lines' arrival: their own times lie too far ahead to be believed.
 ///
@@ -34,6 +35,8 @@ public enum DataDirectory {
     public static func retentionFile(_ directory: String) -> String {
         state(directory) + "/retention.conf"
     }
+
+    static func positionsFile(_ directory: String) -> String { state(directory) + "/positions" }
 
     static func clockFile(_ directory: String) -> String { state(directory) + "/clock" }
 

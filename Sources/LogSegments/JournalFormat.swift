@@ -4,7 +4,7 @@ internal import LogBytes
 ///
 ///     file header, 24 bytes
 ///       0   8   "WEIRJRNL"
-///       8   4   version, 1
+///       8   4   version, 2; in files of version 1 no frame has positions
 ///      12   8   number of the file, which its name has too
 ///      20   4   CRC-32C of bytes 0 to 19
 ///     then frames, each one commit of lines that arrived together:
@@ -16,11 +16,14 @@ internal import LogBytes
 ///      24   8   arrival time, nanoseconds since the epoch
 ///      32   8   earliest time of a line
 ///      40   8   latest time of a line
-///      48   4   method of compression: 0 none, 1 LZ4
+///      48   1   method of compression: 0 none, 1 LZ4
+///      49   1   1 when the payload begins with positions of sources, else 0
+///      50   2   0
 ///      52   4   CRC-32C of the stored payload
 ///      56   4   CRC-32C of bytes 0 to 55
 ///      60   s   payload
 ///     payload, raw
+///       positions of sources, up to which the lines were read, if the header says so (`PositionTable`)
 ///       varint  number of class names; each: varint length, bytes
 ///       runs that cover all lines: varint index of the class name, byte format (`LineFormat`), varint number of lines
 ///       for each line: varint length
@@ -32,7 +35,9 @@ internal import LogBytes
 /// tail, which nobody was told was safe, and is dropped.
 enum JournalFormat {
     static let magic = ByteView("WEIRJRNL")
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
+    /// The versions that can be read.
+    private static let readable: ClosedRange<UInt32> = 1...2
     static let fileHeaderBytes = 24
     static let frameMagic = ByteView("WFRM")
     static let frameHeaderBytes = 60
@@ -65,7 +70,7 @@ enum JournalFormat {
             let checksum = try? reader.fixed(UInt32.self, "checksum"),
             checksum == Checksum.crc32c(bytes.prefix(fileHeaderBytes - 4))
         else { return .damaged }
-        return version == Self.version ? .valid(number: number) : .unknownVersion(version)
+        return readable.contains(version) ? .valid(number: number) : .unknownVersion(version)
     }
 }
 
@@ -79,6 +84,7 @@ struct FrameHeader: Equatable {
     var firstTime: Int64 = 0
     var lastTime: Int64 = 0
     var method: Compression.Method = .none
+    var hasPositions = false
     var payloadChecksum: UInt32 = 0
 
     /// The sequence number behind the last line's.
@@ -97,10 +103,12 @@ struct FrameHeader: Equatable {
         out.append(fixed: arrivalTime)
         out.append(fixed: firstTime)
         out.append(fixed: lastTime)
-        out.append(fixed: UInt32(method.rawValue))
+        out.append(fixed: UInt32(method.rawValue) | (hasPositions ? Self.positionsFlag : 0))
         out.append(fixed: payloadChecksum)
         out.append(fixed: Checksum.crc32c(ByteView(out.base + start, out.count - start)))
     }
+
+    private static let positionsFlag: UInt32 = 1 << 8
 
     init() {}
 
@@ -117,11 +125,12 @@ struct FrameHeader: Equatable {
             let arrivalTime = try? reader.fixed(Int64.self, "arrival"),
             let firstTime = try? reader.fixed(Int64.self, "first time"),
             let lastTime = try? reader.fixed(Int64.self, "last time"),
-            let methodCode = try? reader.fixed(UInt32.self, "method"),
+            let flags = try? reader.fixed(UInt32.self, "method"),
             let payloadChecksum = try? reader.fixed(UInt32.self, "payload checksum"),
             let checksum = try? reader.fixed(UInt32.self, "header checksum"),
             checksum == Checksum.crc32c(bytes.prefix(count - 4)),
-            let method = UInt8(exactly: methodCode).flatMap(Compression.Method.init(rawValue:)),
+            let method = UInt8(exactly: flags & ~Self.positionsFlag).flatMap(
+                Compression.Method.init(rawValue:)),
             rawBytes <= UInt32(JournalFormat.payloadBytesMax), lineCount > 0
         else { return nil }
         self.storedBytes = storedBytes
@@ -132,6 +141,7 @@ struct FrameHeader: Equatable {
         self.firstTime = firstTime
         self.lastTime = lastTime
         self.method = method
+        self.hasPositions = flags & Self.positionsFlag != 0
         self.payloadChecksum = payloadChecksum
     }
 }

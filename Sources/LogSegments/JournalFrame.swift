@@ -1,5 +1,6 @@
 internal import LogBytes
 internal import LogRecords
+internal import LogSystem
 
 /// One frame's making: batches in, the bytes of a frame out.
 struct FrameWriter: ~Copyable {
@@ -11,22 +12,25 @@ struct FrameWriter: ~Copyable {
 
     /// Appends the frame of all lines of `batches`, at least one, to `out`; returns its header.
     ///
+    /// - Parameter positions: how far sources have been read with these lines.
     /// - Parameter packs: whether the payload is compressed.
     mutating func append(
-        _ batches: [RecordBatch], firstSequence: UInt64, packs: Bool, into out: inout ByteWriter
+        _ batches: [RecordBatch], positions: [SourcePosition] = [], firstSequence: UInt64,
+        packs: Bool, into out: inout ByteWriter
     ) -> FrameHeader {
         let start = out.count
         out.reserve(JournalFormat.frameHeaderBytes)
         out.advance(JournalFormat.frameHeaderBytes)
         var header = FrameHeader()
+        header.hasPositions = !positions.isEmpty
         if packs {
             payload.removeAll()
-            Self.appendPayload(batches, classNames, &header, into: &payload)
+            Self.appendPayload(batches, positions, classNames, &header, into: &payload)
             header.rawBytes = UInt32(payload.count)
             header.method = Compression.append(
                 payload.view, acceleration: Compression.journalAcceleration, into: &out)
         } else {
-            Self.appendPayload(batches, classNames, &header, into: &out)
+            Self.appendPayload(batches, positions, classNames, &header, into: &out)
             header.rawBytes = UInt32(out.count - start - JournalFormat.frameHeaderBytes)
         }
         let stored = out.count - start - JournalFormat.frameHeaderBytes
@@ -42,9 +46,10 @@ struct FrameWriter: ~Copyable {
     }
 
     private static func appendPayload(
-        _ batches: [RecordBatch], _ classNames: [String], _ header: inout FrameHeader,
-        into out: inout ByteWriter
+        _ batches: [RecordBatch], _ positions: [SourcePosition], _ classNames: [String],
+        _ header: inout FrameHeader, into out: inout ByteWriter
     ) {
+        if !positions.isEmpty { PositionTable.append(positions, into: &out) }
         out.append(length: classNames.count)
         for name in classNames { name.withView { out.append(lengthPrefixed: $0) } }
         appendRuns(batches, into: &out)
@@ -109,6 +114,8 @@ final class JournalFrame {
     /// The class of each line, an index into `classNames`.
     let lineClasses: [Int]
     let classNames: [String]
+    /// How far sources had been read.
+    let positions: [SourcePosition]
 
     /// Decodes the stored payload that belongs to `header`, whose checksums have been compared, numbering shapes in `table`.
     /// Nil when the payload does not decode.
@@ -119,7 +126,7 @@ final class JournalFrame {
             payload, method: header.method,
             into: UnsafeMutableBufferPointer(start: bytes.base, count: bytes.capacity))
         guard bytes.count == bytes.capacity else { return nil }
-        guard let layout = try? PayloadLayout(bytes.view, lineCount: Int(header.lineCount)) else {
+        guard let layout = try? PayloadLayout(bytes.view, header) else {
             return nil
         }
         let batch = RecordBatch(table: table)
@@ -141,18 +148,22 @@ final class JournalFrame {
             repeatElement(run.classIndex, count: run.length)
         }
         self.classNames = layout.classNames
+        self.positions = layout.positions
     }
 }
 
 /// Where the lines of a payload stand, their classes and formats.
 private struct PayloadLayout {
+    var positions: [SourcePosition] = []
     var classNames: [String] = []
     var runs: [LineRun] = []
     var lineLengths: [Int] = []
     var linesStart = 0
 
-    init(_ payload: ByteView, lineCount: Int) throws(MalformedBytes) {
+    init(_ payload: ByteView, _ header: FrameHeader) throws(MalformedBytes) {
+        let lineCount = Int(header.lineCount)
         var reader = ByteReader(payload)
+        if header.hasPositions { positions = try PositionTable.read(&reader) }
         for _ in 0..<(try reader.length(atMost: RetentionPolicy.classesMax, "class names")) {
             classNames.append(try reader.lengthPrefixed("class name").text)
         }

@@ -44,10 +44,14 @@ final class JournalWriter {
 
     /// Writes one frame. Throws without effect: what a failed write left behind is cut off or lies behind the end that the
     /// next write starts from.
-    func append(_ batches: [RecordBatch], firstSequence: UInt64) throws(StoreError) {
+    func append(
+        _ batches: [RecordBatch], positions: [SourcePosition] = [], firstSequence: UInt64
+    ) throws(StoreError) {
         if mustRewrite { try rewriteUncommitted() }
         let start = uncommitted.count
-        _ = frames.append(batches, firstSequence: firstSequence, packs: packs, into: &uncommitted)
+        _ = frames.append(
+            batches, positions: positions, firstSequence: firstSequence, packs: packs,
+            into: &uncommitted)
         do throws(FileError) {
             try openIfNeeded()
             try write(uncommitted.view.dropFirst(start))

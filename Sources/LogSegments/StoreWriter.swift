@@ -64,6 +64,7 @@ public final class StoreWriter {
     private var oldestUnsealed: Int64 = .max
     /// The sequence numbers that recovery has met.
     private var recovered = SequenceSet()
+    private let positionStore: PositionStore
 
     /// What the last writer left behind, and what became of it.
     public private(set) var recovery = StoreRecovery()
@@ -91,6 +92,7 @@ public final class StoreWriter {
             listing = try DirectoryListing.segments(directory, fileSystem)
             for path in listing.temporary { try fileSystem.remove(path) }
             try DirectoryListing.removeSuperseded(listing, directory, fileSystem)
+            positionStore = try PositionStore(directory: directory, fileSystem: fileSystem)
             journals = try DirectoryListing.journals(directory, fileSystem)
         } catch {
             throw error == .lockedByWriter ? .inUse(directory: directory) : .writing(error)
@@ -103,6 +105,7 @@ public final class StoreWriter {
             nextNumber: lastJournal + 1,
             classNames: policy.classes.map(\.name))
         nextSequence = (listing.files.map(\.id.sequences.upperBound).max() ?? 0) + 1
+        if let fault = positionStore.fault { recovery.damages.append(fault) }
         try recover(journals, segments: listing.files)
         try saveState()
     }
@@ -128,11 +131,19 @@ public final class StoreWriter {
 
     /// Writes the lines of `batches`, classified by the policy's classes, as one frame. On return readers see them; they are
     /// durable after the next `commit`.
-    public func append(_ batches: [RecordBatch]) throws(StoreError) {
+    ///
+    /// - Parameter positions: how far sources have been read with these lines; durable when the lines are.
+    public func append(
+        _ batches: [RecordBatch], positions: [SourcePosition] = []
+    ) throws(StoreError) {
         let count = batches.reduce(0) { $0 + $1.records.count }
-        guard count > 0 else { return }
+        guard count > 0 else {
+            positionStore.note(positions, sequence: nextSequence, isInFrame: false)
+            return
+        }
         if journal.uncommittedBytes >= options.uncommittedBytesMax { try journal.commit() }
-        try journal.append(batches, firstSequence: nextSequence)
+        try journal.append(batches, positions: positions, firstSequence: nextSequence)
+        positionStore.note(positions, sequence: nextSequence, isInFrame: true)
         for batch in batches {
             let records = batch.records.buffer
             var start = 0
@@ -198,10 +209,20 @@ public final class StoreWriter {
     }
 
     /// True when lines were appended and not committed.
-    public var hasUncommitted: Bool { journal.uncommittedBytes > 0 }
+    public var hasUncommitted: Bool { journal.uncommittedBytes > 0 || positionStore.mustSave }
 
-    /// Makes all lines appended so far durable.
-    public func commit() throws(StoreError) { try journal.commit() }
+    /// Makes all lines and positions appended so far durable.
+    public func commit() throws(StoreError) {
+        try journal.commit()
+        if positionStore.mustSave { try savePositions() }
+    }
+
+    /// How far sources have been read, by the lines and positions appended so far.
+    public var positions: [SourcePosition] { positionStore.positions }
+
+    private func savePositions() throws(StoreError) {
+        try writing { () throws(FileError) in try positionStore.save(sequence: nextSequence) }
+    }
 
     /// Fsyncs of the journal so far.
     public var journalSynchronizations: Int { journal.synchronizations }
@@ -232,6 +253,8 @@ public final class StoreWriter {
     public func seal() throws(StoreError) -> [SealedSegment] {
         try journal.commit()
         let sealed = try publish(journals: journal.fileNumbers)
+        // With the journal's files go the positions that only they hold.
+        try savePositions()
         try journal.removeSealedFiles()
         return sealed
     }
@@ -343,6 +366,7 @@ extension StoreWriter {
             if recovery.damages.count > before { damaged.append(path) }
         }
         _ = try publish(journals: numbers)
+        try savePositions()
         try writing { () throws(FileError) in
             for path in damaged {
                 try fileSystem.rename(
@@ -429,6 +453,7 @@ extension StoreWriter {
             recovery.lines += 1
         }
         recovered.insert(frame.header.sequences)
+        positionStore.recover(frame.positions, sequence: frame.header.firstSequence)
         nextSequence = max(nextSequence, frame.header.endSequence)
     }
 }

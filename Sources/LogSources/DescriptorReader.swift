@@ -49,7 +49,7 @@ final class DescriptorReader: @unchecked Sendable {
     func run(into outlet: ChunkOutlet) throws(FileError) {
         // Fails harmlessly where the descriptor is no pipe.
         _ = fcntl(descriptor, Self.setPipeSize, Self.pipeBytes)
-        var chunker = LineChunker(outlet: outlet)
+        var chunker = LineChunker(outlet: outlet, source: name)
         defer { _ = chunker.finish() }
         var heldSince: Int64?
         while true {

@@ -41,7 +41,9 @@ public final class FileSource: LineSource {
     ) { try FileSource(path: $0) }
 
     /// Reads to the file's end.
-    public func run(into outlet: ChunkOutlet) throws { try reader.run(into: outlet) }
+    public func run(in context: SourceContext) throws {
+        try reader.run(into: context.outlet)
+    }
 
     /// Ends `run` after the read that it is in.
     public func stop() { reader.stop() }

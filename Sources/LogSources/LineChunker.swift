@@ -8,23 +8,28 @@ internal import LogRecords
 /// memory of its own. So any number of sources share an outlet, however few its chunks are.
 package struct LineChunker: ~Copyable {
     private let outlet: ChunkOutlet
+    private let source: String
     private var chunk: ByteChunk?
     /// The start of a line, while no chunk is held.
     private var carried = ByteWriter()
     /// Bytes skipped since the last chunk that was sent, while no chunk is held.
-    private var carriedSkippedBytes = 0
+    private var carriedCutBytes = 0
     private var isSkipping = false
 
-    package init(outlet: ChunkOutlet) { self.outlet = outlet }
+    /// Sends to `outlet` what comes from the source of that name.
+    package init(outlet: ChunkOutlet, source: String) {
+        self.outlet = outlet
+        self.source = source
+    }
 
     /// Room to read into: at least one byte. Waits for a chunk; nil when the outlet is closed.
     package mutating func room() -> UnsafeMutableRawBufferPointer? {
         if chunk == nil, let fresh = outlet.emptyChunk() {
             // It fits: a chunk that was full had a newline in front of what was carried.
             fresh.append(carried.view)
-            fresh.skippedBytes = carriedSkippedBytes
+            fresh.cutBytes = carriedCutBytes
             carried.removeAll()
-            carriedSkippedBytes = 0
+            carriedCutBytes = 0
             chunk = fresh
         }
         guard let chunk else { return nil }
@@ -48,10 +53,10 @@ package struct LineChunker: ~Copyable {
         // The rest of an over-long line goes by up to its newline.
         let fresh = ByteView(chunk.base + chunk.count, count)
         guard let newline = fresh.firstIndex(of: ASCII.newline) else {
-            chunk.skippedBytes += count
+            chunk.cutBytes += count
             return
         }
-        chunk.skippedBytes += newline
+        chunk.cutBytes += newline
         isSkipping = false
         let rest = fresh.dropFirst(newline + 1)
         (chunk.base + chunk.count).update(from: rest.start, count: rest.count)
@@ -68,7 +73,7 @@ package struct LineChunker: ~Copyable {
             if chunk.count == chunk.capacity { return sendTruncated(chunk) }
             self.chunk = nil
             carried.append(chunk.view)
-            carriedSkippedBytes = chunk.skippedBytes
+            carriedCutBytes = chunk.cutBytes
             outlet.recycle(chunk)
             return true
         }
@@ -77,7 +82,7 @@ package struct LineChunker: ~Copyable {
         if keepingParts { end = Self.startOfParts(chunk.view.prefix(end)) ?? end }
         carried.append(chunk.view.dropFirst(end))
         chunk.count = end
-        return outlet.send(chunk)
+        return outlet.send(Delivery(chunk, source: source))
     }
 
     /// Where the parts begin that `lines` end in; nil when they do not, and when there is nothing else.
@@ -97,18 +102,18 @@ package struct LineChunker: ~Copyable {
         isSkipping = true
         // A chunk holds one byte more than the longest line: its newline.
         chunk.count -= 1
-        chunk.skippedBytes += 1
-        chunk.endsInTruncatedLine = true
+        chunk.cutBytes += 1
+        chunk.cutLines += 1
         self.chunk = nil
-        return outlet.send(chunk)
+        return outlet.send(Delivery(chunk, source: source))
     }
 
     /// Sends what is held at the end of the input: a last line may lack its newline.
     package mutating func finish() -> Bool {
         guard sendLines() else { return false }
-        if carried.isEmpty, carriedSkippedBytes == 0 { return true }
+        if carried.isEmpty, carriedCutBytes == 0 { return true }
         guard room() != nil, let chunk else { return false }
         self.chunk = nil
-        return outlet.send(chunk)
+        return outlet.send(Delivery(chunk, source: source))
     }
 }

@@ -14,7 +14,9 @@ public struct StandardInputSource: LineSource {
     public var name: String { "stdin" }
 
     /// Reads until the last writer has closed it.
-    public func run(into outlet: ChunkOutlet) throws { try reader.run(into: outlet) }
+    public func run(in context: SourceContext) throws {
+        try reader.run(into: context.outlet)
+    }
 
     /// Ends `run` after the read that it is in.
     public func stop() { reader.stop() }

@@ -45,13 +45,14 @@ struct Parse: ParsableCommand {
         let outlet = ChunkOutlet(chunkCount: 2, chunkBytes: Self.lineBytesMax + 1)
         let reading = Reading()
         WorkerThread.start {
-            do { try source.run(into: outlet) } catch { reading.fail(error) }
+            do { try source.run(in: SourceContext(outlet: outlet)) } catch { reading.fail(error) }
             outlet.finish()
         }
         let batch = RecordBatch()
         let clock = SystemClock()
         var text = ParsedLineText()
-        while case .element(let chunk) = outlet.receive(until: nil) {
+        while case .delivery(let delivery) = outlet.receive(until: nil) {
+            let chunk = delivery.chunk
             batch.reset(over: chunk, arrivalTime: clock.now())
             batch.format = format
             text.removeAll()

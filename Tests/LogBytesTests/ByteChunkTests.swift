@@ -9,10 +9,12 @@ import Testing
         chunk.append(ByteView.empty)
         chunk.append(ByteView("world"))
         #expect(chunk.view.text == "helloworld")
-        chunk.endsInTruncatedLine = true
+        chunk.cutLines = 1
+        chunk.cutBytes = 2
+        chunk.oneLineRanges = [0..<3]
         chunk.removeAll()
         #expect(chunk.view.isEmpty)
-        #expect(!chunk.endsInTruncatedLine)
+        #expect(chunk.cutLines == 0 && chunk.cutBytes == 0 && chunk.oneLineRanges.isEmpty)
     }
 
     @Test func isReadableBehindItsCapacity() {

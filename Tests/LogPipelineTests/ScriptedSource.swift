@@ -22,11 +22,11 @@ final class ScriptedSource: LineSource {
 
     func stop() { end() }
 
-    func run(into outlet: ChunkOutlet) throws {
+    func run(in context: SourceContext) throws {
         while case .element(let lines) = steps.take() {
-            guard let chunk = outlet.emptyChunk() else { return }
+            guard let chunk = context.outlet.emptyChunk() else { return }
             Array((lines.joined(separator: "\n") + "\n").utf8).withView { chunk.append($0) }
-            guard outlet.send(chunk) else { return }
+            guard context.outlet.send(chunk) else { return }
         }
         if let failure { throw failure }
     }

@@ -17,23 +17,23 @@ private struct PipeSource: LineSource {
         reader = try DescriptorReader(descriptor: pipe.reader, name: "pipe")
     }
 
-    func run(into outlet: ChunkOutlet) throws { try reader.run(into: outlet) }
+    func run(in context: SourceContext) throws { try reader.run(into: context.outlet) }
     func stop() { reader.stop() }
 }
 
 @Suite struct DescriptorReaderTests {
     /// Starts `source` on a thread; the value says whether it ended without an error.
     private func start(_ source: any LineSource, _ outlet: ChunkOutlet) -> Background<Bool> {
-        Background { (try? source.run(into: outlet)) != nil }
+        Background { (try? source.run(in: SourceContext(outlet: outlet))) != nil }
     }
 
     private func receive(_ outlet: ChunkOutlet) throws -> ByteChunk {
         // Only a test that has failed waits so long.
         let deadline = SystemClock().monotonic() + 60_000_000_000
-        guard case .element(let chunk) = outlet.receive(until: deadline) else {
+        guard case .delivery(let delivery) = outlet.receive(until: deadline) else {
             throw NoChunk()
         }
-        return chunk
+        return delivery.chunk
     }
 
     private struct NoChunk: Error {}
@@ -157,7 +157,7 @@ private struct PipeSource: LineSource {
         #expect(received.texts == ["line 0", "line 1"])
         // 10 bytes fill the first chunk; its last three go to the second, in front of 7 more.
         #expect(pipe.unread == 700 - 17)
-        if case .element = outlet.receive(until: 0) { Issue.record("a third chunk came") }
+        if case .delivery = outlet.receive(until: 0) { Issue.record("a third chunk came") }
         #expect(Array(first.view) == Array("line 0\n".utf8))
         #expect(Array(second.view) == Array("line 1\n".utf8))
 
@@ -214,8 +214,8 @@ private struct PipeSource: LineSource {
         last.write("behind the empty ones")
         last.end()
         let running = Background {
-            for source in sources { try? source.run(into: outlet) }
-            return (try? PipeSource(last).run(into: outlet)) != nil
+            for source in sources { try? source.run(in: SourceContext(outlet: outlet)) }
+            return (try? PipeSource(last).run(in: SourceContext(outlet: outlet))) != nil
         }
         let received = try receive(outlet)
         #expect(received.view.text == "behind the empty ones")

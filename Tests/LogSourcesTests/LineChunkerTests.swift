@@ -12,7 +12,7 @@ import Testing
     ) throws -> Received {
         let outlet = ChunkOutlet(chunkCount: 1, chunkBytes: chunkBytes)
         let draining = outlet.drained()
-        var chunker = LineChunker(outlet: outlet)
+        var chunker = LineChunker(outlet: outlet, source: "test")
         var done = 0
         var reads = 0
         while done < input.count {
@@ -126,7 +126,7 @@ import Testing
 
     @Test func aClosedOutletEndsIt() {
         let outlet = ChunkOutlet(chunkCount: 1, chunkBytes: 8)
-        var chunker = LineChunker(outlet: outlet)
+        var chunker = LineChunker(outlet: outlet, source: "test")
         chunker.room()?.copyBytes(from: Array("a\nb".utf8))
         chunker.advance(3)
         outlet.close()

@@ -19,8 +19,8 @@ struct Received: Equatable, Sendable {
     mutating func take(_ chunk: ByteChunk) {
         let bytes = Array(chunk.view)
         chunks.append(bytes)
-        skippedBytes += chunk.skippedBytes
-        if chunk.endsInTruncatedLine { truncatedLines += 1 }
+        skippedBytes += chunk.cutBytes
+        truncatedLines += chunk.cutLines
         lines += Received.lines(bytes)
     }
 
@@ -38,9 +38,9 @@ extension ChunkOutlet {
     func drained() -> Background<Received> {
         Background { [self] in
             var received = Received()
-            while case .element(let chunk) = receive(until: nil) {
-                received.take(chunk)
-                recycle(chunk)
+            while case .delivery(let delivery) = receive(until: nil) {
+                received.take(delivery.chunk)
+                recycle(delivery.chunk)
             }
             return received
         }
@@ -52,7 +52,7 @@ extension ChunkOutlet {
         let running = sources.map { source in
             Background { () -> String? in
                 do {
-                    try source.run(into: self)
+                    try source.run(in: SourceContext(outlet: self))
                     return nil
                 } catch {
                     return "\(error)"
