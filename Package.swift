@@ -44,6 +44,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            "CSockets",
         ]
     ),
     ("LogChannels", ["LogBytes", "LogSystem", "LogRecords", "LogAlerting"]),
@@ -65,7 +66,9 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
 ]
 
 /// The layers with a documentation catalogue, which `docc` reads and the compiler does not.
-let documented: Set = ["LogPipeline", "LogQuery", "LogRecords", "LogSegments"]
+let documented: Set = [
+    "LogPipeline", "LogQuery", "LogRecords", "LogSegments", "LogSources",
+]
 
 /// Test cases that are text, read by the tests from where they stand.
 let testCases = [
@@ -86,6 +89,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLogKernels", cSettings: [.unsafeFlags(["-O2"])]),
+        .target(name: "CSockets", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(
