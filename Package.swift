@@ -39,7 +39,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
     (
         "LogSources",
         [
-            "LogBytes", "LogSystem", "LogRecords", "LogMetrics",
+            "LogBytes", "LogSystem", "LogRecords", "LogMetrics", "CZlib",
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -94,6 +94,7 @@ let package = Package(
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     ]
         + layers.map { layer in
             .target(
