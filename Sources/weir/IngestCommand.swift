@@ -22,6 +22,8 @@ struct Ingest: ParsableCommand {
               myapp | weir ingest
               cat app.ndjson | weir ingest --data D
               weir ingest --file app.log --file worker.log --alerts alerts.yaml
+              weir ingest --tcp :5140 --tls-cert C --tls-key K --tls-client-ca CA
+              weir ingest --unix /run/weir.sock --udp 127.0.0.1:5140
               myapp | weir ingest --retention retention.conf --full-disk stop
               myapp | weir ingest --max-disk 20GB
             """)
@@ -30,6 +32,8 @@ struct Ingest: ParsableCommand {
 
     @Option(help: "A file to read to its end; may be given again.")
     var file: [String] = []
+
+    @OptionGroup(title: "Sockets") var listen: ListenOptions
 
     @Option(help: "The format of all lines (default: each line's own; `weir parse` shows it).")
     var format: String?
@@ -191,7 +195,8 @@ struct Ingest: ParsableCommand {
                     "`\(path)` is no file; for standard input say `-` without --file")
             }
             for path in file { sources.append(try make("file", path)) }
-            if file.isEmpty || !input.isEmpty { sources.append(try make("stdin", "-")) }
+            sources += try listen.sources()
+            if sources.isEmpty || !input.isEmpty { sources.append(try make("stdin", "-")) }
             return sources
         } catch let failure as CommandFailure {
             throw failure

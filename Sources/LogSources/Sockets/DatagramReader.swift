@@ -152,6 +152,7 @@ final class DatagramReader: @unchecked Sendable {
         drops = current
         guard fresh > 0 else { return }
         context.counters.add(.datagramsDropped, fresh, label: "kernel")
-        report.note("\(socket.name): the kernel had no room for datagrams and dropped some", count: fresh)
+        report.note(
+            "\(socket.name): the kernel had no room for datagrams and dropped some", count: fresh)
     }
 }

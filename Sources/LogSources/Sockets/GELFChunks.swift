@@ -26,7 +26,7 @@ struct GELFChunks: ~Copyable {
 
     private let counters: MetricsRegistry
     private var messages: [UInt64: Message] = [:]
-    /// The messages by age; those that are complete are still there.
+    /// The messages by age.
     private var order: [UInt64] = []
     private var bytes = 0
 
@@ -72,21 +72,14 @@ struct GELFChunks: ~Copyable {
 
     /// Gives up the messages that are too old at the time `now`.
     mutating func expire(_ now: Int64) {
-        while let id = order.first {
-            if let message = messages[id] {
-                guard message.expiry <= now || now == .max else { return }
-                giveUp(id)
-            } else {
-                order.removeFirst()
-            }
-        }
+        while let id = order.first, let message = messages[id], message.expiry <= now { giveUp(id) }
     }
 
     private mutating func makeRoom(for more: Int, isNew: Bool) {
         while let oldest = order.first,
             bytes + more > Self.bytesMax || (isNew && messages.count >= Self.messagesMax)
         {
-            if messages[oldest] == nil { order.removeFirst() } else { giveUp(oldest) }
+            giveUp(oldest)
         }
     }
 

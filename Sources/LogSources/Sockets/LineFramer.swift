@@ -142,7 +142,9 @@ struct LineFramer: ~Copyable {
         _ message: ByteView, cutBytes: Int = 0, _ handoff: LineHandoff
     ) -> Bool {
         var line = message
-        if line.count > 1, line[line.count - 2] == ASCII.newline { line = line.prefix(line.count - 1) }
+        if line.count > 1, line[line.count - 2] == ASCII.newline {
+            line = line.prefix(line.count - 1)
+        }
         let hasNewlines = line.firstIndex(of: ASCII.newline) != line.count - 1
         return handoff.hand(line, isOneLine: hasNewlines, cutBytes: cutBytes)
     }

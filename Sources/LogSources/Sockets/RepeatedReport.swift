@@ -36,7 +36,8 @@ public final class RepeatedReport {
 
     /// Says what has been counted since and not been said.
     public func finish() {
-        for (sentence, entry) in entries.sorted(by: { $0.key < $1.key }) where entry.unreported > 0 {
+        for (sentence, entry) in entries.sorted(by: { $0.key < $1.key }) where entry.unreported > 0
+        {
             tell(sentence, entry.unreported)
         }
         entries.removeAll()

@@ -50,7 +50,8 @@ struct SocketFile: Sendable {
         }
         for type in [SOCK_STREAM, SOCK_DGRAM] {
             let probe = socket(
-                AF_UNIX, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+                AF_UNIX,
+                Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
                     | Int32(SOCK_NONBLOCK.rawValue), 0)
             guard probe >= 0 else { return false }
             defer { close(probe) }

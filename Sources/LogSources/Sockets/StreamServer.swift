@@ -105,7 +105,8 @@ final class StreamServer {
             switch errno {
             case EAGAIN: return true
             // The client has gone, or its network has told so.
-            case EINTR, ECONNABORTED, EPROTO, ENETDOWN, EHOSTDOWN, EHOSTUNREACH, ENETUNREACH: continue
+            case EINTR, ECONNABORTED, EPROTO, ENETDOWN, EHOSTDOWN, EHOSTUNREACH, ENETUNREACH:
+                continue
             case EMFILE, ENFILE, ENOBUFS, ENOMEM:
                 refuse("descriptors", "\(String(cString: strerror(errno))); raise `ulimit -n`")
                 _ = weir_poll_remove(poll, socket.descriptor)
