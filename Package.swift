@@ -44,7 +44,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
-            "CSockets",
+            .product(name: "NIOTLS", package: "swift-nio"), "CSockets",
         ]
     ),
     ("LogChannels", ["LogBytes", "LogSystem", "LogRecords", "LogAlerting"]),

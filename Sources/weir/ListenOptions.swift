@@ -33,6 +33,8 @@ struct ListenOptions: ParsableArguments {
     @Option(help: "Threads that read a UDP address.")
     var udpReaders = 1
 
+    @OptionGroup(title: "TLS") var tls: TLSOptions
+
     @Flag(help: "Listen beyond this machine without TLS and client certificates.")
     var insecureListen = false
 
@@ -56,30 +58,46 @@ struct ListenOptions: ParsableArguments {
             framing: framing, idleSeconds: idleTimeout > 0 ? idleTimeout : nil,
             ledger: ConnectionLedger(connectionsMax: maxConnections))
         let datagrams = DatagramSettings(framing: framing, readers: udpReaders)
+        let files = try tls.files()
+        guard files == nil || !tcp.isEmpty else {
+            throw CommandFailure("--tls-cert is for --tcp, which is not given")
+        }
         var sources: [any LineSource] = []
         for (kind, addresses) in [
             (SocketKind.tcp, tcp), (.udp, udp), (.unix, unix), (.unixDatagram, unixDatagram),
         ] {
             for address in addresses {
-                for socket in try bound(address, kind) {
-                    sources.append(
-                        kind.isDatagram
-                            ? try DatagramSource(socket, settings: datagrams)
-                            : try StreamSocketSource(socket, settings: stream))
+                for socket in try bound(address, kind, files) {
+                    if kind.isDatagram {
+                        sources.append(try DatagramSource(socket, settings: datagrams))
+                    } else if kind == .tcp, let files {
+                        sources.append(
+                            try TLSStreamSource(socket, files: files, settings: stream))
+                    } else {
+                        sources.append(try StreamSocketSource(socket, settings: stream))
+                    }
                 }
             }
         }
         return sources
     }
 
-    private func bound(_ text: String, _ kind: SocketKind) throws -> [BoundSocket] {
+    private func bound(
+        _ text: String, _ kind: SocketKind, _ files: TLSFiles?
+    ) throws -> [BoundSocket] {
         let policy = ListenPolicy(isInsecureAllowed: insecureListen)
         let sockets = try BoundSocket.open(
             try ListenAddress(text, kind: kind), kind: kind,
             sharing: kind == .udp && udpReaders > 1)
+        let protection: ListenPolicy.Protection =
+            if kind == .tcp, let files {
+                files.clientAuthority == nil ? .encrypted : .authenticated
+            } else {
+                .none
+            }
         for socket in sockets {
             try policy.check(
-                socket.name, isLocal: socket.isLocal, protection: .none,
+                socket.name, isLocal: socket.isLocal, protection: protection,
                 remedy: kind == .tcp ? "give --tls-cert, --tls-key and --tls-client-ca" : nil)
         }
         return sockets
