@@ -65,7 +65,8 @@ import Testing
         let client = try WeirProcess.Running(
             arguments, in: scratch, executable: executable, environment: environment)
         defer {
-            client.process.terminate()
+            // It would go on trying to reach weir, which has ended.
+            kill(client.process.processIdentifier, SIGKILL)
             client.process.waitUntilExit()
         }
         do {
@@ -115,7 +116,9 @@ import Testing
 
     @Test(.enabled(if: ClientProgram.all("rsyslogd"), ClientProgram.hint))
     func rsyslogWithCountedOctets() throws {
-        try rsyslog("rsyslog, TCP with counted octets", ["--tcp", "127.0.0.1:0"])
+        try rsyslog(
+            "rsyslog, TCP with counted octets",
+            ["--tcp", "127.0.0.1:0", "--framing", "octet"])
     }
 
     @Test(.enabled(if: ClientProgram.all("rsyslogd"), ClientProgram.hint))
@@ -277,6 +280,6 @@ import Testing
                 || heading.hasPrefix("rsyslog, TLS with ") && tests.contains("rsyslogOverTLS")
             #expect(isTested, "no test runs the block `\(heading)`")
         }
-        #expect(page.headings.count >= 19)
+        #expect(page.headings.count >= 18)
     }
 }

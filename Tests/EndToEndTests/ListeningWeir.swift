@@ -43,11 +43,16 @@ final class ListeningWeir {
     /// Waits until queries see `count` lines, or more.
     func waitForLines(_ count: Int) throws {
         var seen = 0
+        // A query takes its time: only a test that has failed gets so far.
+        let deadline = Date(timeIntervalSinceNow: 60)
         do {
             try running.waitUntil("\(count) lines are stored") {
                 let text = try WeirProcess.Running(
                     ["query", "--data", scratch.data, "-c", "*"], in: scratch
                 ).wait().text
+                if Date() > deadline {
+                    throw WeirProcess.Unmet(what: "lines are stored", errors: running.errors)
+                }
                 seen = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
                 return seen >= count
             }
