@@ -7,6 +7,8 @@ SWIFT ?= swift
 # liblz4 packs journal frames and fresh blocks, libdeflate cold ones; zlib inflates what sources read, piece by piece; RE2
 # runs regular expressions in linear time.
 DEBIAN_PACKAGES = liblz4-dev libdeflate-dev zlib1g-dev libre2-dev pkg-config
+# Clients that tests start; what a machine lacks is skipped, with a line that says so.
+TEST_PACKAGES = rsyslog rsyslog-gnutls rsyslog-openssl netcat-openbsd bsdutils python3-venv openssl systemd
 RELEASE = -c release --static-swift-stdlib
 FORMAT = $(SWIFT) format lint --strict --recursive --parallel --configuration .swift-format
 BINARY = .build/release/weir
@@ -15,7 +17,7 @@ BINARY = .build/release/weir
 LINTED = Sources Tests Package.swift $(if $(shell find Benchmarks -name '*.swift' 2>/dev/null),Benchmarks)
 
 .DEFAULT_GOAL := build
-.PHONY: help setup build test lint bench demo install clean
+.PHONY: help setup clients build test lint bench demo install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +49,20 @@ setup: ## install the Debian packages that the build needs, if any is missing
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq && \
 	$$as_root env DEBIAN_FRONTEND=noninteractive \
 	    apt-get install -y -qq --no-install-recommends $$missing
+
+clients: ## install the clients that tests start (Debian, as root), and Python's and syslog-ng under .build
+	@missing=; \
+	for package in $(TEST_PACKAGES); do \
+	    status=$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null) || status=; \
+	    [ "$$status" = installed ] || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	    if [ "$$(id -u)" -eq 0 ]; then as_root=; else as_root=sudo; fi; \
+	    $$as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq && \
+	    $$as_root env DEBIAN_FRONTEND=noninteractive \
+	        apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+	@bash .ci/clients
 
 build: setup ## build weir for release
 	$(SWIFT) build $(RELEASE) --product weir
