@@ -35,8 +35,9 @@ struct StateFile: Sendable {
             let line = Array(text.prefix { $0 != "\n" }.utf8)
             return line.withView { NumberText.integer($0) } == nil ? "it holds no time" : nil
         },
-        StateFile(name: "positions", meaning: "how far files and requests have been read", isInAll: false)
-        {
+        StateFile(
+            name: "positions", meaning: "how far files and requests have been read", isInAll: false
+        ) {
             PositionTable.parse($0) == nil ? "it holds no positions" : nil
         },
     ]
