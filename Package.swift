@@ -57,7 +57,8 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
     (
         "LogServer",
         [
-            "LogBytes", "LogSystem", "LogRecords", "LogMetrics", "LogSources", "LogPipeline",
+            "LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogMetrics", "LogSegments",
+            "LogSources", "LogPipeline",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTLS", package: "hummingbird"),
         ]
@@ -65,7 +66,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
 ]
 
 /// The layers with a documentation catalogue, which `docc` reads and the compiler does not.
-let documented: Set = ["LogPipeline", "LogQuery", "LogRecords", "LogSegments"]
+let documented: Set = ["LogPipeline", "LogQuery", "LogRecords", "LogSegments", "LogServer"]
 
 /// Test cases that are text, read by the tests from where they stand.
 let testCases = [

@@ -36,6 +36,9 @@ struct StateFile: Sendable {
         StateFile(name: "positions", meaning: "how far files and requests have been read") {
             PositionTable.parse($0) == nil ? "it holds no positions" : nil
         },
+        StateFile(name: AccessKeys.fileName, meaning: "who may send and search lines") {
+            AccessKeys.parse($0) == nil ? "it holds no keys" : nil
+        },
     ]
 
     private static let mark = "# crc32c "

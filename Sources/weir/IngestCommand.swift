@@ -31,6 +31,8 @@ struct Ingest: ParsableCommand {
     @Option(help: "A file to read to its end; may be given again.")
     var file: [String] = []
 
+    @OptionGroup(title: "HTTP") var http: HTTPListenOptions
+
     @Option(help: "The format of all lines (default: each line's own; `weir parse` shows it).")
     var format: String?
 
@@ -72,7 +74,9 @@ struct Ingest: ParsableCommand {
         SignalWatcher.hold()
         ProcessMemory.keepFreed()
         let options = try self.options()
-        let sources = try self.sources()
+        let metricsPage = MetricsPage()
+        let sources =
+            try self.sources() + http.sources(directory: data.directory, metrics: metricsPage)
         let ingester: Ingester
         do {
             let channels = AlertChannels(configuration: options.alerting) {
@@ -90,6 +94,7 @@ struct Ingest: ParsableCommand {
         } catch {
             throw CommandFailure("\(error)")
         }
+        if !http.addresses.isEmpty { metricsPage.attach(ingester) }
         if let metricsFile { try observe(ingester, MetricsFile(path: metricsFile)) }
         SignalWatcher.watch { ingester.stop() }
         do {
@@ -191,7 +196,9 @@ struct Ingest: ParsableCommand {
                     "`\(path)` is no file; for standard input say `-` without --file")
             }
             for path in file { sources.append(try make("file", path)) }
-            if file.isEmpty || !input.isEmpty { sources.append(try make("stdin", "-")) }
+            if (file.isEmpty && http.addresses.isEmpty) || !input.isEmpty {
+                sources.append(try make("stdin", "-"))
+            }
             return sources
         } catch let failure as CommandFailure {
             throw failure
