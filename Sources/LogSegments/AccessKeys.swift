@@ -39,6 +39,8 @@ public struct AccessKey: Equatable, Sendable {
 public struct AccessKeys: Equatable, Sendable {
     /// The keys, oldest first.
     public private(set) var keys: [AccessKey] = []
+    /// Whether a key is needed: from the first that was made on, also when all have been revoked.
+    public private(set) var isInForce = false
 
     /// The name in `DATA/state`.
     static let fileName = "keys"
@@ -70,6 +72,7 @@ public struct AccessKeys: Equatable, Sendable {
                 "\(path) is damaged: no key is accepted; move it away and make the keys anew")
         }
         self = parsed
+        isInForce = true
     }
 
     private static func path(_ directory: String) -> String {

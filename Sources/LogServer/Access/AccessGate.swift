@@ -49,7 +49,7 @@ final class AccessGate: Sendable {
     /// Whether requests need a key.
     var needsKey: Bool {
         guard !isRequired, case .success(let keys) = keys() else { return true }
-        return !keys.keys.isEmpty
+        return keys.isInForce
     }
 
     private func keys() -> Result<AccessKeys, AccessError> {
@@ -90,7 +90,7 @@ final class AccessGate: Sendable {
         case .success(let all): keys = all
         case .failure(let error): throw HTTPFailure(503, "\(error)", retryAfter: 60)
         }
-        guard isRequired || !keys.keys.isEmpty else {
+        guard isRequired || keys.isInForce else {
             return Caller(keyID: nil, writer: "address \(address)")
         }
         guard let secret = Self.secret(fields) else {

@@ -9,6 +9,8 @@ final class LineOutbox: @unchecked Sendable {
     private var slice = ByteWriter(capacity: 1 << 12)
     private var count = 0
     private var offset: UInt64 = 0
+    /// Lines that were too long and were cut.
+    private(set) var cutLines = 0
 
     init(_ sink: LineSink) { self.sink = sink }
 
@@ -19,6 +21,7 @@ final class LineOutbox: @unchecked Sendable {
         let kept = line.prefix(sink.lineBytesMax)
         if kept.count < line.count {
             try await flush()
+            cutLines += 1
             append(kept, offset)
             try await flush(cutBytes: line.count - kept.count)
             return

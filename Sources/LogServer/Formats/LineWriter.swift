@@ -90,7 +90,7 @@ final class LineWriter {
         while let member = members.member() {
             separate()
             guard names.contains(Array(member.key)) else {
-                line.append(member.whole)
+                line.append(json: member.whole)
                 continue
             }
             line.append(ASCII.quote)
@@ -98,13 +98,27 @@ final class LineWriter {
             line.append(ByteView(Self.extractedSuffix))
             line.append(ASCII.quote)
             line.append(ASCII.colon)
-            line.append(member.value)
+            line.append(json: member.value)
         }
     }
 
     /// Appends raw JSON behind a key.
-    func raw(_ json: ByteView) { line.append(json) }
+    func raw(_ json: ByteView) { line.append(json: json) }
 
     /// Lets a body write a value behind a key.
-    func value(_ body: (inout ByteWriter) -> Void) { body(&line) }
+    func value<Failure: Error>(
+        _ body: (inout ByteWriter) throws(Failure) -> Void
+    ) throws(Failure) { try body(&line) }
+}
+
+extension Vector where Element == UInt8 {
+    /// Appends valid JSON on one line: a line break can only be white space between its tokens, and becomes a space. So no
+    /// value that a client has laid out over several lines can end a line here and begin another.
+    mutating func append(json: ByteView) {
+        let start = count
+        append(json)
+        for index in start..<count where self[index] == ASCII.newline {
+            self[index] = ASCII.space
+        }
+    }
 }

@@ -8,6 +8,8 @@ public struct HTTPOptions: Sendable {
     public var streamedBytesMax = 16 << 30
     /// The bytes of a body that has to be read whole: Loki's and OpenTelemetry's. Their clients' batches stay below 4 MiB.
     public var gatheredBytesMax = 32 << 20
+    /// The same of a body behind Snappy.
+    static let snappyBytesMax = 64 << 20
     /// Lines a second of one key, and of one address without a key; nil: no limit.
     public var linesPerSecond: Double?
     /// Seconds that a client may be silent: before a head, and within a body.

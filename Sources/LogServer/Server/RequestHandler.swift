@@ -117,8 +117,28 @@ final class RequestHandler: Sendable {
             return try await BulkEndpoint.insert(body, sink, parameters) {
                 clock.monotonic() / 1_000_000
             }
-        default: throw HTTPFailure(404, "this is not served here")
+        case .loki:
+            return try await LokiEndpoint.insert(
+                body, sink, parameters, try await format(request, body))
+        default:
+            return try await OpenTelemetryEndpoint.insert(
+                body, sink, parameters, try await format(request, body))
         }
+    }
+
+    /// Whether a body is JSON or protobuf: what its type says or, where that says neither, its first byte.
+    private func format(
+        _ request: Request, _ body: BodyReader
+    ) async throws(HTTPFailure) -> BodyFormat {
+        try await body.readAll()
+        let type = request.headers[.contentType]?.lowercased() ?? ""
+        if type.contains("json") { return .json }
+        if type.contains("protobuf") { return .protobuf }
+        if body.view.firstByteOfJSON == ASCII.openBrace { return .json }
+        throw HTTPFailure(
+            415,
+            "Content-Type `\(type)` is not known here; send application/json or "
+                + "application/x-protobuf")
     }
 
     /// Looks up the request's `Idempotency-Key`, if it has one.
