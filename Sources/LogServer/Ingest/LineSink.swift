@@ -16,6 +16,7 @@ final class LineSink: @unchecked Sendable {
     private let loop: any EventLoop
     private let entry: IdempotencyTable.Entry?
     private let receipts: ReceiptGroup
+    private let patience: TimeAmount
     private let spend: (Int) -> Void
 
     /// Lines taken of this request.
@@ -23,9 +24,6 @@ final class LineSink: @unchecked Sendable {
     /// The offset up to which the body was taken by an earlier request with the same key.
     let resumeOffset: UInt64
 
-    /// How long a request waits for room. The pipeline gives a chunk back every few milliseconds; a second without one is a
-    /// disk that hangs or a full one. Clients wait tens of seconds.
-    private static let roomTime = TimeAmount.seconds(10)
     /// How long it waits for its lines to be durable, and how often it looks whether they can become so.
     private static let durableTime = TimeAmount.seconds(60)
     private static let lookTime = TimeAmount.milliseconds(250)
@@ -34,13 +32,14 @@ final class LineSink: @unchecked Sendable {
     ///
     /// - Parameter spend: told the number of lines, for the rate limit.
     init(
-        _ context: SourceContext, source: String, loop: any EventLoop,
+        _ context: SourceContext, source: String, options: HTTPOptions, loop: any EventLoop,
         entry: IdempotencyTable.Entry?, spend: @escaping (Int) -> Void
     ) {
         outlet = context.outlet
         counters = context.counters
         self.source = source
         self.loop = loop
+        patience = .seconds(Int64(options.patienceSeconds))
         self.entry = entry
         self.spend = spend
         receipts = entry?.receipts ?? ReceiptGroup()
@@ -68,7 +67,7 @@ final class LineSink: @unchecked Sendable {
                 key: $0.key, offset: offset, detail: isLast ? IdempotencyTable.doneDetail : "")
         }
         let receipt = receipts.receipt()
-        let deadline = NIODeadline.now() + Self.roomTime
+        let deadline = NIODeadline.now() + patience
         while true {
             switch outlet.gather(
                 lines, cutBytes: cutBytes, position: position, receipt: receipt)

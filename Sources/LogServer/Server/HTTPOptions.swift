@@ -14,6 +14,9 @@ public struct HTTPOptions: Sendable {
     public var linesPerSecond: Double?
     /// Seconds that a client may be silent: before a head, and within a body.
     public var idleSeconds = 60
+    /// Seconds that a request waits for room in the pipeline before it is answered 503. A chunk comes back every few
+    /// milliseconds; seconds without one are a disk that hangs or is full. Clients wait tens of seconds.
+    public var patienceSeconds = 10
     /// Whether a key is needed, as it is where the data directory has some.
     public var requiresKey = false
 

@@ -100,7 +100,7 @@ final class RequestHandler: Sendable {
         let entry = try begin(request, route, caller)
         defer { if let entry { keys.end(entry) } }
         let sink = LineSink(
-            context, source: source, loop: channel.eventLoop, entry: entry
+            context, source: source, options: options, loop: channel.eventLoop, entry: entry
         ) { self.gate.spend($0, caller) }
         if route == .jsonLines, entry?.state.withLock({ $0.isDone }) == true {
             try await sink.finish()
