@@ -44,6 +44,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOTLS", package: "swift-nio"), "CSockets",
         ]
     ),
     ("LogChannels", ["LogBytes", "LogSystem", "LogRecords", "LogAlerting"]),
@@ -60,13 +61,18 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
             "LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogMetrics", "LogSegments",
             "LogSources", "LogPipeline",
             .product(name: "Hummingbird", package: "hummingbird"),
-            .product(name: "HummingbirdTLS", package: "hummingbird"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ]
     ),
 ]
 
 /// The layers with a documentation catalogue, which `docc` reads and the compiler does not.
-let documented: Set = ["LogPipeline", "LogQuery", "LogRecords", "LogSegments", "LogServer"]
+let documented: Set = [
+    "LogPipeline", "LogQuery", "LogRecords", "LogSegments", "LogServer",
+    "LogSources",
+]
 
 /// Test cases that are text, read by the tests from where they stand.
 let testCases = [
@@ -87,6 +93,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLogKernels", cSettings: [.unsafeFlags(["-O2"])]),
+        .target(name: "CSockets", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(

@@ -6,29 +6,25 @@ internal import LogSystem
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
-internal import Synchronization
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
+internal import NIOSSL
 
 /// Lines that come over HTTP: the ingestion interfaces of VictoriaLogs, Elasticsearch, Loki and OpenTelemetry on one port.
 ///
 /// Connections live on event loops; a body goes from its socket to the outlet on the loop's thread. An answer of success is
 /// written when the lines are on the disk.
 public final class HTTPSource: LineSource {
-    private struct State {
-        var isStopping = false
-    }
-
-    private let socket: ListeningSocket
+    private let socket: BoundSocket
     private let options: HTTPOptions
+    private let files: TLSFiles?
     private let directory: String
     private let metrics: MetricsPage?
-    private let lock = Lock()
-    private let state = Mutex(State())
+    private let stopping = Stopping()
+
+    /// What `stop` says to `run`.
+    private final class Stopping: @unchecked Sendable {
+        let lock = Lock()
+        var isAsked = false
+    }
 
     /// `http 127.0.0.1:40001`.
     public let name: String
@@ -39,27 +35,24 @@ public final class HTTPSource: LineSource {
     private static let lookNanoseconds: Int64 = 20_000_000
     /// Event loops: reading is a small part of the work, the pipeline's one thread is the rest.
     private static let loopsMax = 4
-    /// Connections that the system keeps for us while we are busy.
-    private static let backlog: Int32 = 1_024
-
-    /// Listens on `address`, bound now so that a wrong one is told before anything is read.
+    /// Serves on `socket`.
     ///
     /// - Parameters:
     ///   - directory: the data directory, whose keys are asked for.
+    ///   - files: certificate and key, where it speaks TLS; what is wrong with them is told now.
     ///   - metrics: what `GET /metrics` answers.
     public init(
-        _ address: String, directory: String, options: HTTPOptions = HTTPOptions(),
-        metrics: MetricsPage? = nil
-    ) throws {
-        socket = try ListeningSocket(address)
-        name = "http \(socket.name)"
+        _ socket: BoundSocket, directory: String, options: HTTPOptions = HTTPOptions(),
+        files: TLSFiles? = nil, metrics: MetricsPage? = nil
+    ) throws(ListenError) {
+        self.socket = socket
+        name = socket.name
         self.directory = directory
         self.options = options
+        self.files = files
         self.metrics = metrics
+        if let files { _ = try TLSIdentity(files) }
     }
-
-    /// The address with the port that it got.
-    public var address: String { socket.name }
 
     /// Serves until `stop`.
     public func run(in context: SourceContext) throws {
@@ -67,37 +60,43 @@ public final class HTTPSource: LineSource {
             numberOfThreads: min(max(System.coreCount, 1), Self.loopsMax))
         defer { try? loops.syncShutdownGracefully() }
         let connections = OpenConnections(limit: options.connectionsMax)
+        let identity = try files.map {
+            try TLSIdentity($0, clock: context.clock, report: context.report)
+        }
         let server: any Channel
         do {
-            server = try bootstrap(loops, connections, context).withBoundSocket(socket.descriptor)
-                .wait()
+            server = try bootstrap(loops, connections, identity, context)
+                .withBoundSocket(try socket.duplicate()).wait()
         } catch {
-            throw ListenError(socket.name, "\(error)")
+            throw ListenError("cannot serve \(name): \(error)")
         }
         context.report("listening on \(name)")
-        lock.locked {
-            while !state.withLock({ $0.isStopping }) { _ = lock.wait() }
+        stopping.lock.locked {
+            while !stopping.isAsked { _ = stopping.lock.wait() }
         }
         try? server.close().wait()
+        socket.close()
         connections.quiesce()
         let deadline = context.clock.monotonic() + Self.graceNanoseconds
-        while connections.count > 0, context.clock.monotonic() < deadline {
-            lock.locked { _ = lock.wait(until: context.clock.monotonic() + Self.lookNanoseconds) }
+        stopping.lock.locked {
+            while connections.count > 0, context.clock.monotonic() < deadline {
+                _ = stopping.lock.wait(until: context.clock.monotonic() + Self.lookNanoseconds)
+            }
         }
         connections.closeAll()
     }
 
     /// Takes no more requests; `run` returns when those being served have been answered.
     public func stop() {
-        lock.locked {
-            state.withLock { $0.isStopping = true }
-            lock.signal()
+        stopping.lock.locked {
+            stopping.isAsked = true
+            stopping.lock.signal()
         }
     }
 
     private func bootstrap(
         _ loops: MultiThreadedEventLoopGroup, _ connections: OpenConnections,
-        _ context: SourceContext
+        _ identity: TLSIdentity?, _ context: SourceContext
     ) -> ServerBootstrap {
         let gate = AccessGate(directory: directory, options: options, clock: context.clock)
         let handler = RequestHandler(
@@ -107,7 +106,6 @@ public final class HTTPSource: LineSource {
         let http = HTTP1Channel(responder: handler.respond, configuration: configuration(context))
         let source = name
         return ServerBootstrap(group: loops)
-            .serverChannelOption(ChannelOptions.backlog, value: Self.backlog)
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .childChannelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
@@ -116,6 +114,20 @@ public final class HTTPSource: LineSource {
                     return channel.close()
                 }
                 context.counters.add(.connections, label: source)
+                let publish = { @Sendable in
+                    context.counters.set(
+                        .openConnections, Double(connections.count), label: source)
+                }
+                publish()
+                channel.closeFuture.whenComplete { _ in publish() }
+                if let identity {
+                    do {
+                        let handler = NIOSSLServerHandler(context: identity.context)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    } catch {
+                        return channel.eventLoop.makeFailedFuture(error)
+                    }
+                }
                 return http.setup(channel: channel, logger: logger).map { value in
                     let executor = LoopExecutor(channel.eventLoop)
                     Task(executorPreference: executor) {

@@ -22,6 +22,9 @@ struct Ingest: ParsableCommand {
               myapp | weir ingest
               cat app.ndjson | weir ingest --data D
               weir ingest --file app.log --file worker.log --alerts alerts.yaml
+              weir ingest --tcp :5140 --tls-cert C --tls-key K --tls-client-ca CA
+              weir ingest --unix /run/weir.sock --udp 127.0.0.1:5140
+              weir ingest --http 127.0.0.1:9428
               myapp | weir ingest --retention retention.conf --full-disk stop
               myapp | weir ingest --max-disk 20GB
             """)
@@ -30,6 +33,8 @@ struct Ingest: ParsableCommand {
 
     @Option(help: "A file to read to its end; may be given again.")
     var file: [String] = []
+
+    @OptionGroup(title: "Sockets") var listen: ListenOptions
 
     @OptionGroup(title: "HTTP") var http: HTTPListenOptions
 
@@ -75,8 +80,7 @@ struct Ingest: ParsableCommand {
         ProcessMemory.keepFreed()
         let options = try self.options()
         let metricsPage = MetricsPage()
-        let sources =
-            try self.sources() + http.sources(directory: data.directory, metrics: metricsPage)
+        let sources = try self.sources(metricsPage)
         let ingester: Ingester
         do {
             let channels = AlertChannels(configuration: options.alerting) {
@@ -184,7 +188,7 @@ struct Ingest: ParsableCommand {
         }
     }
 
-    private func sources() throws -> [any LineSource] {
+    private func sources(_ metricsPage: MetricsPage) throws -> [any LineSource] {
         for argument in input where argument != "-" {
             throw CommandFailure(
                 "`\(argument)` is no source; read a file with --file \(argument)")
@@ -196,9 +200,9 @@ struct Ingest: ParsableCommand {
                     "`\(path)` is no file; for standard input say `-` without --file")
             }
             for path in file { sources.append(try make("file", path)) }
-            if (file.isEmpty && http.addresses.isEmpty) || !input.isEmpty {
-                sources.append(try make("stdin", "-"))
-            }
+            sources += try listen.sources(isTLSUsed: !http.addresses.isEmpty)
+            sources += try http.sources(listen, directory: data.directory, metrics: metricsPage)
+            if sources.isEmpty || !input.isEmpty { sources.append(try make("stdin", "-")) }
             return sources
         } catch let failure as CommandFailure {
             throw failure

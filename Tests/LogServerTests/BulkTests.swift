@@ -53,7 +53,8 @@ import Testing
     @Test func aLineThatIsNoActionEndsIt() throws {
         let server = try TestServer()
         defer { server.stop() }
-        let answer = try server.post(Self.path, "{\"create\":{}}\n{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n")
+        let answer = try server.post(
+            Self.path, "{\"create\":{}}\n{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n")
         #expect(answer.status == 400)
         #expect(answer.text.contains("line 3 is no action"))
         #expect(answer.text.contains("\"type\":\"illegal_argument_exception\""))

@@ -25,7 +25,9 @@ import Testing
         func same(_ line: String, _ parameters: FieldParameters) {
             #expect(rewritten(line, parameters) == line)
         }
-        same("{ \"@timestamp\" : 1, \"message\":\"a\" }", parameters(time: ["@timestamp"], message: ["message"]))
+        same(
+            "{ \"@timestamp\" : 1, \"message\":\"a\" }",
+            parameters(time: ["@timestamp"], message: ["message"]))
         same("{\"_msg\":\"a\",\"x\":1}", parameters(message: ["_msg"]))
         same("{\"x\":1}", parameters(time: ["t"], message: ["m"], ignored: ["y"]))
         same("no json", parameters(ignored: ["*"], extra: [("a", "b")]))

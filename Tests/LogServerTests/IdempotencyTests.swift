@@ -15,7 +15,8 @@ import Testing
         }
         #expect(server.lines == ["{\"a\":1}", "{\"b\":2}"])
         // Another key, and no key, are other requests.
-        #expect(try server.post("/insert/jsonline", "{\"a\":1}", ["Idempotency-Key: k2"]).status == 200)
+        #expect(
+            try server.post("/insert/jsonline", "{\"a\":1}", ["Idempotency-Key: k2"]).status == 200)
         #expect(try server.post("/insert/jsonline", "{\"a\":1}").status == 200)
         #expect(server.lines.count == 4)
     }

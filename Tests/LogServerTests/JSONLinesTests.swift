@@ -43,7 +43,8 @@ import Testing
         defer { server.stop() }
         let client = try server.connect()
         try client.send(
-            TestClient.head("POST", "/insert/jsonline", ["Transfer-Encoding: chunked"], length: nil))
+            TestClient.head("POST", "/insert/jsonline", ["Transfer-Encoding: chunked"], length: nil)
+        )
         for byte in "{\"a\":1}\n{\"b\":2}".utf8 { try client.send([49, 13, 10, byte, 13, 10]) }
         try client.send("0\r\n\r\n")
         #expect(try client.answer().status == 200)
@@ -55,7 +56,8 @@ import Testing
         defer { server.stop() }
         let client = try server.connect()
         try client.send(
-            TestClient.head("POST", "/insert/jsonline", ["Transfer-Encoding: chunked"], length: nil))
+            TestClient.head("POST", "/insert/jsonline", ["Transfer-Encoding: chunked"], length: nil)
+        )
         try client.send("8\r\n{\"a\":1}\n\r\n")
         try waitUntil { !server.lines.isEmpty }
         #expect(server.lines == ["{\"a\":1}"])
@@ -82,7 +84,9 @@ import Testing
     @Test func largeBodiesPass() throws {
         let server = try TestServer()
         defer { server.stop() }
-        let lines = (0..<50_000).map { "{\"n\":\($0),\"pad\":\"\(String(repeating: "p", count: $0 % 50))\"}" }
+        let lines = (0..<50_000).map {
+            "{\"n\":\($0),\"pad\":\"\(String(repeating: "p", count: $0 % 50))\"}"
+        }
         let answer = try server.post("/insert/jsonline", lines.joined(separator: "\n"))
         #expect(answer.status == 200)
         #expect(server.lines == lines)

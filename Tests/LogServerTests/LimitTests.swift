@@ -31,7 +31,8 @@ import Testing
         // Without a length, the limit is met on the way.
         let client = try server.connect()
         try client.send(
-            TestClient.head("POST", "/insert/jsonline", ["Transfer-Encoding: chunked"], length: nil))
+            TestClient.head("POST", "/insert/jsonline", ["Transfer-Encoding: chunked"], length: nil)
+        )
         try client.send("5DC\r\n" + String(repeating: "z", count: 1_500) + "\r\n0\r\n\r\n")
         #expect(try client.answer().status == 413)
     }
@@ -162,23 +163,5 @@ import Testing
         #expect(try client.answer().status == 200)
         #expect(server.stop() == nil)
         #expect(server.lines == ["{}"])
-    }
-
-    @Test func addressesThatCannotBeListenedOn() throws {
-        func fails(_ address: String, _ part: String) {
-            do {
-                _ = try HTTPSource(address, directory: "/nowhere")
-                Issue.record("\(address) was taken")
-            } catch {
-                #expect("\(error)".contains(part), "\(error)")
-            }
-        }
-        fails("localhost", "port")
-        fails("127.0.0.1:x", "port")
-        fails("::1:80", "brackets")
-        fails("192.0.2.1:0", "192.0.2.1")
-        let first = try HTTPSource("127.0.0.1:0", directory: "/nowhere")
-        fails(first.address, "127.0.0.1")
-        #expect(try HTTPSource("[::1]:0", directory: "/nowhere").name.hasPrefix("http [::1]:"))
     }
 }

@@ -29,7 +29,8 @@ import Testing
             Self.push("{\"app\":\"web\"}", "[\(stamp),\"m\",{\"trace_id\":\"abc\"}]"),
             ["{\(time),\"app\":\"web\",\"_msg\":\"m\",\"trace_id\":\"abc\"}"])
         // A message that is JSON: its members, unless the client says otherwise.
-        let json = Self.push("{\"a\":\"1\"}", "[\(stamp),\"{\\\"level\\\": \\\"warn\\\",\\\"a\\\":2}\"]")
+        let json = Self.push(
+            "{\"a\":\"1\"}", "[\(stamp),\"{\\\"level\\\": \\\"warn\\\",\\\"a\\\":2}\"]")
         try push(json, ["{\(time),\"a\":\"1\",\"level\": \"warn\",\"a_extracted\":2}"])
         try push(
             json, ["{\(time),\"a\":\"1\",\"_msg\":\"{\\\"level\\\": \\\"warn\\\",\\\"a\\\":2}\"}"],
@@ -55,7 +56,8 @@ import Testing
         try push(
             Self.push("{}", "[\"yesterday\",\"m\"],[\"1\",\"kept\"]"), 400,
             "1 of 2 entries are not stored; entry 1: the time is nanoseconds")
-        #expect(server.lines == ["{\"_time\":\"1970-01-01T00:00:00.000000001Z\",\"_msg\":\"kept\"}"])
+        #expect(
+            server.lines == ["{\"_time\":\"1970-01-01T00:00:00.000000001Z\",\"_msg\":\"kept\"}"])
         let other = try server.post(Self.path, "x", ["Content-Type: text/html"])
         #expect(other.status == 415)
     }
@@ -116,7 +118,8 @@ import Testing
         check([6, 0x08, 97, 98, 99, 0x0A, 0x03, 0x00], "abcabc")
         check([6, 0x08, 97, 98, 99, 0x0B, 0x03, 0x00, 0x00, 0x00], "abcabc")
         // A long literal's length stands in a byte of its own.
-        check([61, 0xF0, 60] + [UInt8](repeating: 98, count: 61), String(repeating: "b", count: 61))
+        check(
+            [61, 0xF0, 60] + [UInt8](repeating: 98, count: 61), String(repeating: "b", count: 61))
         check([], nil)
         check([3, 0x08, 97, 98], nil)
         check([4, 0x08, 97, 98, 99], nil)

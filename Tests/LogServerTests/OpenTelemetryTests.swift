@@ -68,7 +68,8 @@ import Testing
         let server = try TestServer()
         defer { server.stop() }
         func post(_ record: String, _ want: String) throws {
-            let resource = "{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"api\"}}]}"
+            let resource =
+                "{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"api\"}}]}"
             let body =
                 "{\"resourceLogs\":[{\"resource\":\(resource),\"scopeLogs\":[{\"logRecords\":["
                 + "\(record)]}]}]}"
@@ -87,7 +88,8 @@ import Testing
             "{\(Self.time),\(origin),\"severity\":\"INFO\",\"severity_number\":9,"
                 + "\"_msg\":\"a\\tb\",\"n\":12,\"l\":[true,0.5],\"m\":{\"k\":\"v\"},"
                 + "\"trace_id\":\"ab\"}")
-        try post("{\"timeUnixNano\":0,\"body\":{\"stringValue\":\"m\"}}", "{\(origin),\"_msg\":\"m\"}")
+        try post(
+            "{\"timeUnixNano\":0,\"body\":{\"stringValue\":\"m\"}}", "{\(origin),\"_msg\":\"m\"}")
         // Laid out over lines, it stays one line.
         try post(
             "{\"body\":{\"kvlistValue\":\n{\"values\":[{\"key\":\"a\",\"value\":{\n\"x\":[\n1]}}]}}}",
@@ -104,12 +106,15 @@ import Testing
             #expect(answer.text.contains(part), "\(answer.text)")
         }
         let good = Proto.bytes(5, Proto.text(1, "m"))
-        try post(request([good, [0x2A, 0x7F]]), "application/x-protobuf", "nothing of it is stored")
+        try post(
+            request([good, [0x2A, 0x7F]]), "application/x-protobuf", "nothing of it is stored")
         try post([0xFF], "application/x-protobuf", "ExportLogsServiceRequest")
         try post(Array("{\"resourceLogs\":".utf8), "application/json", "json_cut_short")
         try post(Array("[]".utf8), "application/json", "resourceLogs")
         #expect(server.lines == [])
-        #expect(try server.post(Self.path, request([good]), ["Content-Type: application/x-protobuf"]).status == 200)
+        #expect(
+            try server.post(Self.path, request([good]), ["Content-Type: application/x-protobuf"])
+                .status == 200)
         #expect(server.lines.count == 1)
     }
 

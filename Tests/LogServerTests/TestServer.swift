@@ -6,6 +6,7 @@ import LogSources
 import LogSystem
 import Synchronization
 import TestSupport
+import Testing
 
 /// A listener on a port of its own, and a pipeline behind it that says of all lines that they are durable.
 final class TestServer: Sendable {
@@ -20,14 +21,16 @@ final class TestServer: Sendable {
     init(
         options: HTTPOptions = HTTPOptions(), positions: [SourcePosition] = [],
         chunkBytes: Int = 1 << 16, chunkCount: Int = 4, holding: Bool = false,
-        keys: AccessKeys? = nil
+        keys: AccessKeys? = nil, files: TLSFiles? = nil
     ) throws {
         let directory = try TemporaryDirectory(inMemory: false)
         self.directory = directory
         let outlet = ChunkOutlet(chunkCount: chunkCount, chunkBytes: chunkBytes)
         self.outlet = outlet
         try keys?.save(directory: directory.path)
-        let source = try HTTPSource("127.0.0.1:0", directory: directory.path, options: options)
+        let source = try HTTPSource(
+            TestServer.socket("127.0.0.1:0"), directory: directory.path, options: options,
+            files: files)
         self.source = source
         let context = SourceContext(outlet: outlet, counters: counters, positions: positions)
         running = Background {
@@ -43,6 +46,12 @@ final class TestServer: Sendable {
         draining = Background { pipeline.drain() }
     }
 
+    /// A socket bound to `address`.
+    static func socket(_ address: String) throws -> BoundSocket {
+        let sockets = try BoundSocket.open(ListenAddress(address, kind: .http), kind: .http)
+        return try #require(sockets.first)
+    }
+
     /// The lines so far.
     var lines: [String] { pipeline.taken.lines }
     /// Everything so far.
@@ -55,7 +64,7 @@ final class TestServer: Sendable {
     func answer(_ outcome: DeliveryOutcome) { pipeline.answer(outcome) }
 
     /// A connection to it.
-    func connect() throws -> TestClient { try TestClient(source.address) }
+    func connect() throws -> TestClient { try TestClient(source.name) }
 
     /// Sends one request over a connection of its own.
     func post(
