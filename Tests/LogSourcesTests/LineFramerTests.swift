@@ -107,9 +107,11 @@ import Testing
         var random = SeededGenerator(seed: 7)
         for round in 0..<200 {
             let messages = (0..<Int.random(in: 1...12, using: &random)).map { _ in
-                "<" + String((0..<Int.random(in: 0...300, using: &random)).map { _ in
-                    "ab\n<1 {}9".randomElement(using: &random) ?? "x"
-                }) + "x"
+                "<"
+                    + String(
+                        (0..<Int.random(in: 0...300, using: &random)).map { _ in
+                            "ab\n<1 {}9".randomElement(using: &random) ?? "x"
+                        }) + "x"
             }
             let plain = messages.map { $0.filter { $0 != "\n" } }
             for (framing, want, text) in [
@@ -178,7 +180,8 @@ import Testing
         held.clear()
         #expect(budget.usedBytes == 0)
         let later = try framed(
-            [Array(long.prefix(5_000).utf8), Array("\n".utf8)], lineBytesMax: 1 << 20, budget: budget)
+            [Array(long.prefix(5_000).utf8), Array("\n".utf8)], lineBytesMax: 1 << 20,
+            budget: budget)
         #expect(later.cutLines == 0 && later.lines.first?.utf8.count == 5_000)
         #expect(budget.usedBytes == 0)
     }

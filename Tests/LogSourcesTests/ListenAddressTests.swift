@@ -42,8 +42,9 @@ import Testing
             _ isLocal: Bool, _ protection: ListenPolicy.Protection, insecure: Bool = false
         ) -> Bool {
             let policy = ListenPolicy(isInsecureAllowed: insecure)
-            return (try? policy.check(
-                "tcp x", isLocal: isLocal, protection: protection, remedy: nil)) != nil
+            return
+                (try? policy.check(
+                    "tcp x", isLocal: isLocal, protection: protection, remedy: nil)) != nil
         }
         #expect(isAllowed(true, .none))
         #expect(isAllowed(false, .authenticated))

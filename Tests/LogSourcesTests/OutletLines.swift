@@ -3,6 +3,7 @@ import LogMetrics
 import LogSources
 import LogSystem
 import TestSupport
+import Testing
 
 /// What sources handed on, as the pipeline would see it: lines with newlines inside are one.
 struct OutletLines: Equatable, Sendable {
@@ -54,7 +55,8 @@ final class RunningSource: Sendable {
         draining = isDrained ? Background { Self.drain(outlet, received) } : nil
         running = Background {
             let context = SourceContext(
-                outlet: outlet, counters: counters, report: { text in reports.change { $0.append(text) } })
+                outlet: outlet, counters: counters,
+                report: { text in reports.change { $0.append(text) } })
             do {
                 try source.run(in: context)
                 return nil

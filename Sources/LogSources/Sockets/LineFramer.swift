@@ -201,8 +201,10 @@ struct LineFramer: ~Copyable {
             let length = min(remaining, count - index)
             octets.remaining = remaining > length ? remaining - length : nil
             let message = ByteView(bytes + index, length)
+            // A newline needs one byte. A head has two, but may have come with the read before.
+            let hasRoom = index > end
             index += length
-            guard length == remaining, carry.isEmpty else {
+            guard length == remaining, carry.isEmpty, hasRoom else {
                 carry.append(message)
                 if length < remaining { break }
                 guard handoff.hand(ByteView(bytes + start, end - start)), handCarried(handoff)
@@ -211,7 +213,6 @@ struct LineFramer: ~Copyable {
                 end = index
                 continue
             }
-            // A head has at least two bytes, the newline needs one.
             memmove(bytes + end, message.start, length)
             bytes[end + length] = ASCII.newline
             let line = ByteView(bytes + end, length + 1)
