@@ -1,3 +1,4 @@
+import LogMetrics
 import Testing
 
 @testable import LogServer

@@ -1,4 +1,6 @@
+import LogMetrics
 import LogSystem
+import Synchronization
 import Testing
 
 @testable import LogServer
@@ -121,7 +123,7 @@ import Testing
                 Issue.record("key \(number) is in use")
                 continue
             }
-            entry.state.withLock { $0.offset = 7 }
+            entry.state.withLock { (state: inout IdempotencyTable.Entry.State) in state.offset = 7 }
             table.end(entry)
         }
         #expect(table.begin("request:0")?.state.withLock { $0.offset } == 0)

@@ -1,3 +1,4 @@
+import LogMetrics
 import LogServer
 import LogSources
 import LogSystem

@@ -1,4 +1,5 @@
 import CDeflate
+import LogMetrics
 import LogServer
 import LogSources
 import Testing

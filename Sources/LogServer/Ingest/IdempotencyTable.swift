@@ -22,9 +22,9 @@ final class IdempotencyTable: Sendable {
         let receipts = ReceiptGroup()
         let state: Mutex<State>
 
-        init(key: String, offset: UInt64 = 0, isDone: Bool = false) {
+        init(key: String) {
             self.key = key
-            state = Mutex(State(offset: offset, isDone: isDone))
+            state = Mutex(State())
         }
     }
 
@@ -50,7 +50,10 @@ final class IdempotencyTable: Sendable {
     init(_ positions: [SourcePosition]) {
         for position in positions where position.key.hasPrefix(Self.kind) {
             let isDone = position.detail == Self.doneDetail
-            add(Entry(key: position.key, offset: position.offset, isDone: isDone))
+            add(Entry(key: position.key)).state.withLock {
+                $0.offset = position.offset
+                $0.isDone = isDone
+            }
         }
     }
 
