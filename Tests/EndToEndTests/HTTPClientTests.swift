@@ -2,6 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Real clients send numbered lines; each arrives as it was sent, once.
 ///
 /// `.ci/clients-http` fetches them. A client that is missing is said to be, and its test passes by.
@@ -105,7 +109,8 @@ import Testing
             arguments(path, scratch), in: scratch, executable: program.path,
             environment: environment)
         defer {
-            client.process.terminate()
+            // Not SIGTERM: rsyslog takes its time to see it.
+            kill(client.process.processIdentifier, SIGKILL)
             client.process.waitUntilExit()
         }
         do {
@@ -136,7 +141,7 @@ import Testing
         guard isThere(program), isThere(home.appending(path: "usr/lib/syslog-ng/3.38/libhttp.so"))
         else { return }
         let libraries = [
-            "usr/lib/syslog-ng/3.38", "usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib",
+            "usr/lib/syslog-ng", "usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu",
         ].map { home.appending(path: $0).path }.joined(separator: ":")
         let lines = try daemon(
             program, "syslog-ng.conf", [:], environment: ["LD_LIBRARY_PATH": libraries]
