@@ -146,6 +146,7 @@ let package = Package(
                 name: "ProjectTests", dependencies: ["TestSupport"], swiftSettings: strict),
             .testTarget(
                 name: "EndToEndTests", dependencies: ["weir", "weir-samples", "TestSupport"],
+                exclude: ["HTTPClients"],
                 swiftSettings: strict),
         ],
     cxxLanguageStandard: .cxx17
