@@ -73,6 +73,11 @@ final class RunningSource: Sendable {
         }
     }
 
+    /// Waits until the source takes what is sent.
+    func waitForListening() -> Bool {
+        eventually { texts.contains { $0.hasPrefix("listening on") } }
+    }
+
     /// What has come so far.
     var lines: [String] { received.value.lines }
     /// What the operator was told.

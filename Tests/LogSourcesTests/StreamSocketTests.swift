@@ -18,6 +18,7 @@ import Testing
         let source = try StreamSocketSource(socket, settings: settings)
         let running = RunningSource(
             source, chunkCount: chunkCount, chunkBytes: chunkBytes, isDrained: isDrained)
+        #expect(running.waitForListening())
         return (source, running)
     }
 

@@ -20,55 +20,41 @@ final class DatagramReader: @unchecked Sendable {
     private let buffer: UnsafeMutablePointer<UInt8>
     private let room: Int
     private let batch: Int
+    /// What the kernel has dropped since the socket was made and weir has counted; the kernel's number wraps round.
     private var drops: UInt32 = 0
     private var dropsDue: Int64 = 0
     /// What ended `run` early; for reading after it.
     private(set) var failure: ListenError?
-    /// What the kernel keeps for the socket (bytes).
-    let grantedBytes: Int
+    private let bufferBytes: Int
 
     /// The largest datagram of UDP, and what Linux lets a Unix socket send unless it is told otherwise
     /// (net.core.wmem_default, bytes).
     private static let internetRoom = 65_536
     private static let unixRoom = 256 << 10
     /// The readers' buffers for one call (bytes): 64 datagrams of UDP, 16 of a Unix socket.
-    private static let bufferBytes = 4 << 20
+    private static let roomBytes = 4 << 20
     /// How often to ask for what the kernel dropped (nanoseconds), and the same for a wait (milliseconds).
     private static let dropsInterval: Int64 = 1_000_000_000
     private static let dropsWait: Int32 = 1_000
 
     init(
-        _ socket: BoundSocket, settings: DatagramSettings, wake: WakePipe, context: SourceContext
-    ) throws(ListenError) {
+        _ socket: BoundSocket, settings: DatagramSettings, bufferBytes: Int, wake: WakePipe,
+        context: SourceContext
+    ) {
         self.socket = socket
         self.wake = wake
+        self.bufferBytes = bufferBytes
         self.context = context
         handoff = LineHandoff(context, source: socket.name)
         report = RepeatedReport(clock: context.clock, report: context.report)
         text = DatagramText(handoff, framing: settings.framing, counters: context.counters)
         room = socket.kind == .udp ? Self.internetRoom : Self.unixRoom
-        batch = min(Self.bufferBytes / room, Int(WEIR_DATAGRAMS_MAX))
+        batch = min(Self.roomBytes / room, Int(WEIR_DATAGRAMS_MAX))
         // A newline fits behind each.
         buffer = .allocate(capacity: batch * (room + 1))
-        grantedBytes = Self.widen(socket.descriptor, settings.bufferBytes)
-        drops = UInt32(truncatingIfNeeded: max(weir_socket_drops(socket.descriptor), 0))
     }
 
     deinit { buffer.deallocate() }
-
-    /// Asks for a receive buffer of so many bytes, beyond the limit of the system where weir may; what there is then.
-    private static func widen(_ descriptor: Int32, _ bytes: Int) -> Int {
-        var value = Int32(clamping: bytes)
-        let size = socklen_t(MemoryLayout<Int32>.size)
-        if setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &value, size) != 0 {
-            _ = setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &value, size)
-        }
-        var granted: Int32 = 0
-        var grantedSize = size
-        _ = getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &granted, &grantedSize)
-        // The kernel doubles what it is asked for, to account for its own records.
-        return Int(granted) / 2
-    }
 
     func run() {
         var lengths = [UInt32](repeating: 0, count: batch)
@@ -135,7 +121,7 @@ final class DatagramReader: @unchecked Sendable {
 
     /// Takes what is in the kernel's buffer at the end, and no more, however fast further datagrams come.
     private func drain(_ lengths: inout [UInt32]) {
-        var rest = grantedBytes
+        var rest = bufferBytes
         while rest > 0, receive(&lengths) {
             rest -= Int(lengths.reduce(0) { $0 + UInt64($1) }) + batch
         }

@@ -16,6 +16,9 @@ public final class RepeatedReport {
     /// At most so often each reason is told (nanoseconds).
     static let interval: Int64 = 60_000_000_000
 
+    /// Different sentences that are kept at a time; when there are more, all begin anew.
+    private static let entriesMax = 64
+
     /// Reports through `report`.
     public init(clock: any WallClock, report: @escaping @Sendable (String) -> Void) {
         self.clock = clock
@@ -31,6 +34,7 @@ public final class RepeatedReport {
             tell(sentence, entry.unreported)
             entry = Entry(due: now + Self.interval)
         }
+        if entries.count >= Self.entriesMax, entries[sentence] == nil { finish() }
         entries[sentence] = entry
     }
 

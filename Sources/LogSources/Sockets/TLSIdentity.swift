@@ -1,4 +1,5 @@
 public import LogSystem
+internal import NIOCore
 public import NIOSSL
 
 /// Who a TLS server is, and whom it lets in: read from files, and read again when they have changed, as those who renew
@@ -71,6 +72,8 @@ public final class TLSIdentity: @unchecked Sendable {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
+        // How long to wait for a client's part of the farewell: loggers that only write never read weir's.
+        configuration.shutdownTimeout = .milliseconds(200)
         if let path = files.clientAuthority {
             let roots = try read("--tls-client-ca", path) { try NIOSSLCertificate.fromPEMFile($0) }
             guard !roots.isEmpty else {

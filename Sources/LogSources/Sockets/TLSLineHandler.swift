@@ -68,9 +68,17 @@ final class TLSLineHandler: ChannelInboundHandler {
         // Many clients end the connection without TLS's own farewell: that is no failure of the handshake.
         if !isEstablished {
             handshake?.cancel()
-            server.refuse("tls", "the TLS handshake failed: \(error)")
+            server.refuse("tls", "the TLS handshake failed: \(Self.reason(error))")
         }
         context.close(promise: nil)
+    }
+
+    /// The words of BoringSSL in an error, without the place in its source.
+    private static func reason(_ error: any Error) -> String {
+        let text = "\(error)"
+        let mark = "OPENSSL_internal:"
+        guard let start = text.firstRange(of: mark)?.upperBound else { return text }
+        return text[start...].prefix { $0 != " " }.lowercased().replacing("_", with: " ")
     }
 
     func channelInactive(context: ChannelHandlerContext) {

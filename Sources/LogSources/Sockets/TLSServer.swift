@@ -109,7 +109,9 @@ final class TLSServer: @unchecked Sendable {
         }
         try? listener?.close().wait()
         let open = try loop.submit { Array(self.connections.values) }.wait()
-        for channel in open { try? channel.close().wait() }
+        // All of them at once: a client that does not answer the farewell makes its own wait only.
+        let closing = open.map { $0.close() }
+        for closed in closing { try? closed.wait() }
         try loop.submit {
             self.handoff.flushCounts()
             self.report.finish()
