@@ -8,7 +8,7 @@ import Testing
 
 /// Real clients send numbered lines; each arrives as it was sent, once.
 ///
-/// `.ci/clients-http` fetches them. A client that is missing is said to be, and its test passes by.
+/// `make clients` fetches them. A client that is missing is said to be, and its test passes by.
 @Suite(.serialized) struct HTTPClientTests {
     private static let count = 1_000
     private static let clients = Checkout.root.appending(path: ".build/clients")
@@ -17,7 +17,7 @@ import Testing
     /// Whether a client's program is there.
     private func isThere(_ path: URL) -> Bool {
         if FileManager.default.fileExists(atPath: path.path) { return true }
-        print("skipped: \(path.path) is missing; .ci/clients-http fetches it")
+        print("skipped: \(path.path) is missing; `make clients` fetches it")
         return false
     }
 
@@ -31,7 +31,7 @@ import Testing
         let probe = try WeirProcess.Running(
             ["-c", "import \(module)"], in: scratch, executable: python.path)
         guard try probe.wait().status == 0 else {
-            print("skipped: \(module) is missing; .ci/clients-http fetches it")
+            print("skipped: \(module) is missing; `make clients` fetches it")
             return nil
         }
         // Loki's handler sends a request for each line and waits for its answer.
