@@ -4,8 +4,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT ?= swift
 
-# liblz4 packs journal frames and fresh blocks, libdeflate cold ones; RE2 runs regular expressions in linear time.
-DEBIAN_PACKAGES = liblz4-dev libdeflate-dev libre2-dev pkg-config
+# liblz4 packs journal frames and fresh blocks, libdeflate cold ones; zlib inflates what sources read, piece by piece; RE2
+# runs regular expressions in linear time.
+DEBIAN_PACKAGES = liblz4-dev libdeflate-dev zlib1g-dev libre2-dev pkg-config
 RELEASE = -c release --static-swift-stdlib
 FORMAT = $(SWIFT) format lint --strict --recursive --parallel --configuration .swift-format
 BINARY = .build/release/weir
@@ -20,7 +21,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the Debian packages that the build needs, if any is missing
-	@if ! command -v dpkg-query >/dev/null && pkg-config --exists liblz4 libdeflate re2 2>/dev/null; then \
+	@if ! command -v dpkg-query >/dev/null && pkg-config --exists liblz4 libdeflate zlib re2 2>/dev/null; then \
 	    exit 0; \
 	fi; \
 	missing=; \

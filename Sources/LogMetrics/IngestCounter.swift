@@ -6,6 +6,7 @@ public enum IngestCounter: String, CaseIterable, Sendable {
     case sourceBytes = "weir_source_bytes_total"
     case unparsed = "weir_lines_unparsed_total"
     case truncated = "weir_lines_truncated_total"
+    case unterminated = "weir_lines_unterminated_total"
     case refused = "weir_lines_refused_total"
     case connections = "weir_connections_total"
     case connectionsRefused = "weir_connections_refused_total"
@@ -45,6 +46,7 @@ public enum IngestCounter: String, CaseIterable, Sendable {
         case .probes: "Probes made, by outcome."
         case .unparsed: "Lines kept as text because they are no JSON object, by reason."
         case .truncated: "Lines cut at the length limit."
+        case .unterminated: "Last lines, stored, of connections that ended inside them."
         case .refused: "Lines not stored, by reason."
         case .skewed: "Lines whose own time is more than a day ahead of the clock."
         case .late:

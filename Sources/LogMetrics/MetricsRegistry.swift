@@ -51,6 +51,15 @@ public final class MetricsRegistry: Sendable {
         gauges.withLock { [kept] in $0[gauge] = kept }
     }
 
+    /// Sets one value of a gauge with a label, where each source knows its own only.
+    public func set(_ gauge: IngestGauge, _ value: Double, label: String) {
+        gauges.withLock { all in
+            let values = all[gauge, default: [:]]
+            let isKept = values[label] != nil || values.count < Self.labelValuesMax
+            all[gauge, default: [:]][isKept ? label : Self.overflowLabel] = value
+        }
+    }
+
     /// The values of a gauge by its label, under the empty one that of a plain gauge.
     public func values(_ gauge: IngestGauge) -> [String: Double] {
         gauges.withLock { $0[gauge] ?? [:] }

@@ -40,6 +40,9 @@ struct StateFile: Sendable {
         ) {
             PositionTable.parse($0) == nil ? "it holds no positions" : nil
         },
+        StateFile(name: AccessKeys.fileName, meaning: "who may send and search lines") {
+            AccessKeys.parse($0) == nil ? "it holds no keys" : nil
+        },
     ]
 
     private static let mark = "# crc32c "

@@ -22,6 +22,9 @@ struct Ingest: ParsableCommand {
               myapp | weir ingest
               cat app.ndjson | weir ingest --data D
               weir ingest --file app.log --file worker.log --alerts alerts.yaml
+              weir ingest --tcp :5140 --tls-cert C --tls-key K --tls-client-ca CA
+              weir ingest --unix /run/weir.sock --udp 127.0.0.1:5140
+              weir ingest --http 127.0.0.1:9428
               myapp | weir ingest --retention retention.conf --full-disk stop
               myapp | weir ingest --max-disk 20GB
               myapp | weir ingest --tee | other-tool
@@ -34,6 +37,10 @@ struct Ingest: ParsableCommand {
 
     @Option(help: "A file to read to its end; may be given again.")
     var file: [String] = []
+
+    @OptionGroup(title: "Sockets") var listen: ListenOptions
+
+    @OptionGroup(title: "HTTP") var http: HTTPListenOptions
 
     @Flag(help: "Pass what standard input brings on to standard output; alerts go to stderr then.")
     var tee = false
@@ -97,7 +104,8 @@ struct Ingest: ParsableCommand {
         SignalWatcher.hold()
         ProcessMemory.keepFreed()
         let options = try self.options()
-        let sources = try self.sources()
+        let metricsPage = MetricsPage()
+        let sources = try self.sources(metricsPage)
         let ingester: Ingester
         do {
             let channels = AlertChannels(configuration: options.alerting) {
@@ -116,6 +124,7 @@ struct Ingest: ParsableCommand {
         } catch {
             throw CommandFailure("\(error)")
         }
+        if !http.addresses.isEmpty { metricsPage.attach(ingester) }
         if let metricsFile { try observe(ingester, MetricsFile(path: metricsFile)) }
         SignalWatcher.watch { ingester.stop() }
         do {
@@ -206,7 +215,7 @@ struct Ingest: ParsableCommand {
         }
     }
 
-    private func sources() throws -> [any LineSource] {
+    private func sources(_ metricsPage: MetricsPage) throws -> [any LineSource] {
         for argument in input where argument != "-" {
             throw CommandFailure(
                 "`\(argument)` is no source; read a file with --file \(argument)")
@@ -218,6 +227,8 @@ struct Ingest: ParsableCommand {
                     "`\(path)` is no file; for standard input say `-` without --file")
             }
             for path in file { sources.append(try make("file", path)) }
+            sources += try listen.sources(isTLSUsed: !http.addresses.isEmpty)
+            sources += try http.sources(listen, directory: data.directory, metrics: metricsPage)
             if let hostMetrics { sources.append(try make("host-metrics", hostMetrics)) }
             for plan in probe { sources.append(try make("probe", plan)) }
             if sources.isEmpty || !input.isEmpty {
