@@ -14,22 +14,23 @@ struct Ingest: ParsableCommand {
         abstract: "Takes lines in: measures, alerts, stores every line.",
         discussion: """
             Reads standard input when no source is named. Ends when all input
-            has ended; Ctrl-C and SIGTERM drain, seal and end it well. Exit
+            has ended, which followed files never do; Ctrl-C and SIGTERM drain,
+            seal and end it well. Exit
             status 0: every line is durable. Alerts go to stdout, everything
             else to stderr.
 
             EXAMPLES
               myapp | weir ingest
               cat app.ndjson | weir ingest --data D
-              weir ingest --file app.log --file worker.log --alerts alerts.yaml
+              weir ingest --file '/var/log/app/*.log' --alerts alerts.yaml
+              weir ingest --file yesterday.log --file today.log --no-follow
               myapp | weir ingest --retention retention.conf --full-disk stop
               myapp | weir ingest --max-disk 20GB
             """)
 
     @OptionGroup var data: DataOption
 
-    @Option(help: "A file to read to its end; may be given again.")
-    var file: [String] = []
+    @OptionGroup var files: FileOptions
 
     @Option(help: "The format of all lines (default: each line's own; `weir parse` shows it).")
     var format: String?
@@ -186,12 +187,8 @@ struct Ingest: ParsableCommand {
         }
         do {
             var sources: [any LineSource] = []
-            for path in file where path == "-" {
-                throw CommandFailure(
-                    "`\(path)` is no file; for standard input say `-` without --file")
-            }
-            for path in file { sources.append(try make("file", path)) }
-            if file.isEmpty || !input.isEmpty { sources.append(try make("stdin", "-")) }
+            sources += try files.sources()
+            if sources.isEmpty || !input.isEmpty { sources.append(try make("stdin", "-")) }
             return sources
         } catch let failure as CommandFailure {
             throw failure
