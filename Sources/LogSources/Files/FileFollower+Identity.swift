@@ -24,64 +24,85 @@ extension FileFollower {
         guard status.size > 0 else { return .waiting }
         let family = file.family
         let gone = (ghostFamilies[family] ?? []).compactMap { ghosts[$0] }
-        let kin = (families[family] ?? []).filter {
-            $0 !== file && $0.phase == .following && $0.mark.offset > 0
+        let others = (families[family] ?? []).filter { $0 !== file }
+        // Who was there first is decided on first: an original before its copies.
+        if others.contains(where: {
+            $0.phase == .unexamined && $0.isQueued && $0.serial < file.serial
+        }) {
+            return .unfinished
         }
+        let kin = others.filter { $0.phase == .following && $0.mark.link == nil }
         if gone.isEmpty, kin.isEmpty { return try begin(file, content, status) }
         var known: FollowedFile.Examination
-        if let examination = file.examination {
+        if let examination = file.examination, examination.size == status.size {
             known = examination
         } else {
             known = FollowedFile.Examination(
-                head: try content.bytes(at: 0, options.sizes.headBytes))
+                size: status.size, head: try content.bytes(at: 0, options.sizes.headBytes))
         }
         defer { file.examination = known }
         // In ascending order, so that unpacking goes forward only.
         for ghost in gone.sorted(by: { $0.mark.offset < $1.mark.offset })
-        where !known.rejected.contains(ghost.id) {
-            switch try compare(content, known.head, ghost, isLinked: file.mark.link == ghost.id) {
+        where ghost.id.key != file.key && !known.rejected.contains(ghost.id) {
+            switch try compare(file, content, known.head, ghost) {
             case .equal:
                 adopt(file, ghost, content)
                 return .following
-            case .shorter(let end):
-                try cover(file, ghost, content, end)
+            case .shorter:
+                cover(file)
                 return .following
             case .unknown: return .unfinished
             case .different: known.rejected.insert(ghost.id)
             }
         }
-        for original in kin where mayBeOriginal(original, of: file) {
+        for original in kin {
             switch try compare(content, known.head, original) {
-            case .equal, .shorter:
-                link(file, to: original, content)
+            case .equal(0): return .waiting
+            case .equal(let end):
+                try link(file, to: original, content, end)
                 return .waiting
             case .unknown: return .unfinished
-            case .different: break
+            case .different, .shorter: break
             }
         }
         return try begin(file, content, status)
     }
 
     private enum Comparison {
-        case equal, different, unknown
-        /// It is an earlier state of the content, and ends before the mark.
-        case shorter(Int)
+        case different, unknown
+        /// All of it that is there, up to this offset, is the other's.
+        case equal(Int)
+        /// It is an earlier state of the content, as far as its own mark says.
+        case shorter
     }
 
     /// A content with one that is gone.
     private func compare(
-        _ content: any FileContent, _ head: [UInt8], _ ghost: Ghost, isLinked: Bool
+        _ file: FollowedFile, _ content: any FileContent, _ head: [UInt8], _ ghost: Ghost
     ) throws(FileError) -> Comparison {
         let mark = ghost.mark
         guard mark.offset > 0 else { return .different }
         let isHead =
             head.count >= mark.head.length
             && head.withView { ContentHash($0.prefix(mark.head.length)) } == mark.head
-        guard isHead || isLinked else { return .different }
-        switch try content.reach(mark.offset, budget: options.unpackBytes) {
+        if isHead {
+            switch try content.reach(mark.offset, budget: options.unpackBytes) {
+            case .notYet: return .unknown
+            case .there:
+                guard try content.hasTail(mark) else { return .different }
+                // What was read to its end has no copy that is longer.
+                guard mark.isDrained else { return .equal(mark.offset) }
+                let end = try content.reach(mark.offset + 1, budget: options.unpackBytes)
+                if end == .ends(mark.offset) { return .equal(mark.offset) }
+            case .ends: break
+            }
+        }
+        // What was equal as long as the other was there is an earlier state of it.
+        guard file.mark.link == ghost.id, file.mark.offset <= mark.offset else { return .different }
+        switch try content.reach(file.mark.offset, budget: options.unpackBytes) {
         case .notYet: return .unknown
-        case .ends(let end): return isLinked ? .shorter(end) : .different
-        case .there: return isHead ? try content.hasTail(mark) ? .equal : .different : .different
+        case .there: return try content.has(file.mark) ? .shorter : .different
+        case .ends: return .different
         }
     }
 
@@ -89,16 +110,14 @@ extension FileFollower {
     private func compare(
         _ content: any FileContent, _ head: [UInt8], _ original: FollowedFile
     ) throws(FileError) -> Comparison {
-        guard let other = open(original) else { return .different }
-        let status = try other.status()
-        let mark = original.mark
-        guard case .there = try other.reach(mark.offset, budget: options.unpackBytes),
-            try other.has(mark)
-        else {
-            // It is not what it was any more; its own turn finds that out.
-            enqueue(original)
-            return .unknown
+        guard let other = open(original) else {
+            // Where its name is another's, or nobody's, the next look tells what became of it.
+            return needsScan ? .unknown : .different
         }
+        // Of what nothing has been read nobody could tell later whether it is what it was.
+        if original.mark.offset == 0, original.isQueued { return .unknown }
+        guard let size = try reliableSize(of: original, other) else { return .unknown }
+        let mark = original.mark
         var end = try content.status().size
         if content.isPacked {
             switch try content.reach(.max, budget: options.unpackBytes) {
@@ -106,11 +125,15 @@ extension FileFollower {
             case .notYet, .there: return .unknown
             }
         }
-        guard !other.isPacked else { return .different }
         // A copy of a file that has its name still is not longer than that.
-        guard end <= status.size else {
+        guard end <= size else {
             guard original.presence == .nameless else { return .different }
-            return try content.has(mark) ? .equal : .different
+            guard original.isAtEnd else {
+                enqueue(original)
+                return .unknown
+            }
+            guard mark.offset > 0 else { return .different }
+            return try content.has(mark) ? .equal(mark.offset) : .different
         }
         let headCount = min(head.count, end)
         guard try other.bytes(at: 0, headCount) == Array(head.prefix(headCount)) else {
@@ -120,12 +143,29 @@ extension FileFollower {
         let isTail =
             try content.bytes(at: end - tailCount, tailCount)
             == other.bytes(at: end - tailCount, tailCount)
-        return isTail ? .equal : .different
+        return isTail ? .equal(end) : .different
     }
 
-    /// Only what is plain is copied, and no copy of a copy waits for a circle of others.
-    private func mayBeOriginal(_ original: FollowedFile, of file: FollowedFile) -> Bool {
-        !original.mark.isPacked && original.mark.link == nil
+    /// The size of what is followed, as far as it is what it was when it was read; nil when that must be found out first, by
+    /// its own turn.
+    private func reliableSize(
+        of original: FollowedFile, _ content: any FileContent
+    ) throws(FileError) -> Int? {
+        if content.isPacked {
+            // Its tail would have to be unpacked again, so that is compared only when it is read.
+            if !original.isVerified { original.isVerified = try content.hasHead(original.mark) }
+            guard original.isVerified, original.isAtEnd else {
+                enqueue(original)
+                return nil
+            }
+            return original.mark.offset + original.heldBytes
+        }
+        let size = try content.status().size
+        guard size >= original.mark.offset, try content.has(original.mark) else {
+            enqueue(original)
+            return nil
+        }
+        return size
     }
 
     // MARK: What comes of it
@@ -145,16 +185,9 @@ extension FileFollower {
         succeed(ghost, by: file)
     }
 
-    /// The file is an earlier state of what is gone: all of it has been read.
-    private func cover(
-        _ file: FollowedFile, _ ghost: Ghost, _ content: any FileContent, _ end: Int
-    ) throws(FileError) {
+    /// The file is an earlier state of what is gone: what was compared of it has been read.
+    private func cover(_ file: FollowedFile) {
         var mark = file.mark
-        mark.offset = end
-        mark.head = ContentHash(try content.bytes(at: 0, min(end, options.sizes.headBytes)))
-        let tailCount = min(end, options.sizes.tailBytes)
-        mark.tail = ContentHash(try content.bytes(at: end - tailCount, tailCount))
-        mark.isPacked = content.isPacked
         mark.link = nil
         follow(file, mark)
     }
@@ -180,16 +213,34 @@ extension FileFollower {
         }
     }
 
-    /// The file is a copy of one that is there: it waits for what becomes of that.
-    private func link(_ file: FollowedFile, to original: FollowedFile, _ content: any FileContent) {
-        file.phase = .linked
-        file.examination = nil
-        if file.mark.link != original.contentID {
+    /// The file is a copy, up to `end`, of one that is there: it waits for what becomes of that. Its mark says what was
+    /// compared.
+    private func link(
+        _ file: FollowedFile, to original: FollowedFile, _ content: any FileContent, _ end: Int
+    ) throws(FileError) {
+        if file.mark.link != original.contentID || file.mark.offset != end {
             if file.mark.link == nil { count(content.isPacked ? .compressed : .copied) }
-            file.mark.link = original.contentID
+            var mark = file.mark
+            try set(&mark, to: end, in: content)
+            mark.isPacked = content.isPacked
+            mark.link = original.contentID
+            file.mark = mark
             note(file)
         }
+        file.phase = .linked
+        file.examination = nil
         if file.presence != .nameless { close(file) }
+    }
+
+    /// Sets a mark to an offset, with what stands there.
+    private func set(
+        _ mark: inout FileMark, to offset: Int, in content: any FileContent
+    ) throws(FileError) {
+        let tailCount = min(offset, options.sizes.tailBytes)
+        // The later bytes first: what is unpacked begins again for the head.
+        mark.tail = ContentHash(try content.bytes(at: offset - tailCount, tailCount))
+        mark.head = ContentHash(try content.bytes(at: 0, min(offset, options.sizes.headBytes)))
+        mark.offset = offset
     }
 
     /// Nobody has seen this content before.
@@ -210,6 +261,7 @@ extension FileFollower {
                 "\(file.path) is packed with \(kind), which weir cannot unpack; it is left alone")
             return .waiting
         }
+        if file.mark.link != nil { renew(file) }
         if file.isFromBefore, options.from == .end {
             switch try content.reach(
                 content.isPacked ? .max : status.size, budget: options.unpackBytes)
@@ -218,16 +270,25 @@ extension FileFollower {
             case .there: try skip(file, content, to: status.size)
             case .ends(let end): try skip(file, content, to: end)
             }
-        } else if file.mark.offset == 0, file.mark.generation == 0 {
+        } else if file.mark.offset == 0, !file.isContinued {
             count(.found)
         }
-        file.mark.link = nil
         file.mark.isPacked = content.isPacked
         file.phase = .following
         file.isVerified = true
         file.examination = nil
         file.lastChange = clock.monotonic()
         return .following
+    }
+
+    /// What was taken for a copy is none: it begins at its start, as a content of its own.
+    private func renew(_ file: FollowedFile) {
+        var mark = FileMark()
+        mark.generation = file.mark.generation + 1
+        mark.origin = file.mark.origin
+        mark.place = file.mark.place
+        replaceMark(of: file, by: mark)
+        note(file)
     }
 
     /// So far before the end is the start of the last line looked for (bytes); of a longer one the rest goes by.
@@ -241,14 +302,11 @@ extension FileFollower {
         let last = try content.bytes(at: end - count, count)
         var mark = file.mark
         if let newline = last.lastIndex(of: ASCII.newline) {
-            mark.offset = end - count + newline + 1
+            try set(&mark, to: end - count + newline + 1, in: content)
         } else {
-            mark.offset = count == end ? 0 : end
+            try set(&mark, to: count == end ? 0 : end, in: content)
             mark.isSkipping = count < end
         }
-        mark.head = ContentHash(try content.bytes(at: 0, min(mark.offset, options.sizes.headBytes)))
-        let tailCount = min(mark.offset, options.sizes.tailBytes)
-        mark.tail = ContentHash(try content.bytes(at: mark.offset - tailCount, tailCount))
         file.mark = mark
         file.isFromBefore = false
         note(file)
@@ -260,6 +318,7 @@ extension FileFollower {
     func replace(_ file: FollowedFile) {
         count(file.isVerified ? .truncated : .replaced)
         let old = file.mark
+        let held = file.heldBytes
         let id = file.contentID
         let unread = max((file.looked?.size ?? 0) - old.offset - file.heldBytes, 0)
         var mark = FileMark()
@@ -267,6 +326,7 @@ extension FileFollower {
         mark.origin = old.origin
         mark.place = old.place
         replaceMark(of: file, by: mark)
+        file.isContinued = true
         file.phase = .unexamined
         file.examination = nil
         file.looked = nil
@@ -276,7 +336,12 @@ extension FileFollower {
         // It may be packed now, or be so no more.
         if file.presence != .nameless { close(file) }
         note(file)
-        if old.offset > 0 { leave(Ghost(id: id, mark: old, unreadBytes: unread), inDoubt: true) }
+        if old.offset > 0 {
+            leave(Ghost(id: id, mark: old, unreadBytes: unread), inDoubt: true)
+        } else {
+            freeCopies(of: id, old.family)
+            if held > 0 { count(.gap) }
+        }
         enqueue(file)
     }
 
@@ -286,19 +351,25 @@ extension FileFollower {
         ghost.mark.link = nil
         ghost.mark.seen = clock.now() / 1_000_000_000
         ghost.mark.isInDoubt = inDoubt
+        ghost.mark.isDrained = !inDoubt
         ghost.doubtDue = inDoubt ? clock.monotonic() + options.doubtNanoseconds : nil
         add(ghost)
         note(ghost)
-        for copy in families[ghost.mark.family] ?? [] where copy.mark.link == ghost.id {
+        freeCopies(of: ghost.id, ghost.mark.family)
+        if inDoubt { seekCopies(of: ghost) }
+    }
+
+    /// Has the copies of what is gone looked at anew.
+    func freeCopies(of id: FileContentID, _ family: String) {
+        for copy in families[family] ?? [] where copy.mark.link == id {
             copy.phase = .unexamined
             copy.examination = nil
             enqueue(copy)
         }
-        if inDoubt { seekCopies(of: ghost) }
     }
 
     /// Looks in the directory of what is gone for parts of the same log that nobody follows.
-    private func seekCopies(of ghost: Ghost) {
+    func seekCopies(of ghost: Ghost) {
         let directory = ghost.mark.place.directoryPart
         guard let entries = try? fileSystem.list(directory) else { return }
         let name = LogName.of(ghost.mark.origin.namePart)
@@ -308,6 +379,7 @@ extension FileFollower {
                 files[status.key] == nil, recovered[status.key] == nil
             else { continue }
             var mark = FileMark()
+            mark.generation = lastGenerations[status.key].map { $0 + 1 } ?? 0
             mark.origin = options.patterns.contains { $0.matches(path) } ? path : ghost.mark.origin
             mark.place = path
             let file = FollowedFile(

@@ -20,6 +20,8 @@ extension FileFollower {
             file.content = content
             openFiles.append(file)
             file.trouble = nil
+            // Of what nothing was read there is no mark; it may be another file by now.
+            if file.phase == .following, file.mark.offset == 0 { file.phase = .unexamined }
             return content
         } catch {
             trouble(file, error)

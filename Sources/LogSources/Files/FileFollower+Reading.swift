@@ -23,6 +23,10 @@ extension FileFollower {
     /// Gives each queued file a turn: at most a chunk of it is read. True when something was done and more is to do; nil when
     /// the outlet is closed.
     func pass() -> Bool? {
+        // A copy is known before its original is read any further: then both have what is compared.
+        let undecided = queue.filter { $0.phase == .unexamined || $0.phase == .linked }
+            .sorted { $0.serial < $1.serial }
+        for file in undecided { decide(file) }
         let round = queue
         queue.removeAll(keepingCapacity: true)
         for (index, file) in round.enumerated() {
@@ -42,6 +46,16 @@ extension FileFollower {
         }
         guard flush() else { return nil }
         return !queue.isEmpty
+    }
+
+    /// Examines a file before anything is read; what is left to do is done in its turn.
+    private func decide(_ file: FollowedFile) {
+        guard files[file.key] === file, let content = open(file) else { return }
+        do throws(FileError) {
+            _ = try examine(file, content, try content.status())
+        } catch {
+            trouble(file, error)
+        }
     }
 
     private func turn(_ file: FollowedFile) -> Turn {

@@ -32,6 +32,7 @@ extension FileFollower {
             for (key, mark) in recovered { seekRecovered(key, mark, &look) }
             hasScanned = true
         }
+        for ghost in ghosts.values where ghost.doubtDue != nil { seekCopies(of: ghost) }
         for file in files.values { directories.insert(file.directory) }
         dropOldGhosts()
         noteGauges()
@@ -114,9 +115,22 @@ extension FileFollower {
     func end(_ file: FollowedFile, inDoubt: Bool, unreadBytes: Int = 0) {
         remove(file)
         forget(FileMark.key(file.key))
-        guard file.mark.offset > 0, file.phase == .following else { return }
+        guard file.mark.offset > 0, file.phase == .following || isCovered(file) else {
+            freeCopies(of: file.contentID, file.family)
+            return
+        }
         leave(
             Ghost(id: file.contentID, mark: file.mark, unreadBytes: unreadBytes), inDoubt: inDoubt)
+    }
+
+    /// Whether it is a copy all of which has been read in the original.
+    private func isCovered(_ file: FollowedFile) -> Bool {
+        // How much of a packed one was there when it was compared is not known.
+        guard file.phase == .linked || file.phase == .unexamined, !file.mark.isPacked,
+            let link = file.mark.link
+        else { return false }
+        let original = ghosts[link]?.mark ?? files[link.key]?.mark
+        return original.map { $0.offset >= file.mark.offset } ?? false
     }
 
     /// A file that is not followed yet.
@@ -130,11 +144,12 @@ extension FileFollower {
         if var mark = recovered.removeValue(forKey: status.key) {
             mark.place = place
             file = FollowedFile(
-                key: status.key, mark: mark, phase: mark.link == nil ? .following : .linked,
+                key: status.key, mark: mark, phase: mark.phase,
                 path: path)
             count(.resumed)
         } else {
             var mark = FileMark()
+            mark.generation = lastGenerations[status.key].map { $0 + 1 } ?? 0
             mark.origin = path
             mark.place = place
             file = FollowedFile(key: status.key, mark: mark, phase: .unexamined, path: path)
@@ -173,7 +188,7 @@ extension FileFollower {
             let path = directory == "/" ? "/" + entry.name : directory + "/" + entry.name
             guard let status = try? fileSystem.status(path), status.key == key else { continue }
             let file = FollowedFile(
-                key: key, mark: mark, phase: mark.link == nil ? .following : .linked, path: path)
+                key: key, mark: mark, phase: mark.phase, path: path)
             file.presence = .renamed
             count(.resumed)
             start(file, status)
@@ -199,5 +214,13 @@ extension FileFollower {
         needsScan =
             isDirectory || byPath[path] != nil
             || options.patterns.contains { $0.matches(path) }
+    }
+}
+
+extension FileMark {
+    /// How a file goes on that was left so.
+    fileprivate var phase: FollowedFile.Phase {
+        if link != nil { return .linked }
+        return offset == 0 ? .unexamined : .following
     }
 }

@@ -87,6 +87,10 @@ extension FileFollower {
             remove(ghost)
             forget(ghost.key)
         }
+        if lastGenerations.count > 2 * ghosts.count + 64 {
+            let keys = Set(ghosts.keys.map(\.key))
+            lastGenerations = lastGenerations.filter { keys.contains($0.key) }
+        }
     }
 
     /// Says how many files are followed, and how far behind their ends reading is.

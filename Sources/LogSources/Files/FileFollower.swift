@@ -25,6 +25,9 @@ final class FileFollower {
     var families: [String: [FollowedFile]] = [:]
     var ghosts: [FileContentID: Ghost] = [:]
     var ghostFamilies: [String: [FileContentID]] = [:]
+    /// The last generation of each inode that a ghost has: a new file there begins with the next, so that no two contents
+    /// share a name.
+    var lastGenerations: [FileKey: Int] = [:]
     /// The files by the paths that notices of change name.
     var byPath: [String: FollowedFile] = [:]
     /// Marks of an earlier run whose files have not been found yet.
@@ -38,6 +41,7 @@ final class FileFollower {
     /// The monotonic time before which no further look at all files is worth its cost.
     var scanAllowed: Int64 = 0
     var turns = 0
+    var found = 0
     var refusedFiles = 0
 
     // What is being sent.
@@ -139,6 +143,8 @@ final class FileFollower {
     // MARK: Tables
 
     func add(_ file: FollowedFile) {
+        found += 1
+        file.serial = found
         files[file.key] = file
         families[file.family, default: []].append(file)
         byPath[file.path] = file
@@ -155,6 +161,8 @@ final class FileFollower {
     }
 
     func add(_ ghost: Ghost) {
+        let last = lastGenerations[ghost.id.key] ?? ghost.id.generation
+        lastGenerations[ghost.id.key] = max(last, ghost.id.generation)
         ghosts[ghost.id] = ghost
         ghostFamilies[ghost.mark.family, default: []].append(ghost.id)
     }

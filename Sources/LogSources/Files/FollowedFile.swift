@@ -23,6 +23,8 @@ final class FollowedFile {
 
     /// What is kept between the turns in which a file is examined.
     struct Examination {
+        /// The size that the file had; of another, everything is to be looked at again.
+        var size: Int
         var head: [UInt8]
         /// Contents of which it is no copy.
         var rejected: Set<FileContentID> = []
@@ -37,6 +39,8 @@ final class FollowedFile {
     var content: (any FileContent)?
     /// It was found only because it may hold what another has lost; without that nobody wants it.
     var isVisitor = false
+    /// It has had another content, which was counted when it was found.
+    var isContinued = false
     /// It was there when following began.
     var isFromBefore = false
     /// Size and time when it was last read to its end; nil before.
@@ -58,6 +62,8 @@ final class FollowedFile {
     var isTouched = false
     /// What is known while it is examined.
     var examination: Examination?
+    /// Ascending in the order in which files were found.
+    var serial = 0
     /// When it was last used, in turns.
     var lastUse = 0
     /// The trouble with it that was told.
