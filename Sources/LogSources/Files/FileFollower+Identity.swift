@@ -41,9 +41,20 @@ extension FileFollower {
                 size: status.size, head: try content.bytes(at: 0, options.sizes.headBytes))
         }
         defer { file.examination = known }
+        // One that is there is compared byte for byte, which says more than a mark.
+        for original in kin {
+            switch try compare(content, known.head, original) {
+            case .equal(0): return .waiting
+            case .equal(let end):
+                try link(file, to: original, content, end)
+                return .waiting
+            case .unknown: return .unfinished
+            case .different, .shorter: break
+            }
+        }
         // In ascending order, so that unpacking goes forward only.
         for ghost in gone.sorted(by: { $0.mark.offset < $1.mark.offset })
-        where ghost.id.key != file.key && !known.rejected.contains(ghost.id) {
+        where ghost.id != file.truncatedFrom && !known.rejected.contains(ghost.id) {
             switch try compare(file, content, known.head, ghost) {
             case .equal:
                 adopt(file, ghost, content)
@@ -53,16 +64,6 @@ extension FileFollower {
                 return .following
             case .unknown: return .unfinished
             case .different: known.rejected.insert(ghost.id)
-            }
-        }
-        for original in kin {
-            switch try compare(content, known.head, original) {
-            case .equal(0): return .waiting
-            case .equal(let end):
-                try link(file, to: original, content, end)
-                return .waiting
-            case .unknown: return .unfinished
-            case .different, .shorter: break
             }
         }
         return try begin(file, content, status)
@@ -333,8 +334,13 @@ extension FileFollower {
         file.heldBytes = 0
         file.isAtEnd = false
         file.isFromBefore = false
-        // It may be packed now, or be so no more.
-        if file.presence != .nameless { close(file) }
+        if file.isVerified, file.content?.isPacked == false {
+            // As long as it is open its inode is nobody else's: what is in it now is no copy of what was.
+            file.truncatedFrom = id
+        } else if file.presence != .nameless {
+            // It may be packed now, or be so no more.
+            close(file)
+        }
         note(file)
         if old.offset > 0 {
             leave(Ghost(id: id, mark: old, unreadBytes: unread), inDoubt: true)

@@ -12,6 +12,7 @@ extension FileFollower {
             guard try handle.status().key == file.key else {
                 // The name is another file's by now; the next scan finds this one, if it has a name.
                 needsScan = true
+                file.looked = nil
                 return nil
             }
             let isGzip = GzipContent.isGzip(try handle.bytes(at: 0, 2))
@@ -33,6 +34,7 @@ extension FileFollower {
         guard file.content != nil else { return }
         file.content = nil
         file.isVerified = false
+        file.truncatedFrom = nil
         openFiles.removeAll { $0 === file }
     }
 
@@ -58,6 +60,7 @@ extension FileFollower {
         for file in idle.prefix(max(options.openFilesMax / 8, 1)) {
             file.content = nil
             file.isVerified = false
+            file.truncatedFrom = nil
         }
         openFiles.removeAll { $0.content == nil }
     }

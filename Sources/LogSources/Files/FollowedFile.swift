@@ -60,6 +60,8 @@ final class FollowedFile {
     var isVerified = false
     /// It has lines in the chunk that is being filled.
     var isTouched = false
+    /// The content that was cut off while it was open.
+    var truncatedFrom: FileContentID?
     /// What is known while it is examined.
     var examination: Examination?
     /// Ascending in the order in which files were found.
