@@ -53,10 +53,10 @@ extension FileFollower {
     /// ago. Files without a name stay open, since they could not be opened again.
     private func makeRoomForOpenFile() {
         guard openFiles.count >= options.openFilesMax else { return }
-        let idle = openFiles.filter {
-            !$0.isQueued && $0.presence != .nameless && $0.heldBytes == 0
+        func isBusy(_ file: FollowedFile) -> Bool { file.isQueued || file.heldBytes > 0 }
+        let idle = openFiles.filter { $0.presence != .nameless }.sorted {
+            isBusy($0) == isBusy($1) ? $0.lastUse < $1.lastUse : !isBusy($0)
         }
-        .sorted { $0.lastUse < $1.lastUse }
         for file in idle.prefix(max(options.openFilesMax / 8, 1)) {
             file.content = nil
             file.isVerified = false
