@@ -17,6 +17,7 @@ public final class Ingester: @unchecked Sendable {
     private let clock: any WallClock
     private let store: StoreWriter
     private let classifier: Classifier
+    private let redactor: Redactor?
     private let alerts: AlertStage
     private let maintenance: Maintenance
     private let outlet: ChunkOutlet
@@ -31,7 +32,7 @@ public final class Ingester: @unchecked Sendable {
     private var countedJournalBytes = 0
     private var nextSealAttempt: Int64 = 0
     private var silence = SilenceClock()
-    private var observer: (interval: Int64, due: Int64, body: (Ingester) -> Void)?
+    private var observers: [(interval: Int64, due: Int64, body: (Ingester) -> Void)] = []
 
     private let lock = Lock()
     private var sources: [any LineSource] = []
@@ -67,6 +68,7 @@ public final class Ingester: @unchecked Sendable {
             directory: options.directory, policy: options.policy, fileSystem: fileSystem,
             clock: clock, options: options.store)
         classifier = Classifier(policy: options.policy)
+        redactor = options.redaction.map { Redactor(rules: $0, counters: counters) }
         alerts = AlertStage(
             configuration: options.alerting, channels: channels, counters: counters,
             classIndex: UInt8(options.policy.index(of: RetentionPolicy.alertsClass) ?? 0),
@@ -88,9 +90,10 @@ public final class Ingester: @unchecked Sendable {
         summary.recovery = store.recovery
     }
 
-    /// Calls `body` every `interval` nanoseconds while `run` runs, and at its end, on its thread. Set it before.
+    /// Calls `body` every `interval` nanoseconds while `run` runs, and at its end, on its thread, beside all others that were
+    /// asked for. Before `run`.
     public func observe(every interval: Int64, _ body: @escaping (Ingester) -> Void) {
-        observer = (interval, clock.monotonic() + interval, body)
+        observers.append((interval, clock.monotonic() + interval, body))
     }
 
     /// Asks `run` to drain what was read, to seal and to return. Any thread may call it.
@@ -194,21 +197,22 @@ public final class Ingester: @unchecked Sendable {
     }
 
     private var nextDeadline: Int64? {
-        [commitDue, silence.due, observer?.due].compactMap(\.self).min()
+        ([commitDue, silence.due] + observers.map(\.due)).compactMap(\.self).min()
     }
 
     private func observeIfDue() {
-        guard let observer, clock.monotonic() >= observer.due else { return }
-        self.observer?.due = clock.monotonic() + observer.interval
-        observer.body(self)
+        for index in observers.indices where clock.monotonic() >= observers[index].due {
+            observers[index].due = clock.monotonic() + observers[index].interval
+            observers[index].body(self)
+        }
     }
 
     private func process(_ delivery: Delivery) throws {
-        let chunk = delivery.chunk
+        let chunk = redactor?.redact(delivery.chunk) ?? delivery.chunk
         batch.reset(over: chunk, arrivalTime: store.trustedClock.arrivalTime())
         batch.appendLines(of: chunk)
         count(delivery)
-        classifier.classify(batch)
+        classifier.classify(batch, as: delivery.className)
         metrics.observe(batch)
         let raised = alerts.observe(batch)
         silence.hear(
@@ -360,7 +364,7 @@ public final class Ingester: @unchecked Sendable {
         } catch {
             report("\(error); all lines are safe in the journal, the next start seals them")
         }
-        observer?.body(self)
+        for observer in observers { observer.body(self) }
         summary.endpoints = metrics.summaryByEndpoint()
         summary.partitions = partitions.values.sorted { $0.key < $1.key }
     }

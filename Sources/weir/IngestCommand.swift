@@ -14,26 +14,55 @@ struct Ingest: ParsableCommand {
         abstract: "Takes lines in: measures, alerts, stores every line.",
         discussion: """
             Reads standard input when no source is named. Ends when all input
-            has ended; Ctrl-C and SIGTERM drain, seal and end it well. Exit
+            has ended, which followed files never do; Ctrl-C and SIGTERM drain,
+            seal and end it well. Exit
             status 0: every line is durable. Alerts go to stdout, everything
             else to stderr.
 
             EXAMPLES
               myapp | weir ingest
               cat app.ndjson | weir ingest --data D
-              weir ingest --file app.log --file worker.log --alerts alerts.yaml
+              weir ingest --file '/var/log/app/*.log' --alerts alerts.yaml
+              weir ingest --file yesterday.log --file today.log --no-follow
               weir ingest --tcp :5140 --tls-cert C --tls-key K --tls-client-ca CA
               weir ingest --unix /run/weir.sock --udp 127.0.0.1:5140
+              weir ingest --http 127.0.0.1:9428
               myapp | weir ingest --retention retention.conf --full-disk stop
               myapp | weir ingest --max-disk 20GB
+              myapp | weir ingest --tee | other-tool
+              myapp | weir ingest --redact email,card,secret,field:ssn
+              weir ingest --host-metrics 15s
+              weir ingest --probe 'https://example.org/health every 60s expect 200'
             """)
 
     @OptionGroup var data: DataOption
 
-    @Option(help: "A file to read to its end; may be given again.")
-    var file: [String] = []
+    @OptionGroup var files: FileOptions
 
     @OptionGroup(title: "Sockets") var listen: ListenOptions
+
+    @OptionGroup(title: "HTTP") var http: HTTPListenOptions
+
+    @Flag(help: "Pass what standard input brings on to standard output; alerts go to stderr then.")
+    var tee = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Readings of this machine, so often, as lines of class metrics.", valueName: "interval")
+    )
+    var hostMetrics: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "An address to check, as `URL every 60s timeout 5s expect 200`: a line for each check; "
+                + "may be given again.", valueName: "plan"))
+    var probe: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "What is replaced in lines before they are stored: email, card, secret, ip, field:NAME, "
+                + "separated by commas.", valueName: "rules"))
+    var redact: [String] = []
 
     @Option(help: "The format of all lines (default: each line's own; `weir parse` shows it).")
     var format: String?
@@ -76,11 +105,13 @@ struct Ingest: ParsableCommand {
         SignalWatcher.hold()
         ProcessMemory.keepFreed()
         let options = try self.options()
-        let sources = try self.sources()
+        let metricsPage = MetricsPage()
+        let sources = try self.sources(metricsPage)
         let ingester: Ingester
         do {
             let channels = AlertChannels(configuration: options.alerting) {
                 (line) throws(ChannelError) in
+                if tee { return Terminal.note(line) }
                 do {
                     try Terminal.output(line + "\n")
                 } catch {
@@ -94,6 +125,7 @@ struct Ingest: ParsableCommand {
         } catch {
             throw CommandFailure("\(error)")
         }
+        if !http.addresses.isEmpty { metricsPage.attach(ingester) }
         if let metricsFile { try observe(ingester, MetricsFile(path: metricsFile)) }
         SignalWatcher.watch { ingester.stop() }
         do {
@@ -156,6 +188,7 @@ struct Ingest: ParsableCommand {
             options.format = format
             options.lineBytesMax = maxLineBytes
             options.compactionShare = Double(compactionShare) / 100
+            if !redact.isEmpty { options.redaction = try RedactionRules(all: redact) }
             options.maxDiskBytes = try maxDisk.map(Configuration.maxDisk)
             options.commitInterval = Int64(commitInterval) * 1_000_000
             return options
@@ -183,20 +216,23 @@ struct Ingest: ParsableCommand {
         }
     }
 
-    private func sources() throws -> [any LineSource] {
+    private func sources(_ metricsPage: MetricsPage) throws -> [any LineSource] {
         for argument in input where argument != "-" {
             throw CommandFailure(
                 "`\(argument)` is no source; read a file with --file \(argument)")
         }
         do {
             var sources: [any LineSource] = []
-            for path in file where path == "-" {
-                throw CommandFailure(
-                    "`\(path)` is no file; for standard input say `-` without --file")
+            sources += try files.sources()
+            sources += try listen.sources(isTLSUsed: !http.addresses.isEmpty)
+            sources += try http.sources(listen, directory: data.directory, metrics: metricsPage)
+            if let hostMetrics { sources.append(try make("host-metrics", hostMetrics)) }
+            for plan in probe { sources.append(try make("probe", plan)) }
+            if sources.isEmpty || !input.isEmpty {
+                sources.append(tee ? try StandardInputSource(tee: true) : try make("stdin", "-"))
+            } else if tee {
+                throw CommandFailure("--tee passes standard input on; name it as well, with `-`")
             }
-            for path in file { sources.append(try make("file", path)) }
-            sources += try listen.sources()
-            if sources.isEmpty || !input.isEmpty { sources.append(try make("stdin", "-")) }
             return sources
         } catch let failure as CommandFailure {
             throw failure

@@ -39,7 +39,9 @@ struct ListenOptions: ParsableArguments {
     var insecureListen = false
 
     /// Binds all sockets, so that an address that cannot be had is told before anything is read.
-    func sources() throws -> [any LineSource] {
+    ///
+    /// - Parameter isTLSUsed: something else than `--tcp` serves with the certificate.
+    func sources(isTLSUsed: Bool) throws -> [any LineSource] {
         guard maxConnections > 0 else {
             throw CommandFailure("--max-connections is at least 1, not \(maxConnections)")
         }
@@ -59,8 +61,8 @@ struct ListenOptions: ParsableArguments {
             ledger: ConnectionLedger(connectionsMax: maxConnections))
         let datagrams = DatagramSettings(framing: framing, readers: udpReaders)
         let files = try tls.files()
-        guard files == nil || !tcp.isEmpty else {
-            throw CommandFailure("--tls-cert is for --tcp, which is not given")
+        guard files == nil || !tcp.isEmpty || isTLSUsed else {
+            throw CommandFailure("--tls-cert is for --tcp and --http, which are not given")
         }
         var sources: [any LineSource] = []
         for (kind, addresses) in [

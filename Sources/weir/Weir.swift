@@ -30,7 +30,7 @@ struct Weir: ParsableCommand {
         subcommands: [
             Ingest.self, QueryCommand.self, TailCommand.self, FieldsCommand.self,
             ExportCommand.self, Stats.self, CheckCommand.self,
-            Compact.self, Retention.self, EraseCommand.self, Parse.self,
+            Compact.self, Retention.self, EraseCommand.self, KeysCommand.self, Parse.self,
         ])
 
     static func main() {

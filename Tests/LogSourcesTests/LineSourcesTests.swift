@@ -97,10 +97,12 @@ import Testing
     }
 
     @Test func theRegistryMakesEachKind() throws {
-        #expect(LineSources.all.map(\.option) == ["stdin", "file"])
+        #expect(
+            LineSources.all.map(\.option)
+                == ["stdin", "file", "host-metrics", "probe"])
         #expect(LineSources.kind("tcp") == nil)
         let path = try made([])
-        #expect(try LineSources.kind("file")?.make(path).name == path)
+        #expect(try LineSources.kind("file")?.make(path).name == "files")
         #expect(try LineSources.kind("stdin")?.make("-").name == "stdin")
         #expect(throws: FileError.self) { try LineSources.kind("file")?.make(path + "/no") }
     }

@@ -36,7 +36,7 @@ public final class BoundSocket: Sendable {
     deinit { close() }
 
     /// Closes it; nobody may use it any more.
-    func close() {
+    public func close() {
         guard isOpen.exchange(false, ordering: .relaxed) else { return }
         closeDescriptor(descriptor)
         file?.remove()
@@ -58,6 +58,13 @@ public final class BoundSocket: Sendable {
         case .path(let path):
             return [try unix(path, kind)]
         }
+    }
+
+    /// A descriptor of the same socket, for a server that closes what it is given.
+    public func duplicate() throws(ListenError) -> Int32 {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw ListenError("serve", name, code: errno) }
+        return copy
     }
 
     /// A further socket at the address of this one, for another reader.

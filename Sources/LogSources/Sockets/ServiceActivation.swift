@@ -39,7 +39,8 @@ final class ServiceActivation: @unchecked Sendable {
         let option = "--\(kind.rawValue) systemd" + (name.map { ":\($0)" } ?? "")
         let taken: [Int32] = lock.locked {
             let fitting = free.filter {
-                (name == nil || $0.name == name) && Self.kind($0.descriptor) == kind
+                (name == nil || $0.name == name)
+                    && Self.kind($0.descriptor) == (kind == .http ? .tcp : kind)
             }.map(\.descriptor)
             free.removeAll { fitting.contains($0.descriptor) }
             return fitting

@@ -1,0 +1,4 @@
+/// How a body that is read whole is written.
+enum BodyFormat {
+    case json, protobuf
+}

@@ -1,0 +1,25 @@
+/// What an HTTP listener allows.
+public struct HTTPOptions: Sendable {
+    /// Connections at once; further ones are closed. Shippers keep one to four open each.
+    public var connectionsMax = 1_024
+    /// Requests at once whose bodies are read; further ones are answered 503. Each holds at most a line and a slice.
+    public var requestsMax = 256
+    /// The bytes of a body, inflated; jsonline and bulk are streamed, so this is against endless ones only.
+    public var streamedBytesMax = 16 << 30
+    /// The bytes of a body that has to be read whole: Loki's and OpenTelemetry's. Their clients' batches stay below 4 MiB.
+    public var gatheredBytesMax = 32 << 20
+    /// The same of a body behind Snappy.
+    static let snappyBytesMax = 64 << 20
+    /// Lines a second of one key, and of one address without a key; nil: no limit.
+    public var linesPerSecond: Double?
+    /// Seconds that a client may be silent: before a head, and within a body.
+    public var idleSeconds = 60
+    /// Seconds that a request waits for room in the pipeline before it is answered 503. A chunk comes back every few
+    /// milliseconds; seconds without one are a disk that hangs or is full. Clients wait tens of seconds.
+    public var patienceSeconds = 10
+    /// Whether a key is needed, as it is where the data directory has some.
+    public var requiresKey = false
+
+    /// The standard limits.
+    public init() {}
+}
