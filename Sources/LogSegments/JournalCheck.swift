@@ -28,6 +28,15 @@ struct JournalCheck {
             storedBytes = try file.size()
             reader = try JournalReader(file: file, checksums: true)
             checkHeader(reader.header)
+            if reader.hasDamagedMark {
+                findings.append(
+                    CheckFinding(
+                        .notice, file.path, offset: JournalFormat.markOffset,
+                        "a mark of how much of the file is synchronized is not whole: a crash "
+                            + "while it was written, or a flipped bit; there is a second one",
+                        advice: "its lines are all there; the next `weir ingest` seals them",
+                        remedy: .recover))
+            }
             try checkDamages(reader)
             try checkTail(reader)
             try checkFrames(reader, progress)
@@ -47,7 +56,7 @@ struct JournalCheck {
                     "it says that it is number \(other), and its name says \(number)",
                     advice: "its lines are all there; `weir check --repair` seals them",
                     remedy: .recover))
-        case .damaged where storedBytes < JournalFormat.fileHeaderBytes:
+        case .damaged where storedBytes < JournalFormat.markOffset:
             findings.append(
                 CheckFinding(
                     .notice, file.path, offset: 0,
@@ -107,7 +116,7 @@ struct JournalCheck {
         let isCut =
             header.map { JournalFormat.frameHeaderBytes + Int($0.storedBytes) > count } ?? false
         let isZero = try isZero(from: start, count: count)
-        if isBeginning || isCut || isZero {
+        if isBeginning || isCut || isZero || reader.durableEnd.map({ start >= $0 }) == true {
             findings.append(
                 CheckFinding(
                     .notice, file.path, offset: start,

@@ -2,11 +2,17 @@ internal import LogBytes
 
 /// The layout of a journal file, by byte offset. All numbers little-endian.
 ///
-///     file header, 24 bytes
+///     file header, 56 bytes, synchronized before the first frame is written; 24 in version 1
 ///       0   8   "WEIRJRNL"
-///       8   4   version, 2; in files of version 1 no frame has positions
+///       8   4   version, 2; in files of version 1 there are no marks, and no frame has positions
 ///      12   8   number of the file, which its name has too
 ///      20   4   CRC-32C of bytes 0 to 19
+///      24  16   mark
+///      40  16   mark
+///     a mark: after each fsync the older one is overwritten, so that one is whole always; the larger one counts
+///       0   8   the offset up to which the file has been synchronized
+///       8   4   CRC-32C of bytes 0 to 7
+///      12   4   0
 ///     then frames, each one commit of lines that arrived together:
 ///       0   4   "WFRM"
 ///       4   4   stored bytes of the payload, s
@@ -30,15 +36,21 @@ internal import LogBytes
 ///       the bytes of all lines
 ///
 /// A frame is valid if and only if (1) its header's CRC fits, (2) its payload lies inside the file and its CRC fits, (3) the
-/// payload decodes. Reading goes from frame to frame. At a frame that is not valid the reader looks for the next magic whose
-/// frame is valid: where there is one, the bytes between are damage and are reported; where there is none, the rest is a torn
-/// tail, which nobody was told was safe, and is dropped.
+/// payload decodes. Reading goes from frame to frame. A frame that is not valid and begins at or behind the mark was never
+/// acknowledged: it and all behind it are a torn tail, and are dropped, so that what a power cut leaves of frames that were not
+/// synchronized is always their beginning, and positions of sources never run ahead of their lines. In front of the mark, or where
+/// none can be read, the reader looks for the next magic whose frame is valid: where there is one, the bytes between are damage and
+/// are reported; where there is none, the rest is damage up to the mark, or a torn tail if there is no mark.
 enum JournalFormat {
     static let magic = ByteView("WEIRJRNL")
     static let version: UInt32 = 2
     /// The versions that can be read.
     private static let readable: ClosedRange<UInt32> = 1...2
-    static let fileHeaderBytes = 24
+    static let fileHeaderBytes = 56
+    /// Where the marks stand: behind all that a file of version 1 has for a header.
+    static let markOffsets = [24, 40]
+    static let markOffset = 24
+    private static let markBytes = 16
     static let frameMagic = ByteView("WFRM")
     static let frameHeaderBytes = 60
     /// The largest payload that a reader believes. A batch is at most one line longer than a chunk; this is far beyond.
@@ -50,6 +62,15 @@ enum JournalFormat {
         out.append(fixed: version)
         out.append(fixed: number)
         out.append(fixed: Checksum.crc32c(ByteView(out.base + start, out.count - start)))
+        for _ in markOffsets { appendMark(durableEnd: fileHeaderBytes, into: &out) }
+    }
+
+    /// Appends the mark that says that the file is synchronized up to `durableEnd`.
+    static func appendMark(durableEnd: Int, into out: inout ByteWriter) {
+        let start = out.count
+        out.append(fixed: UInt64(durableEnd))
+        out.append(fixed: Checksum.crc32c(ByteView(out.base + start, out.count - start)))
+        out.append(fixed: UInt32(0))
     }
 
     /// What a file's first bytes say.
@@ -63,14 +84,36 @@ enum JournalFormat {
 
     static func readFileHeader(_ bytes: ByteView) -> FileHeader {
         var reader = ByteReader(bytes)
-        guard bytes.count >= fileHeaderBytes, bytes.hasPrefix(magic),
+        guard bytes.count >= markOffset, bytes.hasPrefix(magic),
             (try? reader.bytes(8, "magic")) != nil,
             let version = try? reader.fixed(UInt32.self, "version"),
             let number = try? reader.fixed(UInt64.self, "number"),
             let checksum = try? reader.fixed(UInt32.self, "checksum"),
-            checksum == Checksum.crc32c(bytes.prefix(fileHeaderBytes - 4))
+            checksum == Checksum.crc32c(bytes.prefix(markOffset - 4))
         else { return .damaged }
         return readable.contains(version) ? .valid(number: number) : .unknownVersion(version)
+    }
+
+    /// Where the frames begin in a file that starts with `bytes`, valid or not.
+    static func framesStart(_ bytes: ByteView) -> Int {
+        // Version 1 had its first frame where the mark stands now.
+        bytes.dropFirst(markOffset).hasPrefix(frameMagic) ? markOffset : fileHeaderBytes
+    }
+
+    /// The marks of the file that starts with `bytes`, nil where one is damaged; none in a file of version 1.
+    static func marks(_ bytes: ByteView) -> [Int?] {
+        guard bytes.count >= fileHeaderBytes, framesStart(bytes) == fileHeaderBytes else {
+            return []
+        }
+        return markOffsets.map { offset in
+            var reader = ByteReader(bytes.slice(offset..<offset + markBytes))
+            guard let end = try? reader.fixed(UInt64.self, "mark"),
+                let checksum = try? reader.fixed(UInt32.self, "checksum"),
+                let zero = try? reader.fixed(UInt32.self, "padding"), zero == 0,
+                checksum == Checksum.crc32c(bytes.slice(offset..<offset + 8))
+            else { return nil }
+            return Int(exactly: end)
+        }
     }
 }
 

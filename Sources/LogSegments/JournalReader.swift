@@ -21,8 +21,12 @@ final class JournalReader {
     let header: JournalFormat.FileHeader
     private(set) var entries: [Entry] = []
     private(set) var damages: [JournalDamage] = []
-    /// The offset behind the last valid frame: what stands there was never acknowledged.
-    private(set) var validEnd = JournalFormat.fileHeaderBytes
+    /// The offset behind the last valid frame, or damage: what stands there was never acknowledged.
+    private(set) var validEnd: Int
+    /// The offset up to which the file had been synchronized; nil when that is not known.
+    let durableEnd: Int?
+    /// Whether a mark of the header is damaged.
+    let hasDamagedMark: Bool
 
     /// Payloads are read in pieces of this size while checking their sums.
     private static let searchWindowBytes = 1 << 20
@@ -33,9 +37,14 @@ final class JournalReader {
         self.file = file
         var size = 0
         do throws(FileError) {
-            size = try file.size()
+            // Before the size: what the mark covers must lie inside.
             let head = try file.readBytes(at: 0, count: JournalFormat.fileHeaderBytes)
             header = head.withView(JournalFormat.readFileHeader)
+            validEnd = head.withView(JournalFormat.framesStart)
+            let marks = head.withView(JournalFormat.marks)
+            durableEnd = marks.compactMap(\.self).max()
+            hasDamagedMark = marks.contains(nil)
+            size = try file.size()
         } catch {
             throw .file(error)
         }
@@ -51,15 +60,19 @@ final class JournalReader {
     }
 
     private func findFrames(size: Int, checksums: Bool) throws(FileError) {
-        var offset = JournalFormat.fileHeaderBytes
-        while offset < size {
-            if let entry = try entry(at: offset, size: size, checksums: checksums) {
+        var offset = validEnd
+        while offset < max(size, durableEnd ?? 0) {
+            // What was not synchronized may have its header and not its payload.
+            let isSure = durableEnd.map { offset < $0 } ?? true
+            if let entry = try entry(at: offset, size: size, checksums: checksums || !isSure) {
                 entries.append(entry)
                 offset = entry.payloadOffset + Int(entry.header.storedBytes)
                 validEnd = offset
                 continue
             }
-            guard let next = try nextFrame(after: offset, size: size) else { return }
+            if let durableEnd, offset >= durableEnd { return }
+            guard let next = try nextFrame(after: offset, size: size) ?? durableEnd else { return }
+            validEnd = next
             damages.append(JournalDamage(offset: offset, bytes: next - offset))
             offset = next
         }

@@ -15,6 +15,8 @@ final class JournalWriter {
     private var offset = 0
     private var frames: FrameWriter
     private var uncommitted = ByteWriter(capacity: 1 << 16)
+    /// The mark that is written next.
+    private var markNumber = 0
     /// Whether frames are compressed: see `noteSpeed`.
     private var packs = true
 
@@ -84,6 +86,9 @@ final class JournalWriter {
         JournalFormat.appendFileHeader(number: number, into: &header)
         do throws(FileError) {
             try fresh.write(header.view, at: 0)
+            // A header that a power cut takes from under its frames would leave them without their marks.
+            try fresh.synchronize()
+            synchronizations += 1
             try fileSystem.synchronizeDirectory(DataDirectory.journals(directory))
         } catch {
             try? fileSystem.remove(path)
@@ -104,12 +109,21 @@ final class JournalWriter {
             do throws(FileError) {
                 try file?.synchronize()
                 synchronizations += 1
+                markDurable()
                 noteSpeed(bytes: uncommitted.count, nanoseconds: clock.monotonic() - begin)
             } catch {
                 try rewriteUncommitted()
             }
         }
         uncommitted.removeAll()
+    }
+
+    /// Notes in the file's header how much of it is synchronized. What cannot be noted is not known to a reader; nothing is lost.
+    private func markDurable() {
+        var mark = ByteWriter(capacity: 16)
+        JournalFormat.appendMark(durableEnd: offset, into: &mark)
+        try? file?.write(mark.view, at: JournalFormat.markOffsets[markNumber])
+        markNumber = 1 - markNumber
     }
 
     /// A group of this size shows how fast the disk is; smaller ones cost little to compress.
@@ -136,6 +150,7 @@ final class JournalWriter {
             try write(uncommitted.view)
             try file?.synchronize()
             synchronizations += 1
+            markDurable()
             mustRewrite = false
         } catch {
             abandonFile()

@@ -8,6 +8,8 @@ final class PositionStore {
     private var table = PositionTable()
     /// The file's positions are those of all frames below this sequence number.
     private var fileSequence: UInt64 = 0
+    /// The latest frame that recovery has met begins with this sequence number.
+    private var recoveredSequence: UInt64 = 0
     /// Set while positions stand in no frame: those that came without a line.
     private(set) var mustSave = false
     /// What was wrong with the file, and is told as damage.
@@ -45,10 +47,17 @@ final class PositionStore {
         if !isInFrame, !positions.isEmpty { mustSave = true }
     }
 
-    /// Takes note of what recovery finds in a frame.
+    /// Takes note of what recovery finds in a frame. Frames that were written again after a failed fsync come a second time,
+    /// in another file, and may stop earlier there.
     func recover(_ positions: [SourcePosition], sequence: UInt64) {
-        guard sequence >= fileSequence else { return }
+        guard sequence >= max(fileSequence, recoveredSequence) else { return }
+        recoveredSequence = sequence
         note(positions, sequence: sequence, isInFrame: true)
+    }
+
+    /// Makes the file's name durable, which a writer that died may have left in the cache: before its journal goes.
+    func makeDurable() throws(FileError) {
+        try fileSystem.synchronizeDirectory(DataDirectory.state(directory))
     }
 
     /// Writes the file. All lines below `sequence` are durable, and none from there on is appended.

@@ -61,7 +61,7 @@ public final class StoreFollower {
             for (number, path) in try DirectoryListing.journals(directory, fileSystem) {
                 if files[number] == nil {
                     do throws(FileError) {
-                        files[number] = JournalTail(try fileSystem.open(path, .read))
+                        files[number] = try JournalTail(try fileSystem.open(path, .read))
                     } catch  where error.isMissing {
                         continue
                     }
@@ -195,11 +195,15 @@ private final class JournalTail {
     let file: any OpenFile
     /// Whether it was opened in the present look.
     var isNew = true
-    private var offset = JournalFormat.fileHeaderBytes
+    private var offset: Int
     /// The size of the file when what stands at `offset` was last found to be no frame.
     private var brokenSize: Int?
 
-    init(_ file: any OpenFile) { self.file = file }
+    init(_ file: any OpenFile) throws(FileError) {
+        self.file = file
+        let head = try file.readBytes(at: 0, count: JournalFormat.fileHeaderBytes)
+        offset = head.withView(JournalFormat.framesStart)
+    }
 
     func fault(_ header: FrameHeader, _ what: String) -> ScanFault {
         ScanFault(

@@ -368,6 +368,7 @@ extension StoreWriter {
         _ = try publish(journals: numbers)
         try savePositions()
         try writing { () throws(FileError) in
+            try positionStore.makeDurable()
             for path in damaged {
                 try fileSystem.rename(
                     path, to: SetAsideName.free(path, SetAsideName.damaged, fileSystem))

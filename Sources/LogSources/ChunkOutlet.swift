@@ -47,6 +47,19 @@ public final class ChunkOutlet: @unchecked Sendable {
         }
     }
 
+    /// An empty chunk as `emptyChunk()` gives, if there is one before the monotonic time `deadline`.
+    public func emptyChunk(until deadline: Int64) -> ByteChunk? {
+        lock.locked {
+            while free.isEmpty, !isClosed {
+                if !lock.wait(until: deadline), free.isEmpty { return nil }
+            }
+            return isClosed ? nil : takeFree()
+        }
+    }
+
+    /// False when nothing more is taken.
+    public var isOpen: Bool { lock.locked { !isClosed } }
+
     /// Hands a chunk of whole lines on. False when the outlet is closed.
     public func send(_ chunk: ByteChunk) -> Bool { send(Delivery(chunk)) }
 

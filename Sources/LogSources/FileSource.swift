@@ -6,7 +6,7 @@ internal import LogSystem
     internal import Musl
 #endif
 
-/// The lines of one file, from its start to its present end.
+/// The lines of a named pipe or a device, up to its end: what can be read once, and has no place to come back to.
 public final class FileSource: LineSource {
     /// The file's path.
     public let name: String
@@ -35,10 +35,12 @@ public final class FileSource: LineSource {
 
     deinit { close(descriptor) }
 
-    /// `--file PATH`.
-    static let kind = LineSourceKind(
-        option: "file", help: "Lines of a file, from its start to its end."
-    ) { try FileSource(path: $0) }
+    /// Whether `path` names something that is no file and no directory.
+    public static func isPipe(_ path: String) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return false }
+        return status.st_mode & S_IFMT != S_IFREG && status.st_mode & S_IFMT != S_IFDIR
+    }
 
     /// Reads to the file's end.
     public func run(in context: SourceContext) throws {

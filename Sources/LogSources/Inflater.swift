@@ -45,6 +45,8 @@ public final class Inflater: @unchecked Sendable {
     /// The first byte of a `deflate` input, until the second tells how it is wrapped.
     private var firstByte: UInt8?
     private var memberCount = 0
+    /// What is wrong behind the last byte that was given out.
+    private var damage: InflateError?
 
     /// The bytes taken from the input so far.
     public private(set) var inputBytes = 0
@@ -96,29 +98,40 @@ public final class Inflater: @unchecked Sendable {
 
     /// Takes from `input` and gives into `room` until one of them is used up, or the compressed data ends.
     ///
+    /// Where the input is damaged, what came out before is given first; the next call throws.
+    ///
     /// Call it again with the rest of the input as long as the room was filled or there is input left. Where neither moves,
     /// the input is at its end.
     public func inflate(
         _ input: ByteView, into room: UnsafeMutableRawBufferPointer
     ) throws(InflateError) -> (consumed: Int, produced: Int) {
+        if let damage { throw damage }
         var consumed = 0
         var produced = 0
         while true {
             if state != .inMember {
-                guard try begin(input, &consumed) else { break }
+                do throws(InflateError) {
+                    guard try begin(input, &consumed) else { break }
+                } catch {
+                    damage = error
+                    guard produced > 0 else { throw error }
+                    break
+                }
             }
             let step = try advance(
                 input.dropFirst(consumed),
                 into: UnsafeMutableRawBufferPointer(rebasing: room[produced...]))
             consumed += step.consumed
             produced += step.produced
-            guard state != .inMember else { break }
+            if let damage, produced == 0 { throw damage }
+            guard state != .inMember, damage == nil else { break }
         }
         return (consumed, produced)
     }
 
     /// Says that there is no more input; throws when it ends in the middle.
     public func finish() throws(InflateError) {
+        if let damage { throw damage }
         guard isComplete else { throw failure(.truncated) }
     }
 
@@ -208,8 +221,9 @@ public final class Inflater: @unchecked Sendable {
             state = wrapping == .gzip ? .beforeMember : .ended
         case Z_MEM_ERROR: throw failure(.noMemory)
         default:
+            // What came out before the damage is good, as far as anybody can tell.
             let reason = stream.pointee.msg.map { String(cString: $0) }
-            throw failure(.malformed(reason ?? "a preset dictionary is needed"))
+            damage = failure(.malformed(reason ?? "a preset dictionary is needed"))
         }
         return (
             Int(available - stream.pointee.avail_in), Int(roomCount - stream.pointee.avail_out)

@@ -26,7 +26,7 @@ public struct LineSourceKind: Sendable {
 public enum LineSources {
     /// The registry: the command line and its errors know no other list.
     public static let all: [LineSourceKind] = [
-        StandardInputSource.kind, FileSource.kind, HostMetricsSource.kind, ProbeSource.kind,
+        StandardInputSource.kind, FilesSource.kind, HostMetricsSource.kind, ProbeSource.kind,
     ]
 
     /// The kind that has this option.

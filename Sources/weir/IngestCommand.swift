@@ -14,14 +14,16 @@ struct Ingest: ParsableCommand {
         abstract: "Takes lines in: measures, alerts, stores every line.",
         discussion: """
             Reads standard input when no source is named. Ends when all input
-            has ended; Ctrl-C and SIGTERM drain, seal and end it well. Exit
+            has ended, which followed files never do; Ctrl-C and SIGTERM drain,
+            seal and end it well. Exit
             status 0: every line is durable. Alerts go to stdout, everything
             else to stderr.
 
             EXAMPLES
               myapp | weir ingest
               cat app.ndjson | weir ingest --data D
-              weir ingest --file app.log --file worker.log --alerts alerts.yaml
+              weir ingest --file '/var/log/app/*.log' --alerts alerts.yaml
+              weir ingest --file yesterday.log --file today.log --no-follow
               weir ingest --tcp :5140 --tls-cert C --tls-key K --tls-client-ca CA
               weir ingest --unix /run/weir.sock --udp 127.0.0.1:5140
               weir ingest --http 127.0.0.1:9428
@@ -35,8 +37,7 @@ struct Ingest: ParsableCommand {
 
     @OptionGroup var data: DataOption
 
-    @Option(help: "A file to read to its end; may be given again.")
-    var file: [String] = []
+    @OptionGroup var files: FileOptions
 
     @OptionGroup(title: "Sockets") var listen: ListenOptions
 
@@ -222,11 +223,7 @@ struct Ingest: ParsableCommand {
         }
         do {
             var sources: [any LineSource] = []
-            for path in file where path == "-" {
-                throw CommandFailure(
-                    "`\(path)` is no file; for standard input say `-` without --file")
-            }
-            for path in file { sources.append(try make("file", path)) }
+            sources += try files.sources()
             sources += try listen.sources(isTLSUsed: !http.addresses.isEmpty)
             sources += try http.sources(listen, directory: data.directory, metrics: metricsPage)
             if let hostMetrics { sources.append(try make("host-metrics", hostMetrics)) }

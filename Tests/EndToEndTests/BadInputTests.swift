@@ -46,7 +46,7 @@ import Testing
     @Test func emptyInputIsNoError() throws {
         let scratch = try Scratch()
         let file = try scratch.write("empty.log", "")
-        for arguments in [["ingest"], ["ingest", "--file", file]] {
+        for arguments in [["ingest"], ["ingest", "--no-follow", "--file", file]] {
             let running = try WeirProcess.Running(
                 arguments + ["--data", scratch.data], in: scratch)
             let result = try running.wait()
@@ -68,7 +68,9 @@ import Testing
     /// Six files at once share four chunks; nobody may wait for ever.
     @Test func manyFilesAtOnceComeInWhole() throws {
         let scratch = try Scratch()
-        var arguments = ["ingest", "--data", scratch.data, "--max-line-bytes", "4096"]
+        var arguments = [
+            "ingest", "--no-follow", "--data", scratch.data, "--max-line-bytes", "4096",
+        ]
         var want: [Data] = []
         for file in 0..<6 {
             let lines = (0..<2_000).map { #"{"file":\#(file),"line":\#($0)}"# }
@@ -88,13 +90,14 @@ import Testing
         let first = try scratch.write("a.log", "one\ntwo\n")
         let second = try scratch.write("b.log", "three")
         let result = try WeirProcess.run(
-            "ingest", "--data", scratch.data, "--file", first, "--file", second, in: scratch)
+            "ingest", "--no-follow", "--data", scratch.data, "--file", first, "--file", second,
+            in: scratch)
         #expect(result.status == 0)
         let query = try WeirProcess.run("query", "--data", scratch.data, "*", in: scratch)
         #expect(sortedLines(query.output) == sortedLines(Data("one\ntwo\nthree\n".utf8)))
 
         let missing = try WeirProcess.run(
-            "ingest", "--data", scratch.data, "--file", "no/such.log", in: scratch)
+            "ingest", "--no-follow", "--data", scratch.data, "--file", "no/such.log", in: scratch)
         #expect(missing.status == 2)
         #expect(missing.errors.contains("cannot open no/such.log: No such file or directory"))
         let directory = try WeirProcess.run(

@@ -101,6 +101,12 @@ struct CrashReplay {
         do {
             let writer = try StoreWriter(
                 directory: RecordedStore.directory, policy: store.policy, fileSystem: system)
+            let position = writer.positions.first?.offset ?? 0
+            // A source goes on from there: what is missing before it is lost, what is there behind it comes twice.
+            if before.numbers != store.stored.filter({ $0 < position }) {
+                outcome.problem = "lines \(before.numbers) with the position \(position)"
+                return outcome
+            }
             _ = try writer.close()
         } catch {
             outcome.problem = "recovery: \(error)"

@@ -11,7 +11,8 @@ final class LyingFileSystem: FileSystem {
     enum Lie: CaseIterable {
         /// Fsync of a file does nothing: a writer without fsync.
         case noFsync
-        /// Fsync of a file is done when the next call comes: a writer that acknowledges before fsync.
+        /// Fsync of a file is done before the second call that follows: a writer that acknowledges before fsync. The first is
+        /// the mark in the file's header, which the same commit writes.
         case lateFsync
         /// Fsync of a directory does nothing: names are left to luck.
         case noDirectoryFsync
@@ -19,7 +20,7 @@ final class LyingFileSystem: FileSystem {
 
     private let lie: Lie
     private let system: MemoryFileSystem
-    private let owed = Mutex<[LyingFile]>([])
+    private let owed = Mutex<[(file: LyingFile, isDue: Bool)]>([])
 
     init(_ lie: Lie, over system: MemoryFileSystem) {
         self.lie = lie
@@ -29,8 +30,9 @@ final class LyingFileSystem: FileSystem {
     /// Does what was put off.
     private func settle() throws(FileError) {
         let files = owed.withLock { owed in
-            defer { owed = [] }
-            return owed
+            let due = owed.filter(\.isDue).map(\.file)
+            owed = owed.filter { !$0.isDue }.map { ($0.file, true) }
+            return due
         }
         for file in files { try file.file.synchronize() }
     }
@@ -38,7 +40,7 @@ final class LyingFileSystem: FileSystem {
     fileprivate func synchronize(_ file: LyingFile) throws(FileError) {
         switch lie {
         case .noFsync: return
-        case .lateFsync: owed.withLock { $0.append(file) }
+        case .lateFsync: owed.withLock { $0.append((file, false)) }
         case .noDirectoryFsync: try file.file.synchronize()
         }
     }

@@ -10,6 +10,7 @@ import Testing
 /// Lines carry their number, so that each can be told from all others and the order is known.
 final class RecordedStore {
     static let directory = "/data"
+    static let positionKey = "file:1:1"
 
     let disk: MemoryDisk
     private(set) var process: MemoryFileSystem
@@ -21,6 +22,8 @@ final class RecordedStore {
     private(set) var lines: [String] = []
     /// The numbers of lines that the writer has taken and whose loss would be a breach once they are promised.
     private(set) var taken: [Int] = []
+    /// The numbers of all lines that the store has ever had, ascending.
+    private(set) var stored: [Int] = []
     /// What was promised, set after set; a note in the disk's trace says how many sets had been by then.
     private(set) var promises: [[Int]] = []
 
@@ -66,6 +69,7 @@ final class RecordedStore {
             options: options)
         self.writer = writer
         taken = try found()
+        stored = Set(stored).union(taken).sorted()
         promise()
     }
 
@@ -97,7 +101,11 @@ final class RecordedStore {
             lines.append(line)
             batch.append(line)
         }
-        try require().append([LineBatch(batch, policy: policy, table: table).batch])
+        // As a source of lines that can be read again does.
+        let position = SourcePosition(key: Self.positionKey, offset: UInt64(lines.count))
+        try require().append(
+            [LineBatch(batch, policy: policy, table: table).batch], positions: [position])
+        stored += numbers
         taken += numbers
     }
 

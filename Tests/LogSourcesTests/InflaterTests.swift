@@ -11,11 +11,15 @@ enum Packed {
     static let gzip: Int32 = 15 + 16
     static let raw: Int32 = -15
 
-    static func bytes(_ input: [UInt8], _ windowBits: Int32) throws -> [UInt8] {
+    /// - Parameter isQuick: with the little memory that a thousand small files a second want.
+    static func bytes(
+        _ input: [UInt8], _ windowBits: Int32, isQuick: Bool = false
+    ) throws -> [UInt8] {
         var stream = z_stream()
         try #require(
             deflateInit2_(
-                &stream, 6, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+                &stream, isQuick ? 1 : 6, Z_DEFLATED, isQuick ? windowBits - 6 : windowBits,
+                isQuick ? 1 : 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
                 Int32(MemoryLayout<z_stream>.size)) == Z_OK)
         defer { deflateEnd(&stream) }
         var source = input
@@ -32,6 +36,23 @@ enum Packed {
         }
         try #require(code == Z_STREAM_END)
         return Array(packed.prefix(capacity - Int(stream.avail_out)))
+    }
+
+    /// What is in a gzip file.
+    static func unpacked(_ input: [UInt8]) throws -> [UInt8] {
+        let inflater = try Inflater(.gzip, limits: .none)
+        var room = [UInt8](repeating: 0, count: 1 << 16)
+        var out: [UInt8] = []
+        var done = 0
+        while true {
+            let rest = Array(input[done...])
+            let step = try rest.withView { view in
+                try room.withUnsafeMutableBytes { try inflater.inflate(view, into: $0) }
+            }
+            if step == (0, 0) { return out }
+            out += room.prefix(step.produced)
+            done += step.consumed
+        }
     }
 }
 

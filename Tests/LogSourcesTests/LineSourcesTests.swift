@@ -102,7 +102,7 @@ import Testing
                 == ["stdin", "file", "host-metrics", "probe"])
         #expect(LineSources.kind("tcp") == nil)
         let path = try made([])
-        #expect(try LineSources.kind("file")?.make(path).name == path)
+        #expect(try LineSources.kind("file")?.make(path).name == "files")
         #expect(try LineSources.kind("stdin")?.make("-").name == "stdin")
         #expect(throws: FileError.self) { try LineSources.kind("file")?.make(path + "/no") }
     }

@@ -1,0 +1,75 @@
+internal import LogSystem
+
+/// Which file it is, whatever it is called: the device and the inode. A file system gives an inode to another file as soon as
+/// the last name and the last descriptor of the first are gone.
+struct FileKey: Hashable, Sendable {
+    var device: UInt64
+    var inode: UInt64
+}
+
+/// What a file system says about a file.
+struct TailStatus: Equatable, Sendable {
+    enum Kind: Sendable {
+        case file, directory, other
+    }
+
+    var key: FileKey
+    var kind: Kind
+    /// Bytes.
+    var size: Int
+    /// Nanoseconds since the epoch.
+    var modified: Int64
+    /// Names that it has; none when it is deleted and somebody has it open.
+    var links: Int
+}
+
+/// A name in a directory.
+struct TailEntry: Sendable {
+    var name: String
+    var inode: UInt64
+    /// Whether the name is that of a directory, or may be: of a symbolic link, or on a file system that does not tell.
+    var mayBeDirectory: Bool
+}
+
+/// What following files asks of a file system: reading only, symbolic links followed. A simulation replaces it.
+protocol TailFileSystem: Sendable {
+    /// Opens a file for reading; never waits, whatever the path names.
+    func open(_ path: String) throws(FileError) -> any TailFile
+    /// What `path` names.
+    func status(_ path: String) throws(FileError) -> TailStatus
+    /// The entries of a directory but `.` and `..`, sorted by name.
+    func list(_ directory: String) throws(FileError) -> [TailEntry]
+    /// `path` without symbolic links.
+    func resolve(_ path: String) throws(FileError) -> String
+}
+
+/// A file open for reading; closed when the last reference goes.
+protocol TailFile: AnyObject {
+    func status() throws(FileError) -> TailStatus
+    /// Reads from `offset` on, first into `front`, then into `room`; the number read, fewer than asked for only at the end of
+    /// the file. One call, so that nobody cuts the file between what is compared and what is taken.
+    func read(
+        _ front: UnsafeMutableRawBufferPointer, _ room: UnsafeMutableRawBufferPointer,
+        at offset: Int
+    ) throws(FileError) -> Int
+}
+
+extension TailFile {
+    /// Up to `count` bytes from `offset`; fewer only at the end of the file.
+    func bytes(at offset: Int, _ count: Int) throws(FileError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var failure: FileError?
+        let got = bytes.withUnsafeMutableBytes { buffer in
+            do throws(FileError) {
+                return try read(
+                    buffer, UnsafeMutableRawBufferPointer(start: nil, count: 0), at: offset)
+            } catch {
+                failure = error
+                return 0
+            }
+        }
+        if let failure { throw failure }
+        bytes.removeLast(count - got)
+        return bytes
+    }
+}
