@@ -17,6 +17,9 @@ struct StateFile: Sendable {
     let meaning: String
     /// Whether every data directory has it.
     var isInAll = true
+    /// What to do about a damaged one that weir does not write by itself, and that need not be there; nil: every writer leaves
+    /// it.
+    var advice: String?
     /// What is wrong with the text, or nil.
     let fault: @Sendable (String) -> String?
 
@@ -40,7 +43,10 @@ struct StateFile: Sendable {
         ) {
             PositionTable.parse($0) == nil ? "it holds no positions" : nil
         },
-        StateFile(name: AccessKeys.fileName, meaning: "who may send and search lines") {
+        StateFile(
+            name: AccessKeys.fileName, meaning: "who may send and search lines",
+            advice: "move it away and make the keys anew with `weir keys add`"
+        ) {
             AccessKeys.parse($0) == nil ? "it holds no keys" : nil
         },
     ]
@@ -103,8 +109,8 @@ struct StateFile: Sendable {
     private func finding(_ path: String, _ offset: Int?, _ what: String) -> CheckFinding {
         CheckFinding(
             .damage, path, offset: offset, "\(what) (\(meaning))",
-            advice:
-                "the next `weir ingest --retention FILE`, or `weir check --repair`, writes it again",
-            remedy: .writeState)
+            advice: advice
+                ?? "the next `weir ingest --retention FILE`, or `weir check --repair`, writes it again",
+            remedy: advice == nil ? .writeState : .none)
     }
 }
