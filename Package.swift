@@ -39,9 +39,10 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
     (
         "LogSources",
         [
-            "LogBytes", "LogSystem", "LogRecords", "LogMetrics", "CZlib",
+            "LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogMetrics", "CZlib",
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
         ]
@@ -51,7 +52,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
         "LogPipeline",
         [
             "LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogQuery", "LogMetrics",
-            "LogAlerting", "LogSegments", "LogSources", "LogChannels",
+            "LogAlerting", "LogSegments", "LogSources", "LogChannels", "CLogKernels",
         ]
     ),
     (

@@ -1,3 +1,4 @@
+internal import LogRecords
 internal import Yams
 
 extension AlertConfiguration {

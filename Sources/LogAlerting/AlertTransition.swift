@@ -1,3 +1,5 @@
+internal import LogRecords
+
 /// The states of an alert that are worth a record.
 public enum AlertState: String, Sendable {
     /// The condition holds, but not yet long enough.

@@ -12,6 +12,7 @@ public final class Classifier {
     private let entryCount: Int
     private var slots: FieldSlots
     private let otherwise: UInt8
+    private let policy: RetentionPolicy
 
     private struct Entry: ~Copyable {
         let index: UInt8
@@ -22,6 +23,7 @@ public final class Classifier {
 
     /// The classes of `policy`, whose last filter matches everything.
     public init(policy: RetentionPolicy) {
+        self.policy = policy
         var names: [String] = []
         var otherwise: UInt8 = 0
         var count = 0
@@ -53,7 +55,15 @@ public final class Classifier {
     }
 
     /// Fills in the class of every record of `batch`.
-    public func classify(_ batch: RecordBatch) {
+    ///
+    /// - Parameter name: the class of all of them, if it is known; it is the policy's.
+    public func classify(_ batch: RecordBatch, as name: String? = nil) {
+        if let name, let index = policy.index(of: name) {
+            for row in 0..<batch.records.count {
+                batch.records.base[row].classIndex = UInt8(index)
+            }
+            return
+        }
         slots.prepare(batch)
         let records = batch.records.base
         let count = batch.records.count

@@ -26,6 +26,8 @@ public struct IngestOptions: Sendable {
     public var format: LineFormat?
     /// What happens when the disk is full.
     public var whenFull = WhenFull.wait
+    /// What is redacted before anything else is done with a line; nil: nothing.
+    public var redaction: RedactionRules?
     /// What segments and journal may take together, bytes; nil: what they need.
     public var maxDiskBytes: Int?
     /// When the store seals.

@@ -17,6 +17,7 @@ public final class Ingester: @unchecked Sendable {
     private let clock: any WallClock
     private let store: StoreWriter
     private let classifier: Classifier
+    private let redactor: Redactor?
     private let alerts: AlertStage
     private let maintenance: Maintenance
     private let outlet: ChunkOutlet
@@ -67,6 +68,7 @@ public final class Ingester: @unchecked Sendable {
             directory: options.directory, policy: options.policy, fileSystem: fileSystem,
             clock: clock, options: options.store)
         classifier = Classifier(policy: options.policy)
+        redactor = options.redaction.map { Redactor(rules: $0, counters: counters) }
         alerts = AlertStage(
             configuration: options.alerting, channels: channels, counters: counters,
             classIndex: UInt8(options.policy.index(of: RetentionPolicy.alertsClass) ?? 0),
@@ -204,11 +206,11 @@ public final class Ingester: @unchecked Sendable {
     }
 
     private func process(_ delivery: Delivery) throws {
-        let chunk = delivery.chunk
+        let chunk = redactor?.redact(delivery.chunk) ?? delivery.chunk
         batch.reset(over: chunk, arrivalTime: store.trustedClock.arrivalTime())
         batch.appendLines(of: chunk)
         count(delivery)
-        classifier.classify(batch)
+        classifier.classify(batch, as: delivery.className)
         metrics.observe(batch)
         let raised = alerts.observe(batch)
         silence.hear(

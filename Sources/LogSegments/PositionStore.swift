@@ -27,6 +27,8 @@ final class PositionStore {
             return
         }
         guard let parsed = StateFile.text(bytes).flatMap(PositionTable.parse) else {
+            table = PositionTable(isChanged: true)
+            mustSave = true
             fault = "\(path) is damaged: how far files had been read is known from the journal only"
             return
         }

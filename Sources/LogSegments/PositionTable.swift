@@ -16,13 +16,16 @@ struct PositionTable {
 
     private var entries: [String: Entry] = [:]
     /// Set when the file does not say what the table does.
-    private(set) var isChanged = false
+    private(set) var isChanged: Bool
 
     /// Positions kept of one kind of source; of more, those go that were moved longest ago. Far more files than are followed
     /// at once, and the requests of minutes at hundreds a second: a client tries again within seconds.
     static let positionsMax = 50_000
 
-    init() {}
+    /// An empty table.
+    ///
+    /// - Parameter isChanged: whether the file has to be written again all the same.
+    init(isChanged: Bool = false) { self.isChanged = isChanged }
 
     /// All positions.
     var positions: [SourcePosition] { entries.values.map(\.position) }

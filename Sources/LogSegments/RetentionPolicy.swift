@@ -39,12 +39,15 @@ public struct RetentionPolicy: Sendable, Equatable {
     public static let classesMax = 64
     /// The class of alerts that fired.
     public static let alertsClass = "alerts"
+    /// The class of weir's readings of the machine that it runs on.
+    public static let metricsClass = "metrics"
     /// The class of what was done to stored lines on purpose: erasures, who asked for them and what came of it.
     public static let auditClass = "weir-audit"
     /// The classes of weir's own records, which no filter of `retention.conf` fills, and how long they are kept unless the
     /// file names them. Who was asked to erase something may have to show for years that it was done.
     private static let ownKeeps: [(name: String, keep: Int64, keepText: String)] = [
-        (alertsClass, 365 * Timestamp.day, "1 year"), (auditClass, 732 * Timestamp.day, "2 years"),
+        (metricsClass, 30 * Timestamp.day, "30 days"), (alertsClass, 365 * Timestamp.day, "1 year"),
+        (auditClass, 732 * Timestamp.day, "2 years"),
     ]
     /// The classes of weir's own records.
     public static let ownClasses = Set(ownKeeps.map(\.name))

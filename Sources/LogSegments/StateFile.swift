@@ -15,6 +15,8 @@ struct StateFile: Sendable {
     let name: String
     /// What it is to people.
     let meaning: String
+    /// Whether every data directory has it.
+    var isInAll = true
     /// What is wrong with the text, or nil.
     let fault: @Sendable (String) -> String?
 
@@ -33,7 +35,9 @@ struct StateFile: Sendable {
             let line = Array(text.prefix { $0 != "\n" }.utf8)
             return line.withView { NumberText.integer($0) } == nil ? "it holds no time" : nil
         },
-        StateFile(name: "positions", meaning: "how far files and requests have been read") {
+        StateFile(
+            name: "positions", meaning: "how far files and requests have been read", isInAll: false
+        ) {
             PositionTable.parse($0) == nil ? "it holds no positions" : nil
         },
     ]
@@ -71,7 +75,7 @@ struct StateFile: Sendable {
         return String(repeating: "0", count: max(0, digits - sum.count)) + sum
     }
 
-    /// What is wrong with the file; nil when nothing is, or when it is missing and `isNeeded` is not set.
+    /// What is wrong with the file; nil when nothing is, or when it is missing and either `isNeeded` or `isInAll` is not set.
     func check(_ path: String, _ fileSystem: any FileSystem, isNeeded: Bool) -> CheckFinding? {
         let bytes: [UInt8]
         do throws(FileError) {
@@ -80,7 +84,7 @@ struct StateFile: Sendable {
             guard error.isMissing else {
                 return CheckFinding(.unchecked, path, "\(error)", advice: "")
             }
-            return isNeeded ? finding(path, nil, "the file is missing") : nil
+            return isNeeded && isInAll ? finding(path, nil, "the file is missing") : nil
         }
         let (text, isRight) = Self.opened(bytes)
         if let fault = fault(text) { return finding(path, 0, fault) }

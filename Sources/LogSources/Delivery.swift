@@ -7,6 +7,8 @@ public struct Delivery: Sendable {
     public let chunk: ByteChunk
     /// The name of the source that all lines come from, for counting; nil when the sources count themselves.
     public var source: String?
+    /// The retention class of all lines, for weir's own records; nil: the one whose filter they match.
+    public var className: String?
     /// How far sources have been read with these lines; written in the same journal frame.
     public var positions: [SourcePosition] = []
     /// Who waits to hear what became of the lines.

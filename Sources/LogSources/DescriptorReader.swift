@@ -11,6 +11,8 @@ internal import LogSystem
 final class DescriptorReader: @unchecked Sendable {
     private let descriptor: Int32
     private let name: String
+    private let source: String
+    private let tee: Tee?
     private let clock = SystemClock()
     /// A pipe whose writing end `stop` closes: the read that waits wakes at once.
     private let stopReader: Int32
@@ -24,9 +26,17 @@ final class DescriptorReader: @unchecked Sendable {
     /// Linux's number of the request, which glibc shows to GNU sources only.
     private static let setPipeSize: Int32 = 1_031
 
-    init(descriptor: Int32, name: String) throws(FileError) {
+    /// - Parameters:
+    ///   - name: what messages call it.
+    ///   - source: what counters call it.
+    ///   - tee: where all that is read goes as well.
+    init(
+        descriptor: Int32, name: String, source: String? = nil, tee: Tee? = nil
+    ) throws(FileError) {
         self.descriptor = descriptor
         self.name = name
+        self.source = source ?? name
+        self.tee = tee
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else {
             throw FileError(operation: "make a pipe for", path: name, code: errno)
@@ -46,10 +56,10 @@ final class DescriptorReader: @unchecked Sendable {
         _ = write(stopWriter, &byte, 1)
     }
 
-    func run(into outlet: ChunkOutlet) throws(FileError) {
+    func run(in context: SourceContext) throws(FileError) {
         // Fails harmlessly where the descriptor is no pipe.
         _ = fcntl(descriptor, Self.setPipeSize, Self.pipeBytes)
-        var chunker = LineChunker(outlet: outlet, source: name)
+        var chunker = LineChunker(outlet: context.outlet, source: source)
         defer { _ = chunker.finish() }
         var heldSince: Int64?
         while true {
@@ -69,6 +79,7 @@ final class DescriptorReader: @unchecked Sendable {
                 if errno == EINTR || errno == EAGAIN { continue }
                 throw FileError(operation: "read", path: name, code: errno)
             }
+            tee?.write(ByteView(UnsafeRawBufferPointer(rebasing: room[..<count])), context)
             chunker.advance(count)
             if chunker.isFull {
                 guard chunker.sendLines(keepingParts: true) else { return }

@@ -44,7 +44,7 @@ public final class FileSource: LineSource {
 
     /// Reads to the file's end.
     public func run(in context: SourceContext) throws {
-        try reader.run(into: context.outlet)
+        try reader.run(in: context)
     }
 
     /// Ends `run` after the read that it is in.

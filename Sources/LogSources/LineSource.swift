@@ -25,7 +25,9 @@ public struct LineSourceKind: Sendable {
 /// All kinds of sources.
 public enum LineSources {
     /// The registry: the command line and its errors know no other list.
-    public static let all: [LineSourceKind] = [StandardInputSource.kind, FilesSource.kind]
+    public static let all: [LineSourceKind] = [
+        StandardInputSource.kind, FilesSource.kind, HostMetricsSource.kind, ProbeSource.kind,
+    ]
 
     /// The kind that has this option.
     public static func kind(_ option: String) -> LineSourceKind? {

@@ -3,7 +3,13 @@ public struct StandardInputSource: LineSource {
     private let reader: DescriptorReader
 
     /// Standard input.
-    public init() throws { reader = try DescriptorReader(descriptor: 0, name: "standard input") }
+    ///
+    /// - Parameter tee: whether what it brings is passed on to standard output, byte for byte.
+    public init(tee: Bool = false) throws {
+        reader = try DescriptorReader(
+            descriptor: 0, name: "standard input", source: "stdin",
+            tee: tee ? Tee(descriptor: 1) : nil)
+    }
 
     /// `-` on the command line, and what is read when no source is named.
     static let kind = LineSourceKind(
@@ -15,7 +21,7 @@ public struct StandardInputSource: LineSource {
 
     /// Reads until the last writer has closed it.
     public func run(in context: SourceContext) throws {
-        try reader.run(into: context.outlet)
+        try reader.run(in: context)
     }
 
     /// Ends `run` after the read that it is in.

@@ -1,3 +1,4 @@
+internal import LogJSON
 internal import LogSegments
 
 /// Columns in figures.
@@ -32,7 +33,7 @@ struct ColumnStatisticsText {
     var json: String {
         rows.map { row in
             let name = Self.name(row.part)
-            var object = JSONObjectText()
+            var object = JSONObjectWriter()
             object.add(row.part.isColumn ? "column" : "part", name.column)
             if !name.kind.isEmpty { object.add("kind", name.kind) }
             object.add("values", row.values)

@@ -26,11 +26,36 @@ struct Ingest: ParsableCommand {
               weir ingest --file yesterday.log --file today.log --no-follow
               myapp | weir ingest --retention retention.conf --full-disk stop
               myapp | weir ingest --max-disk 20GB
+              myapp | weir ingest --tee | other-tool
+              myapp | weir ingest --redact email,card,secret,field:ssn
+              weir ingest --host-metrics 15s
+              weir ingest --probe 'https://example.org/health every 60s expect 200'
             """)
 
     @OptionGroup var data: DataOption
 
     @OptionGroup var files: FileOptions
+
+    @Flag(help: "Pass what standard input brings on to standard output; alerts go to stderr then.")
+    var tee = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Readings of this machine, so often, as lines of class metrics.", valueName: "interval")
+    )
+    var hostMetrics: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "An address to check, as `URL every 60s timeout 5s expect 200`: a line for each check; "
+                + "may be given again.", valueName: "plan"))
+    var probe: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "What is replaced in lines before they are stored: email, card, secret, ip, field:NAME, "
+                + "separated by commas.", valueName: "rules"))
+    var redact: [String] = []
 
     @Option(help: "The format of all lines (default: each line's own; `weir parse` shows it).")
     var format: String?
@@ -78,6 +103,7 @@ struct Ingest: ParsableCommand {
         do {
             let channels = AlertChannels(configuration: options.alerting) {
                 (line) throws(ChannelError) in
+                if tee { return Terminal.note(line) }
                 do {
                     try Terminal.output(line + "\n")
                 } catch {
@@ -153,6 +179,7 @@ struct Ingest: ParsableCommand {
             options.format = format
             options.lineBytesMax = maxLineBytes
             options.compactionShare = Double(compactionShare) / 100
+            if !redact.isEmpty { options.redaction = try RedactionRules(all: redact) }
             options.maxDiskBytes = try maxDisk.map(Configuration.maxDisk)
             options.commitInterval = Int64(commitInterval) * 1_000_000
             return options
@@ -188,7 +215,13 @@ struct Ingest: ParsableCommand {
         do {
             var sources: [any LineSource] = []
             sources += try files.sources()
-            if sources.isEmpty || !input.isEmpty { sources.append(try make("stdin", "-")) }
+            if let hostMetrics { sources.append(try make("host-metrics", hostMetrics)) }
+            for plan in probe { sources.append(try make("probe", plan)) }
+            if sources.isEmpty || !input.isEmpty {
+                sources.append(tee ? try StandardInputSource(tee: true) : try make("stdin", "-"))
+            } else if tee {
+                throw CommandFailure("--tee passes standard input on; name it as well, with `-`")
+            }
             return sources
         } catch let failure as CommandFailure {
             throw failure

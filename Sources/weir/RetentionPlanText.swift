@@ -1,3 +1,4 @@
+internal import LogJSON
 internal import LogRecords
 internal import LogSegments
 
@@ -65,10 +66,10 @@ struct RetentionPlanText {
 
     var json: String {
         plan.partitions.map { fate in
-            var object = JSONObjectText()
+            var object = JSONObjectWriter()
             object.add("class", fate.key.className)
             object.add("day", "\(fate.key.day)")
-            object.add("skewed", raw: "\(fate.key.isSkewed)")
+            object.add("skewed", fate.key.isSkewed)
             object.add("segments", fate.segments)
             object.add("lines", fate.lines)
             object.add("stored_bytes", fate.storedBytes)
@@ -83,7 +84,7 @@ struct RetentionPlanText {
             case .expired(let since):
                 object.add("verdict", "expired")
                 object.add("since", Timestamp.text(since, digits: 9))
-                object.add("newly", raw: "\(newlyExpired.contains(fate.key))")
+                object.add("newly", newlyExpired.contains(fate.key))
             case .unknownClass:
                 object.add("verdict", "no_class")
             case .unreadable(let message):

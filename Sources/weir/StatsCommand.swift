@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LogJSON
 internal import LogQuery
 internal import LogRecords
 internal import LogSegments
@@ -168,10 +169,10 @@ private struct SegmentStatisticsText {
 
     var json: String {
         var text = rows.map { row in
-            var object = JSONObjectText()
+            var object = JSONObjectWriter()
             object.add("class", row.className)
             object.add("day", row.day)
-            if row.isSkewed { object.add("skewed", raw: "true") }
+            if row.isSkewed { object.add("skewed", true) }
             if bySegment {
                 object.add("segment", row.name)
             } else {
@@ -189,7 +190,7 @@ private struct SegmentStatisticsText {
             return object.line
         }.joined()
         if let journal {
-            var object = JSONObjectText()
+            var object = JSONObjectWriter()
             object.add("journal_lines", journal.lines)
             object.add("journal_bytes", journal.storedBytes)
             text += object.line

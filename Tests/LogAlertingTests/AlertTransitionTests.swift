@@ -1,5 +1,6 @@
 import Foundation
 import LogAlerting
+import LogRecords
 import Testing
 
 @Suite struct AlertTransitionTests {

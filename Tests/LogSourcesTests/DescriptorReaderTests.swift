@@ -17,7 +17,7 @@ private struct PipeSource: LineSource {
         reader = try DescriptorReader(descriptor: pipe.reader, name: "pipe")
     }
 
-    func run(in context: SourceContext) throws { try reader.run(into: context.outlet) }
+    func run(in context: SourceContext) throws { try reader.run(in: context) }
     func stop() { reader.stop() }
 }
 
@@ -273,7 +273,7 @@ private struct PipeSource: LineSource {
         let reader = try DescriptorReader(descriptor: directory, name: "standard input")
         let outlet = ChunkOutlet(chunkCount: 1, chunkBytes: 8)
         do {
-            try reader.run(into: outlet)
+            try reader.run(in: SourceContext(outlet: outlet))
             Issue.record("a directory was read")
         } catch {
             #expect("\(error)" == "cannot read standard input: Is a directory")

@@ -97,7 +97,9 @@ import Testing
     }
 
     @Test func theRegistryMakesEachKind() throws {
-        #expect(LineSources.all.map(\.option) == ["stdin", "file"])
+        #expect(
+            LineSources.all.map(\.option)
+                == ["stdin", "file", "host-metrics", "probe"])
         #expect(LineSources.kind("tcp") == nil)
         let path = try made([])
         #expect(try LineSources.kind("file")?.make(path).name == "files")

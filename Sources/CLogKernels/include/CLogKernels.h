@@ -44,6 +44,20 @@ int weir_entropy_integers(
     const uint16_t *_Nonnull symbols, size_t count, const uint8_t *_Nonnull bits, size_t bit_bytes,
     int folded, int differences, int64_t smallest, int64_t divisor, int64_t *_Nonnull out);
 
+/// What `weir_find_candidates` looks for.
+typedef struct {
+    /// For each of the first three bytes of literals: by its low and by its high nibble, the groups (bits) that allow it.
+    uint8_t low[3][16], high[3][16];
+    /// Whether runs of at least 14 digits with single spaces, hyphens and plus signs between count, and dots and colons as in IP addresses.
+    int digits, addresses;
+} weir_candidates;
+
+/// Writes the offsets at which something may stand, ascending, into `out`, which has room for `count`; their number. All places of
+/// what is looked for are among them, and others. `plain`: without vectors, the oracle of the tests.
+size_t weir_find_candidates(
+    const weir_candidates *_Nonnull what, const uint8_t *_Nonnull bytes, size_t count, int plain,
+    uint32_t *_Nonnull out);
+
 static inline uint64_t weir_load64(const uint8_t *_Nonnull p) {
     uint64_t v;
     memcpy(&v, p, 8);

@@ -52,8 +52,13 @@ extension FileFollower {
             case .different, .shorter: break
             }
         }
-        // In ascending order, so that unpacking goes forward only.
-        for ghost in gone.sorted(by: { $0.mark.offset < $1.mark.offset })
+        // First what it was a copy of when that was there, then the mark that says most.
+        let ordered = gone.sorted {
+            let isLeft = file.mark.link == $0.id
+            let isRight = file.mark.link == $1.id
+            return isLeft == isRight ? $0.mark.offset > $1.mark.offset : isLeft
+        }
+        for ghost in ordered
         where ghost.id != file.truncatedFrom && !known.rejected.contains(ghost.id) {
             switch try compare(file, content, known.head, ghost) {
             case .equal:

@@ -1,5 +1,3 @@
-internal import LogRecords
-
 /// Durations as people and Prometheus write them: `90s`, `5m`, `1h30m`, `500ms`, `1d`.
 public enum DurationText {
     /// The units, the largest first, in nanoseconds.
