@@ -19,6 +19,7 @@ extension FileFollower {
             let content: any FileContent = isGzip ? GzipContent(handle) : PlainContent(handle)
             makeRoomForOpenFile()
             file.content = content
+            file.born = handle.born
             openFiles.append(file)
             file.trouble = nil
             // Of what nothing was read there is no mark; it may be another file by now.
