@@ -39,10 +39,6 @@ struct RotationHistory {
         header =
             random.below(4) == 0
             ? Array("# a header that all files have, and it is long\n".utf8) : []
-        // Where nobody knows when a file was made, a mark that ends with the header that all files have may be mistaken for that
-        // of a file that got the same inode.
-        let tellsBirth = random.below(2) == 0
-        rig.files.tellsBirth = tellsBirth || !header.isEmpty
         writer = rig.files.create(Self.current)
         rig.files.hold(writer)
         change(rig)
