@@ -17,8 +17,7 @@ struct StateFile: Sendable {
     let meaning: String
     /// Whether every data directory has it.
     var isInAll = true
-    /// What to do about a damaged one that weir does not write by itself, and that need not be there; nil: every writer leaves
-    /// it.
+    /// What to do about a damaged one; nil where weir itself writes it again.
     var advice: String?
     /// What is wrong with the text, or nil.
     let fault: @Sendable (String) -> String?
@@ -44,7 +43,7 @@ struct StateFile: Sendable {
             PositionTable.parse($0) == nil ? "it holds no positions" : nil
         },
         StateFile(
-            name: AccessKeys.fileName, meaning: "who may send and search lines",
+            name: AccessKeys.fileName, meaning: "who may send and search lines", isInAll: false,
             advice: "move it away and make the keys anew with `weir keys add`"
         ) {
             AccessKeys.parse($0) == nil ? "it holds no keys" : nil
