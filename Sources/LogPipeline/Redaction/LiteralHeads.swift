@@ -4,7 +4,7 @@ internal import LogBytes
 /// the search are none.
 struct LiteralHeads: ~Copyable {
     /// Eight bytes, of which those under `mask` count, after the bits of `fold` are set: they make letters lower-case.
-    private struct Head: BitwiseCopyable {
+    struct Head: BitwiseCopyable {
         let bytes: UInt64
         let fold: UInt64
         let mask: UInt64
