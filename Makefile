@@ -7,6 +7,8 @@ SWIFT ?= swift
 # liblz4 packs journal frames and fresh blocks, libdeflate cold ones; zlib inflates what sources read, piece by piece; RE2
 # runs regular expressions in linear time.
 DEBIAN_PACKAGES = liblz4-dev libdeflate-dev zlib1g-dev libre2-dev pkg-config
+# Clients and tools that tests start; what a machine lacks is skipped, with a line that says so.
+TEST_PACKAGES = bsdutils logrotate netcat-openbsd openssl python3-venv rsyslog rsyslog-gnutls rsyslog-openssl systemd
 RELEASE = -c release --static-swift-stdlib
 FORMAT = $(SWIFT) format lint --strict --recursive --parallel --configuration .swift-format
 BINARY = .build/release/weir
@@ -15,10 +17,10 @@ BINARY = .build/release/weir
 LINTED = Sources Tests Package.swift $(if $(shell find Benchmarks -name '*.swift' 2>/dev/null),Benchmarks)
 
 .DEFAULT_GOAL := build
-.PHONY: help setup build test lint bench demo install clean
+.PHONY: help setup clients build test lint bench demo install clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the Debian packages that the build needs, if any is missing
 	@if ! command -v dpkg-query >/dev/null && pkg-config --exists liblz4 libdeflate zlib re2 2>/dev/null; then \
@@ -47,6 +49,10 @@ setup: ## install the Debian packages that the build needs, if any is missing
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq && \
 	$$as_root env DEBIAN_FRONTEND=noninteractive \
 	    apt-get install -y -qq --no-install-recommends $$missing
+
+clients: ## install the clients that tests start (Debian, as root), and Python's and syslog-ng under .build
+	@$(MAKE) --no-print-directory setup DEBIAN_PACKAGES="$(DEBIAN_PACKAGES) $(TEST_PACKAGES)"
+	@bash .ci/clients
 
 build: setup ## build weir for release
 	$(SWIFT) build $(RELEASE) --product weir

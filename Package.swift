@@ -40,6 +40,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
         "LogSources",
         [
             "LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogMetrics", "CZlib",
+            "CFileStatus",
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -95,6 +96,7 @@ let package = Package(
     targets: [
         .target(name: "CLogKernels", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CSockets", cSettings: [.unsafeFlags(["-O2"])]),
+        .target(name: "CFileStatus"),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(

@@ -20,7 +20,7 @@ final class ListeningWeir {
 
     deinit { if running.process.isRunning { running.process.terminate() } }
 
-    /// Where it listens, as `tcp 127.0.0.1:41233`, in the order of the options.
+    /// Where it listens, as `tcp 127.0.0.1:41233`, in the order in which it says so.
     var addresses: [String] {
         running.errors.split(separator: "\n").compactMap { line in
             guard let range = line.range(of: "weir: listening on ") else { return nil }
@@ -29,7 +29,13 @@ final class ListeningWeir {
         }
     }
 
-    /// The port of the first socket.
+    /// The port of the socket of a kind.
+    func port(of kind: String) -> String {
+        let address = addresses.first { $0.hasPrefix(kind + " ") } ?? ""
+        return address.split(separator: ":").last.map(String.init) ?? ""
+    }
+
+    /// The port of the only socket.
     var port: String { addresses.first?.split(separator: ":").last.map(String.init) ?? "" }
 
     /// The lines that a query sees now.

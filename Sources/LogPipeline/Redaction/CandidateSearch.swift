@@ -17,10 +17,13 @@ struct CandidateSearch: ~Copyable {
         self.isPlain = isPlain
         tables.digits = cards ? 1 : 0
         tables.addresses = addresses ? 1 : 0
-        // Literals that begin alike share a group, so that the others stay exact.
-        let sorted = literals.sorted { $0.lexicographicallyPrecedes($1) }
-        for (index, literal) in sorted.enumerated() {
-            add(literal, group: UInt8(1) << (index * 8 / max(sorted.count, 1)))
+        // A group allows every mixture of its literals. Those that leave a byte open have one of their own, and the others, of
+        // which those that begin alike share one, stay nearly exact.
+        let isOpen = { (literal: [UInt8]) in literal.count < 3 }
+        for literal in literals.filter(isOpen) { add(literal, group: 1) }
+        let closed = literals.filter { !isOpen($0) }.sorted { $0.lexicographicallyPrecedes($1) }
+        for (index, literal) in closed.enumerated() {
+            add(literal, group: UInt8(2) << (index * 7 / max(closed.count, 1)))
         }
     }
 

@@ -8,6 +8,7 @@ public final class Redactor {
     private let rules: RedactionRules
     private let counters: MetricsRegistry
     private var search: CandidateSearch
+    private let heads: LiteralHeads
     /// Secrets and names of fields by their first byte in lower case.
     private var secrets: [[SecretPattern]]
     private var fields: [[Field]]
@@ -52,6 +53,7 @@ public final class Redactor {
                 literals.append(prefix)
             }
         }
+        heads = LiteralHeads(literals)
         if rules.kinds.contains(.email) { literals.append(Array("@".utf8)) }
         // What hides in escapes begins, for the search, with one.
         literals.append(Array("\\u0".utf8))
@@ -70,11 +72,12 @@ public final class Redactor {
         var done = 0
         for place in candidates {
             let offset = Int(place)
+            guard offset >= done, mayStand(chunk.base + offset) else { continue }
             if offset >= line.upperBound {
                 line = Self.line(of: chunk, at: offset)
                 done = line.lowerBound
             }
-            guard offset >= done, offset < line.upperBound else { continue }
+            guard offset < line.upperBound else { continue }
             let text = EscapedText(chunk.view.slice(line))
             guard
                 let found = match(
@@ -108,6 +111,15 @@ public final class Redactor {
         let start = view.prefix(offset).lastIndex(of: ASCII.newline).map { $0 + 1 } ?? 0
         let end = view.dropFirst(offset).firstIndex(of: ASCII.newline).map { $0 + offset }
         return start..<(end ?? view.count)
+    }
+
+    /// Whether it is worth finding the line around a candidate.
+    private func mayStand(_ address: UnsafePointer<UInt8>) -> Bool {
+        switch address.pointee {
+        case UInt8(ascii: "@"), UInt8(ascii: "%"), ASCII.backslash, ASCII.dot, ASCII.colon: true
+        case let byte where ASCII.isDigit(byte): true
+        default: heads.mayStand(at: address)
+        }
     }
 
     private typealias Found = (match: RedactionMatch, rule: String)

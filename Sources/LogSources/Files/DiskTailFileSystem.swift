@@ -1,3 +1,4 @@
+internal import CFileStatus
 internal import LogSystem
 
 #if canImport(Glibc)
@@ -109,6 +110,8 @@ final class DiskTailFile: TailFile {
     }
 
     deinit { close(descriptor) }
+
+    var born: Int64 { weir_birth_time(descriptor) }
 
     func status() throws(FileError) -> TailStatus {
         var status = stat()

@@ -52,8 +52,13 @@ extension FileFollower {
             case .different, .shorter: break
             }
         }
-        // In ascending order, so that unpacking goes forward only.
-        for ghost in gone.sorted(by: { $0.mark.offset < $1.mark.offset })
+        // First what it was a copy of when that was there, then the mark that says most.
+        let ordered = gone.sorted {
+            let isLeft = file.mark.link == $0.id
+            let isRight = file.mark.link == $1.id
+            return isLeft == isRight ? $0.mark.offset > $1.mark.offset : isLeft
+        }
+        for ghost in ordered
         where ghost.id != file.truncatedFrom && !known.rejected.contains(ghost.id) {
             switch try compare(file, content, known.head, ghost) {
             case .equal:
@@ -98,12 +103,15 @@ extension FileFollower {
             case .ends: break
             }
         }
-        // What was equal as long as the other was there is an earlier state of it.
-        guard file.mark.link == ghost.id, file.mark.offset <= mark.offset else { return .different }
-        switch try content.reach(file.mark.offset, budget: options.unpackBytes) {
+        // What was equal as long as the other was there is an earlier state of it. Where more has come to it since, nobody
+        // can say of what.
+        let own = file.mark
+        guard file.mark.link == ghost.id, own.offset <= mark.offset else { return .different }
+        switch try content.reach(own.offset + 1, budget: options.unpackBytes) {
         case .notYet: return .unknown
-        case .there: return try content.has(file.mark) ? .shorter : .different
-        case .ends: return .different
+        case .there where own.offset < mark.offset: return .different
+        case .ends(let end) where end < own.offset: return .different
+        case .there, .ends: return try content.has(own) ? .shorter : .different
         }
     }
 
@@ -152,6 +160,10 @@ extension FileFollower {
     private func reliableSize(
         of original: FollowedFile, _ content: any FileContent
     ) throws(FileError) -> Int? {
+        guard !original.hasOtherBirth else {
+            enqueue(original)
+            return nil
+        }
         if content.isPacked {
             // Its tail would have to be unpacked again, so that is compared only when it is read.
             if !original.isVerified { original.isVerified = try content.hasHead(original.mark) }
@@ -182,6 +194,7 @@ extension FileFollower {
         mark.isInDoubt = false
         mark.isDrained = false
         mark.link = nil
+        mark.born = file.born
         follow(file, mark)
         succeed(ghost, by: file)
     }
@@ -317,7 +330,7 @@ extension FileFollower {
 
     /// What was read of `file` is not in it any more.
     func replace(_ file: FollowedFile) {
-        count(file.isVerified ? .truncated : .replaced)
+        count(file.isVerified && !file.hasOtherBirth ? .truncated : .replaced)
         let old = file.mark
         let held = file.heldBytes
         let id = file.contentID
@@ -326,6 +339,9 @@ extension FileFollower {
         mark.generation = old.generation + 1
         mark.origin = old.origin
         mark.place = old.place
+        mark.born = file.born
+        let wasFollowed = file.phase == .following
+        let isKept = wasFollowed || isCovered(file)
         replaceMark(of: file, by: mark)
         file.isContinued = true
         file.phase = .unexamined
@@ -342,8 +358,8 @@ extension FileFollower {
             close(file)
         }
         note(file)
-        if old.offset > 0 {
-            leave(Ghost(id: id, mark: old, unreadBytes: unread), inDoubt: true)
+        if old.offset > 0, isKept {
+            leave(Ghost(id: id, mark: old, unreadBytes: unread), inDoubt: wasFollowed)
         } else {
             freeCopies(of: id, old.family)
             if held > 0 { count(.gap) }

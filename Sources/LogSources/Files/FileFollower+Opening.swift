@@ -19,6 +19,13 @@ extension FileFollower {
             let content: any FileContent = isGzip ? GzipContent(handle) : PlainContent(handle)
             makeRoomForOpenFile()
             file.content = content
+            let born = handle.born
+            if file.born != 0, born != file.born {
+                // Another file has the inode: it comes after all that are there.
+                found += 1
+                file.serial = found
+            }
+            file.born = born
             openFiles.append(file)
             file.trouble = nil
             // Of what nothing was read there is no mark; it may be another file by now.

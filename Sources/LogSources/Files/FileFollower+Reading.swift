@@ -50,7 +50,9 @@ extension FileFollower {
 
     /// Examines a file before anything is read; what is left to do is done in its turn.
     private func decide(_ file: FollowedFile) {
-        guard files[file.key] === file, let content = open(file) else { return }
+        guard files[file.key] === file, let content = open(file), !file.hasOtherBirth else {
+            return
+        }
         do throws(FileError) {
             _ = try examine(file, content, try content.status())
         } catch {
@@ -62,6 +64,10 @@ extension FileFollower {
         guard let content = open(file) else { return .done }
         do throws(FileError) {
             let status = try content.status()
+            if file.hasOtherBirth {
+                replace(file)
+                return .done
+            }
             if file.phase == .unexamined || file.phase == .linked {
                 switch try examine(file, content, status) {
                 case .following: break

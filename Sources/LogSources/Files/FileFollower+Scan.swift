@@ -124,7 +124,7 @@ extension FileFollower {
     }
 
     /// Whether it is a copy all of which has been read in the original.
-    private func isCovered(_ file: FollowedFile) -> Bool {
+    func isCovered(_ file: FollowedFile) -> Bool {
         // How much of a packed one was there when it was compared is not known.
         guard file.phase == .linked || file.phase == .unexamined, !file.mark.isPacked,
             let link = file.mark.link

@@ -103,6 +103,7 @@ final class FileFollower {
     func note(_ file: FollowedFile) {
         let key = FileMark.key(file.key)
         file.mark.seen = clock.now() / 1_000_000_000
+        if !file.hasOtherBirth, file.born != 0 { file.mark.born = file.born }
         unframed[key] = file.mark.position(key)
         hasUnsent = true
     }

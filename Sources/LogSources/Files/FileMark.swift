@@ -25,6 +25,8 @@ struct FileMark: Equatable, Sendable {
     var isDrained = false
     /// The content of which this file is a copy that must not be read as long as the other is there.
     var link: FileContentID?
+    /// When the file was made, where that is known (nanoseconds since the epoch).
+    var born: Int64 = 0
     /// When it was written down, seconds since the epoch.
     var seen: Int64 = 0
     /// The path under which the file came first: that of the log, of which this may be a rotated part.
@@ -65,7 +67,7 @@ extension FileMark {
         return (key, generation)
     }
 
-    /// Version, generation, head, tail, flags, link, time, origin and place, with tabs between.
+    /// Version, generation, head, tail, flags, link, time, birth, origin and place, with tabs between.
     var detail: String {
         var flags = ""
         if isSkipping { flags += "s" }
@@ -75,6 +77,7 @@ extension FileMark {
         let link = link.map { "\($0.key.device):\($0.key.inode):\($0.generation)" } ?? ""
         return [
             Self.version, "\(generation)", Self.text(head), Self.text(tail), flags, link, "\(seen)",
+            "\(born)",
             Self.escaped(origin), place == origin ? "" : Self.escaped(place),
         ].joined(separator: "\t")
     }
@@ -89,10 +92,11 @@ extension FileMark {
     /// The mark that a position holds; nil when it is none, or of another version.
     init?(_ position: SourcePosition) {
         let parts = position.detail.split(separator: "\t", omittingEmptySubsequences: false)
-        guard parts.count == 9, parts[0] == Self.version, let generation = Int(parts[1]),
+        guard parts.count == 10, parts[0] == Self.version, let generation = Int(parts[1]),
             let offset = Int(exactly: position.offset), generation >= 0,
             let head = Self.hash(parts[2]), let tail = Self.hash(parts[3]),
-            let seen = Int64(parts[6]), head.length <= offset, tail.length <= offset
+            let seen = Int64(parts[6]), let born = Int64(parts[7]), head.length <= offset,
+            tail.length <= offset
         else { return nil }
         self.generation = generation
         self.offset = offset
@@ -109,8 +113,9 @@ extension FileMark {
             link = FileContentID(key: linked.key, generation: generation)
         }
         self.seen = seen
-        origin = Self.unescaped(parts[7])
-        place = parts[8].isEmpty ? origin : Self.unescaped(parts[8])
+        self.born = born
+        origin = Self.unescaped(parts[8])
+        place = parts[9].isEmpty ? origin : Self.unescaped(parts[9])
     }
 
     private static func text(_ hash: ContentHash) -> String {

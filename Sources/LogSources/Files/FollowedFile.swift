@@ -60,6 +60,8 @@ final class FollowedFile {
     var isVerified = false
     /// It has lines in the chunk that is being filled.
     var isTouched = false
+    /// When it was made, once it has been opened; 0 where nobody knows.
+    var born: Int64 = 0
     /// The content that was cut off while it was open.
     var truncatedFrom: FileContentID?
     /// What is known while it is examined.
@@ -77,6 +79,9 @@ final class FollowedFile {
         self.phase = phase
         self.path = path
     }
+
+    /// The mark is that of a file that had the inode before.
+    var hasOtherBirth: Bool { born != 0 && mark.born != 0 && born != mark.born }
 
     var contentID: FileContentID { FileContentID(key: key, generation: mark.generation) }
 

@@ -45,6 +45,9 @@ protocol TailFileSystem: Sendable {
 
 /// A file open for reading; closed when the last reference goes.
 protocol TailFile: AnyObject {
+    /// When the file was made (nanoseconds since the epoch); 0 where nobody knows. It tells a file from the one that had its
+    /// inode before.
+    var born: Int64 { get }
     func status() throws(FileError) -> TailStatus
     /// Reads from `offset` on, first into `front`, then into `room`; the number read, fewer than asked for only at the end of
     /// the file. One call, so that nobody cuts the file between what is compared and what is taken.

@@ -12,6 +12,7 @@ import Testing
         mark.head = ContentHash(length: 1_024, value: .max)
         mark.tail = ContentHash(length: 256, value: 1)
         mark.seen = 1_700_000_000
+        mark.born = 1_600_000_000_000_000_001
         mark.origin = "/var/log/a\tb%09c"
         mark.place = mark.origin
         let key = FileMark.key(FileKey(device: 65_024, inode: .max))

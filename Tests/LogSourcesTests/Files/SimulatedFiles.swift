@@ -7,6 +7,7 @@ import LogSystem
 final class SimulatedFiles: TailFileSystem, @unchecked Sendable {
     final class Node {
         let inode: UInt64
+        let born: Int64
         var bytes: [UInt8] = []
         var modified: Int64
         var links = 1
@@ -15,6 +16,7 @@ final class SimulatedFiles: TailFileSystem, @unchecked Sendable {
 
         init(inode: UInt64, modified: Int64) {
             self.inode = inode
+            born = modified
             self.modified = modified
         }
     }
@@ -28,6 +30,8 @@ final class SimulatedFiles: TailFileSystem, @unchecked Sendable {
     var faults: [String: Int32] = [:]
     var device: UInt64 = 1
     var openCount = 0
+    /// Whether it knows when a file was made.
+    var tellsBirth = true
 
     static let missing: Int32 = 2
 
@@ -160,6 +164,8 @@ final class SimulatedFile: TailFile {
         files.release(node)
         files.openCount -= 1
     }
+
+    var born: Int64 { files.tellsBirth ? node.born : 0 }
 
     func status() throws(FileError) -> TailStatus { files.status(node) }
 
