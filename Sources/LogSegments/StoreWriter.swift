@@ -350,6 +350,12 @@ extension StoreWriter {
         _ journals: [(number: UInt64, path: String)], segments: [SegmentFile]
     ) throws(StoreError) {
         guard !journals.isEmpty else { return }
+        // What the writer before left in the cache goes into segments one by one: were it lost by then, a frame's lines would be
+        // there in part, and its positions not at all.
+        try writing { () throws(FileError) in
+            for (_, path) in journals { try fileSystem.open(path, .read).synchronize() }
+            try fileSystem.synchronizeDirectory(DataDirectory.journals(directory))
+        }
         let sealedLines = try SealedLines(
             journals: Set(journals.map(\.number)), segments: segments, isForWriting: true
         ) { file throws(StoreError) in

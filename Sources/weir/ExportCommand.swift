@@ -10,7 +10,7 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Writes stored lines back out, byte for byte, in the order of their arrival.",
         discussion: """
-            Each line ends with a newline. weir's own records (alerts, weir-audit)
+            Each line ends with a newline. weir's own records (alerts, metrics, weir-audit)
             are left out unless --class names them. What is damaged is reported and the
             rest is given. Exit status: 0 exported, 1 nothing found, 2 error or
             a part is missing.

@@ -9,8 +9,8 @@ struct QueryCommand: ParsableCommand {
         abstract: "Finds stored lines by LogsQL or as grep does, also while weir ingests.",
         discussion: """
             Lines come in the order of their time. weir's own records (alerts,
-            weir-audit) show when the query names their class. Exit status: 0 found,
-            1 nothing found, 2 error or a partial answer.
+            metrics, weir-audit) show when the query names their class. Exit status:
+            0 found, 1 nothing found, 2 error or a partial answer.
 
             EXAMPLES
               weir query 'level:ERROR endpoint:="/api/v1/login" duration_ms:>1000'

@@ -68,9 +68,10 @@ import Testing
         func text(_ count: Int) -> String {
             (1..<count).map { "c\($0) 1 day n:=\($0)\n" }.joined() + "rest 1 day *\n"
         }
-        #expect(try testPolicy(text(62)).classes.count == RetentionPolicy.classesMax)
-        #expect(throws: RetentionError.self) { _ = try testPolicy(text(63)) }
-        let named = "alerts 1 day\nweir-audit 1 day\n" + text(62)
+        let most = RetentionPolicy.classesMax - RetentionPolicy.ownClasses.count
+        #expect(try testPolicy(text(most)).classes.count == RetentionPolicy.classesMax)
+        #expect(throws: RetentionError.self) { _ = try testPolicy(text(most + 1)) }
+        let named = "alerts 1 day\nweir-audit 1 day\nmetrics 1 day\n" + text(most)
         #expect(try testPolicy(named).classes.count == RetentionPolicy.classesMax)
     }
 }

@@ -256,7 +256,7 @@ import Testing
         var sample = try ErasureSample()
         try sample.store([sample.makeLines(10)])
         let before = sample.disk.image.fingerprint
-        let known = ["alerts", "debug", "production", "weir-audit"]
+        let known = ["alerts", "debug", "metrics", "production", "weir-audit"]
         for name in ["prodution", "../production", ""] {
             let request = try ErasureSample.request(classes: ["debug", name])
             #expect(throws: EraseError.unknownClass(name, known: known)) {

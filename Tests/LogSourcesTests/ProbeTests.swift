@@ -17,6 +17,8 @@ import Testing
         #expect(plan.expected == 200...299)
         #expect(plan.service == "shop")
         #expect(try ProbePlan("http://x/").expected == 200...399)
+        #expect(try ProbePlan("http://x/").timeout == 5_000_000_000)
+        #expect(try ProbePlan("http://x/ every 1s").timeout == 1_000_000_000)
         #expect(try ProbePlan("http://x/ expect 204").expected == 204...204)
         #expect(try ProbePlan("http://x/ expect 200-204").expected == 200...204)
     }

@@ -6,7 +6,7 @@ public struct ProbePlan: Sendable, Equatable {
     public let url: String
     /// The time from one check to the next, nanoseconds.
     public private(set) var interval: Int64 = 60 * Timestamp.second
-    /// How long an answer may take, nanoseconds.
+    /// How long an answer may take, nanoseconds; 5 seconds, or until the next check, unless said otherwise.
     public private(set) var timeout: Int64 = 5 * Timestamp.second
     /// The statuses that count as well.
     public private(set) var expected: ClosedRange<Int> = 200...399
@@ -27,12 +27,14 @@ public struct ProbePlan: Sendable, Equatable {
                 "a probe begins with an address, http:// or https://, not with `\(url)`")
         }
         self.url = url
+        let saysTimeout = words.contains("timeout")
         while let word = words.popFirst() {
             guard let value = words.popFirst() else {
                 throw SourceError("`\(word)` at the end of the probe of \(url) lacks its value")
             }
             try take(word, value)
         }
+        if !saysTimeout { timeout = min(timeout, interval) }
         guard timeout <= interval else {
             throw SourceError(
                 "the probe of \(url) waits for an answer longer than until its next check; "
