@@ -77,12 +77,14 @@ struct CrashWorkload: Sendable, CustomTestStringConvertible {
             recoveryDistinctMin: 450
         ) {
             store in
-            // The process dies at any of its calls, what it wrote stays in the cache, another takes over.
+            // The process dies at any of its calls, what it wrote stays in the cache, another takes over. Its fsync does not
+            // fail, which would lose that for ever and is looked at above: it is not called any more.
             for _ in 0..<4 {
                 let last = store.random.below(60)
                 let count = CallCounter()
                 store.disk.setFaults { call, _ in
-                    call.changes && count.next() >= last ? .tear(EIO, bytes: 40) : nil
+                    call.changes && call != .fsync && count.next() >= last
+                        ? .tear(EIO, bytes: 40) : nil
                 }
                 do {
                     try store.open()
