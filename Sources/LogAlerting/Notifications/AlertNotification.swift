@@ -1,4 +1,4 @@
-public import LogRecords
+internal import LogRecords
 
 /// One message to one receiver about the alerts of one group: what channels deliver.
 ///
