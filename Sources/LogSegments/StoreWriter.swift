@@ -22,6 +22,17 @@ public struct StoreOptions: Sendable {
     public init() {}
 }
 
+/// Whoever has to see each stored line once, in order, through restarts: metrics and rules, whose state is older than the last
+/// lines when a process dies.
+public protocol LineObserver: AnyObject {
+    /// Takes lines that recovery found in the journal, in the order in which they came. They begin with the sequence number
+    /// `sequence`; lines below what the observer has saved are among them.
+    func replay(_ batch: RecordBatch, sequence: UInt64)
+
+    /// Says that all lines below `sequence` are durable and are about to leave the journal: they are not replayed again.
+    func save(below sequence: UInt64)
+}
+
 /// A segment that was written.
 public struct SealedSegment: Sendable {
     /// Its class and day.
@@ -65,15 +76,20 @@ public final class StoreWriter {
     /// The sequence numbers that recovery has met.
     private var recovered = SequenceSet()
     private let positionStore: PositionStore
+    private let observer: (any LineObserver)?
 
     /// What the last writer left behind, and what became of it.
     public private(set) var recovery = StoreRecovery()
 
     /// Opens a data directory for writing, making it if need be, and recovers what a crash left in its journal.
+    ///
+    /// - Parameter observer: sees what is recovered, and is told before lines leave the journal.
     public init(
         directory: String, policy: RetentionPolicy, fileSystem: any FileSystem = DiskFileSystem(),
-        clock: any WallClock = SystemClock(), options: StoreOptions = StoreOptions()
+        clock: any WallClock = SystemClock(), options: StoreOptions = StoreOptions(),
+        observer: (any LineObserver)? = nil
     ) throws(StoreError) {
+        self.observer = observer
         self.directory = directory
         self.policy = policy
         self.fileSystem = fileSystem
@@ -218,6 +234,9 @@ public final class StoreWriter {
         if positionStore.mustSave { try savePositions() }
     }
 
+    /// The sequence number of the next line: all below it are appended.
+    public var endSequence: UInt64 { nextSequence }
+
     /// How far sources have been read, by the lines and positions appended so far.
     public var positions: [SourcePosition] { positionStore.positions }
 
@@ -253,6 +272,7 @@ public final class StoreWriter {
     /// - Returns: the segments that were written.
     public func seal() throws(StoreError) -> [SealedSegment] {
         try journal.commit()
+        observer?.save(below: nextSequence)
         let sealed = try publish(journals: journal.fileNumbers)
         // With the journal's files go the positions that only they hold.
         try savePositions()
@@ -365,6 +385,7 @@ extension StoreWriter {
         recovery.damages += sealedLines.faults.map { "\($0.file): \($0.message)" }
         let damaged = try recover(&left, without: sealedLines)
         _ = try publish(journals: numbers)
+        observer?.save(below: nextSequence)
         try savePositions()
         try writing { () throws(FileError) in
             try positionStore.makeDurable()
@@ -445,6 +466,7 @@ extension StoreWriter {
     }
 
     private func recover(_ frame: JournalFrame, without sealedLines: SealedLines) {
+        let isNew = !recovered.contains(frame.header.firstSequence)
         // A frame that was written again after a failed fsync is in two files.
         for row in 0..<frame.batch.records.count {
             let sequence = frame.header.firstSequence + UInt64(row)
@@ -469,5 +491,10 @@ extension StoreWriter {
         recovered.insert(frame.header.sequences)
         positionStore.recover(frame.positions, sequence: frame.header.firstSequence)
         nextSequence = max(nextSequence, frame.header.endSequence)
+        // Lines that segments hold already may be newer than what the observer has saved.
+        if let observer, isNew {
+            frame.leaveInputOnly(policy)
+            observer.replay(frame.batch, sequence: frame.header.firstSequence)
+        }
     }
 }
