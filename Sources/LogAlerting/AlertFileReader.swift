@@ -10,10 +10,12 @@ extension AlertConfiguration {
     /// - Parameters:
     ///   - file: the name that errors show.
     ///   - channelKinds: the kinds of receivers that exist, from the channel registry.
+    ///   - zones: where the zones come from that `location:` names.
     public static func parse(
-        _ text: String, file: String, channelKinds: [String]
+        _ text: String, file: String, channelKinds: [String], zones: ZoneSource = .none
     ) throws(AlertFileError) -> AlertConfiguration {
-        let reader = AlertFileReader(yaml: YAMLReader(file: file), channelKinds: channelKinds)
+        let reader = AlertFileReader(
+            yaml: YAMLReader(file: file), channelKinds: channelKinds, zones: zones)
         guard text.utf8.count <= fileBytesMax else {
             throw AlertFileError(
                 file: file, line: 1, column: 1,
@@ -27,6 +29,7 @@ extension AlertConfiguration {
 struct AlertFileReader {
     let yaml: YAMLReader
     let channelKinds: [String]
+    let zones: ZoneSource
 
     func read(_ text: String) throws(AlertFileError) -> AlertConfiguration {
         guard let root = try compose(text) else {
@@ -35,7 +38,9 @@ struct AlertFileReader {
                 message: "the file is empty; it has `groups:` of `rules:`")
         }
         let top = try yaml.mapping(
-            root, "an alert file", keys: ["groups", "route", "receivers"], hint: Self.topHint)
+            root, "an alert file",
+            keys: ["groups", "route", "receivers", "time_intervals", "mute_time_intervals"],
+            hint: Self.topHint)
         guard let groups = top["groups"] else {
             throw yaml.fault(root, "the file has no `groups:`")
         }
@@ -55,9 +60,10 @@ struct AlertFileReader {
             }
         }
         let receivers = try receivers(top["receivers"])
+        let intervals = try timeIntervals(top["time_intervals"], top["mute_time_intervals"])
         return AlertConfiguration(
             rules: rules, receivers: receivers,
-            receiver: try receiver(top["route"], among: receivers))
+            receiver: try receiver(top["route"], among: receivers), timeIntervals: intervals)
     }
 
     private func compose(_ text: String) throws(AlertFileError) -> Node? {
@@ -89,7 +95,7 @@ struct AlertFileReader {
     private static func topHint(_ key: String) -> String? {
         switch key {
         case "rules": "rules stand in a group: `groups: [{name: …, rules: […]}]`"
-        case "inhibit_rules", "time_intervals", "templates", "mute_time_intervals":
+        case "inhibit_rules", "templates":
             "weir does not have it yet"
         default: nil
         }

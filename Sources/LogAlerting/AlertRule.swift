@@ -39,6 +39,8 @@ public struct AlertConfiguration: Equatable, Sendable {
     public let receivers: [Receiver]
     /// The receiver that gets the notifications.
     public let receiver: Receiver
+    /// The time intervals that rules, routes and maintenance windows refer to by name.
+    public let timeIntervals: [NamedTimeIntervals]
 
     /// The kind and name of the receiver when the file names none.
     public static let defaultReceiver = Receiver(name: "stdout", kind: "stdout")
