@@ -30,6 +30,7 @@ struct AlertFileReader {
     let yaml: YAMLReader
     let channelKinds: [String]
     let zones: ZoneSource
+    let notes = AlertFileNotes()
 
     func read(_ text: String) throws(AlertFileError) -> AlertConfiguration {
         guard let root = try compose(text) else {
@@ -44,26 +45,13 @@ struct AlertFileReader {
         guard let groups = top["groups"] else {
             throw yaml.fault(root, "the file has no `groups:`")
         }
-        var rules: [AlertRule] = []
-        var groupNames: Set<String> = []
-        for node in try yaml.sequence(groups, "`groups`") {
-            let group = try yaml.mapping(node, "a group", keys: ["name", "rules"])
-            let name = try yaml.name(group["name"], "name", of: node, "the group")
-            guard groupNames.insert(name).inserted else {
-                throw yaml.fault(node, "the group `\(name)` exists twice")
-            }
-            guard let list = group["rules"] else {
-                throw yaml.fault(node, "the group `\(name)` has no `rules`")
-            }
-            for rule in try yaml.sequence(list, "`rules`") {
-                rules.append(try self.rule(rule, group: name))
-            }
-        }
-        let receivers = try receivers(top["receivers"])
         let intervals = try timeIntervals(top["time_intervals"], top["mute_time_intervals"])
+        let rules = try self.rules(groups, intervals)
+        let receivers = try receivers(top["receivers"])
         return AlertConfiguration(
             rules: rules, receivers: receivers,
-            receiver: try receiver(top["route"], among: receivers), timeIntervals: intervals)
+            receiver: try receiver(top["route"], among: receivers), timeIntervals: intervals,
+            notes: notes.list)
     }
 
     private func compose(_ text: String) throws(AlertFileError) -> Node? {
@@ -100,4 +88,11 @@ struct AlertFileReader {
         default: nil
         }
     }
+}
+
+/// Gathers what has no effect while a file is read.
+final class AlertFileNotes {
+    private(set) var list: [AlertFileNote] = []
+
+    func add(_ note: AlertFileNote) { list.append(note) }
 }

@@ -112,6 +112,12 @@ struct EventClock {
         heldCount = 0
     }
 
+    /// Begins at `time`, before any record. The first record with a time of its own starts everything anew.
+    mutating func begin(at time: Int64) {
+        source = .arrival
+        advance(to: time)
+    }
+
     mutating func advance(to time: Int64) {
         latest = time
         watermark = time - Self.lateness

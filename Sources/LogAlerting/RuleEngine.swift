@@ -78,8 +78,10 @@ public final class RuleEngine {
     /// The alerts that are pending or firing, in the order of the rules.
     public var activeAlerts: [ActiveAlert] {
         var result: [ActiveAlert] = []
-        core.forEachActive { rule, state, values, since in
-            let labels = AlertTransition.labels(rule, values, value: "")
+        core.forEachActive { rule, level, state, values, since in
+            let shown = AlertTemplate.Values(
+                labels: [:], value: 0, threshold: 0, unit: rule.condition.unit)
+            let labels = AlertTransition.labels(rule, level: level, values, shown)
             result.append(
                 ActiveAlert(
                     rule: rule, state: state == .firing ? .firing : .pending, labels: labels,
