@@ -209,6 +209,14 @@ struct EngineCore: ~Copyable {
         findDue()
     }
 
+    /// Ends the firing alerts of a rule that is gone.
+    mutating func end(_ index: Int) {
+        rules[index].reset(at: max(clock.latest, 0), into: &transitions)
+    }
+
+    /// The rules.
+    var ruleList: [AlertRule] { (0..<ruleCount).map { rules[$0].rule } }
+
     func forEachActive(_ body: (AlertRule, Int, AlertGroup.State, [String], Int64) -> Void) {
         for index in 0..<ruleCount {
             let rule = rules[index].rule

@@ -159,6 +159,26 @@ struct GroupWindow: BitwiseCopyable {
         mask = Int32(capacity * 2 - 1)
     }
 
+    // MARK: Restoring
+
+    /// Takes over that slots up to `last` are closed, for a window that was filled with its slots again.
+    mutating func restoreClosed(
+        through last: Int64, length: Int64, _ layout: WindowLayout
+    ) {
+        closedThrough = last
+        for index in 0..<Int(count) {
+            let slot = slot(index, layout)
+            let number = Int64(bitPattern: slot[0])
+            guard number <= last else { break }
+            let isBase = number <= last &- length
+            if isBase { baseCount += 1 }
+            closedCount += 1
+            if isBase, !layout.hasBaseline { continue }
+            let totals = isBase ? words + layout.counters : words
+            for counter in 0..<layout.counters { totals[counter] &+= slot[1 + counter] }
+        }
+    }
+
     // MARK: Closing
 
     /// Closes all slots up to `last`, and drops those that neither a window of `length` slots which ends there reaches nor

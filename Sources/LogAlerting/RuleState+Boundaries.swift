@@ -148,7 +148,7 @@ extension RuleState {
             guard level.pointee.holds else { continue }
             since = min(since, level.pointee.since)
             if index <= current
-                || time - level.pointee.since >= rule.levels[index].pendingDuration
+                || time.minusClamped(level.pointee.since) >= rule.levels[index].pendingDuration
             {
                 target = index
             }
@@ -173,7 +173,7 @@ extension RuleState {
             return
         }
         if cold.pointee.ceased == .min { cold.pointee.ceased = time }
-        guard time - cold.pointee.ceased >= rule.keepFiringDuration else { return }
+        guard time.minusClamped(cold.pointee.ceased) >= rule.keepFiringDuration else { return }
         if target >= 0 {
             fire(number, time, target, span, into: &transitions)
         } else {

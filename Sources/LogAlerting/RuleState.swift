@@ -254,7 +254,7 @@ struct RuleState: ~Copyable {
         let group = table.groups + number
         if isAbsence {
             guard !rule.condition.groupBy.isEmpty else { return false }
-            return (slot - table.cold[number].lastSlot) * slots.length > Self.absentGroupKept
+            return slot - table.cold[number].lastSlot > Self.absentGroupKept / slots.length
         }
         return group.pointee.state == .inactive && group.pointee.window.isEmpty
             && !mayChange(number)
