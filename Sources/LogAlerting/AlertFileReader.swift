@@ -11,12 +11,14 @@ extension AlertConfiguration {
     ///   - file: the name that errors show.
     ///   - channelKinds: the kinds of receivers that exist, from the channel registry.
     ///   - environment: where `${NAME}` in texts is looked up.
+    ///   - zones: where the zones come from that `location:` names.
     public static func parse(
-        _ text: String, file: String, channelKinds: [String], environment: [String: String] = [:]
+        _ text: String, file: String, channelKinds: [String], environment: [String: String] = [:],
+        zones: ZoneSource = .none
     ) throws(AlertFileError) -> AlertConfiguration {
         let reader = AlertFileReader(
             yaml: YAMLReader(file: file), channelKinds: channelKinds,
-            environment: EnvironmentText(environment: environment))
+            environment: EnvironmentText(environment: environment), zones: zones)
         guard text.utf8.count <= fileBytesMax else {
             throw AlertFileError(
                 file: file, line: 1, column: 1,
@@ -31,6 +33,8 @@ struct AlertFileReader {
     let yaml: YAMLReader
     let channelKinds: [String]
     let environment: EnvironmentText
+    let zones: ZoneSource
+    let notes = AlertFileNotes()
 
     func read(_ text: String) throws(AlertFileError) -> AlertConfiguration {
         guard let root = try compose(text) else {
@@ -39,29 +43,19 @@ struct AlertFileReader {
                 message: "the file is empty; it has `groups:` of `rules:`")
         }
         let top = try yaml.mapping(
-            root, "an alert file", keys: ["groups", "route", "receivers"], hint: Self.topHint)
+            root, "an alert file",
+            keys: ["groups", "route", "receivers", "time_intervals", "mute_time_intervals"],
+            hint: Self.topHint)
         guard let groups = top["groups"] else {
             throw yaml.fault(root, "the file has no `groups:`")
         }
-        var rules: [AlertRule] = []
-        var groupNames: Set<String> = []
-        for node in try yaml.sequence(groups, "`groups`") {
-            let group = try yaml.mapping(node, "a group", keys: ["name", "rules"])
-            let name = try yaml.name(group["name"], "name", of: node, "the group")
-            guard groupNames.insert(name).inserted else {
-                throw yaml.fault(node, "the group `\(name)` exists twice")
-            }
-            guard let list = group["rules"] else {
-                throw yaml.fault(node, "the group `\(name)` has no `rules`")
-            }
-            for rule in try yaml.sequence(list, "`rules`") {
-                rules.append(try self.rule(rule, group: name))
-            }
-        }
+        let intervals = try timeIntervals(top["time_intervals"], top["mute_time_intervals"])
+        let rules = try self.rules(groups, intervals)
         let receivers = try receivers(top["receivers"])
         return AlertConfiguration(
             rules: rules, receivers: receivers,
-            receiver: try receiver(top["route"], among: receivers))
+            receiver: try receiver(top["route"], among: receivers), timeIntervals: intervals,
+            notes: notes.list)
     }
 
     private func compose(_ text: String) throws(AlertFileError) -> Node? {
@@ -96,9 +90,16 @@ struct AlertFileReader {
     private static func topHint(_ key: String) -> String? {
         switch key {
         case "rules": "rules stand in a group: `groups: [{name: …, rules: […]}]`"
-        case "inhibit_rules", "time_intervals", "templates", "mute_time_intervals":
+        case "inhibit_rules", "templates":
             "weir does not have it yet"
         default: nil
         }
     }
+}
+
+/// Gathers what has no effect while a file is read.
+final class AlertFileNotes {
+    private(set) var list: [AlertFileNote] = []
+
+    func add(_ note: AlertFileNote) { list.append(note) }
 }

@@ -42,21 +42,20 @@ public struct AlertTransition: Equatable, Sendable {
     public let groupBy: [String]
 
     init(
-        rule: AlertRule, state: AlertState, groupValues: [String], value: Double,
-        startTime: Int64, eventTime: Int64
+        rule: AlertRule, level: Int, state: AlertState, groupValues: [String], value: Double,
+        threshold: Double, startTime: Int64, eventTime: Int64
     ) {
         let condition = rule.condition
-        let shownValue = condition.unit.text(value)
-        let labels = Self.labels(rule, groupValues, value: shownValue)
+        let shown = AlertTemplate.Values(
+            labels: [:], value: value, threshold: threshold, unit: condition.unit)
+        let labels = Self.labels(rule, level: level, groupValues, shown)
         self.alert = rule.name
         self.state = state
         self.labels = labels
-        self.annotations = rule.annotations.mapValues {
-            $0.render(labels: labels, value: shownValue)
-        }
-        self.severity = rule.severity
+        self.annotations = rule.annotations.mapValues { $0.render(shown.with(labels)) }
+        self.severity = rule.severity(level: level)
         self.value = value
-        self.threshold = condition.threshold
+        self.threshold = threshold
         self.unit = condition.unit
         self.subject = condition.subject
         self.window = condition.window
@@ -68,16 +67,15 @@ public struct AlertTransition: Equatable, Sendable {
 
     /// The labels of an alert. A group field that its records lack is no label, as in Prometheus.
     static func labels(
-        _ rule: AlertRule, _ groupValues: [String], value: String
+        _ rule: AlertRule, level: Int, _ groupValues: [String], _ shown: AlertTemplate.Values
     ) -> [String: String] {
         var labels: [String: String] = [:]
         for (name, text) in zip(rule.condition.groupBy, groupValues) where !text.isEmpty {
             labels[name] = text
         }
-        let groupLabels = labels
-        for (name, template) in rule.labels {
-            labels[name] = template.render(labels: groupLabels, value: value)
-        }
+        let values = shown.with(labels)
+        for (name, template) in rule.labels { labels[name] = template.render(values) }
+        if let severity = rule.levels[level].severity { labels["severity"] = severity }
         labels["alertname"] = rule.name
         return labels
     }
@@ -110,6 +108,11 @@ public struct AlertTransition: Equatable, Sendable {
     /// `high_error_rate firing: error_rate is 12.3% (threshold 5%) over 5m, service=api`.
     public var message: String {
         let group = groupText
+        if subject.hasPrefix("absent(") {
+            let ending = state == .resolved ? "" : " for \(DurationText.text(window))"
+            return "\(alert) \(state.rawValue): \(subject)\(ending)"
+                + (group.isEmpty ? "" : ", \(group)")
+        }
         return "\(alert) \(state.rawValue): \(subject) is \(unit.text(value)) "
             + "(threshold \(unit.text(threshold))) over \(DurationText.text(window))"
             + (group.isEmpty ? "" : ", \(group)")

@@ -64,7 +64,7 @@ import Testing
         try expect("groups: 5", "1:9", "`groups` is a list, not the text `5`")
         try expect("groups: [{name: g}]", "1:10", "has no `rules`")
         try expect("groups: [{rules: []}]", "1:10", "has no `name`")
-        try expect(rule("expr: up == 0"), "5:9", "write `condition:`")
+        try expect(rule("expr: up == 0"), "5:15", "LogsQL with `| stats`")
         try expect(rule("for: 5m"), "4:9", "the rule `a` has no `condition`")
         let good = "condition: error_rate > 5% over 5m\n"
         try expect(rule("condition: error_rate > 5 over 5m"), "5:33", "write percent")
@@ -81,8 +81,8 @@ import Testing
             "unknown template filter `upper`")
         for text in [
             "or $labels.x", "or $labels.x y", "or $labels.x \"y", "or $labels. \"y\"",
-            "or x \"y\"", "or $labels.x \"y\" \"z\"", "and $labels.x \"y\"",
-            "or $labels.x \"\\n\"",
+            "or x \"y\"", "or $labels.x \"\\q\"", "$labels.x $value", "printf", "1 |", "| len",
+            "(len $value", "len $value)", "index $value 1", "$value | $labels.x", "else x",
         ] {
             try expect(
                 rule(good + "annotations: {summary: '{{ \(text) }}'}"), "6:33", "a template knows")
