@@ -39,14 +39,20 @@ struct AlertFileReader {
         }
         let top = try yaml.mapping(
             root, "an alert file",
-            keys: ["groups", "route", "receivers", "time_intervals", "mute_time_intervals"],
+            keys: [
+                "groups", "route", "receivers", "time_intervals", "mute_time_intervals",
+                "inhibit_rules", "maintenance", "flapping", "storm",
+            ],
             hint: Self.topHint)
-        guard let groups = top["groups"] else {
+        // A file of Alertmanager has a route and no rules.
+        guard top["groups"] != nil || top["route"] != nil else {
             throw yaml.fault(root, "the file has no `groups:`")
         }
         var rules: [AlertRule] = []
         var groupNames: Set<String> = []
-        for node in try yaml.sequence(groups, "`groups`") {
+        var groups: [Node] = []
+        if let node = top["groups"] { groups = try yaml.sequence(node, "`groups`") }
+        for node in groups {
             let group = try yaml.mapping(node, "a group", keys: ["name", "rules"])
             let name = try yaml.name(group["name"], "name", of: node, "the group")
             guard groupNames.insert(name).inserted else {
@@ -63,7 +69,8 @@ struct AlertFileReader {
         let intervals = try timeIntervals(top["time_intervals"], top["mute_time_intervals"])
         return AlertConfiguration(
             rules: rules, receivers: receivers,
-            receiver: try receiver(top["route"], among: receivers), timeIntervals: intervals)
+            routing: try routing(top, receivers: receivers, intervals: intervals),
+            timeIntervals: intervals)
     }
 
     private func compose(_ text: String) throws(AlertFileError) -> Node? {
@@ -95,7 +102,9 @@ struct AlertFileReader {
     private static func topHint(_ key: String) -> String? {
         switch key {
         case "rules": "rules stand in a group: `groups: [{name: …, rules: […]}]`"
-        case "inhibit_rules", "templates":
+        case "inhibition", "inhibitions": "write `inhibit_rules:`"
+        case "maintenance_windows": "write `maintenance:`"
+        case "templates":
             "weir does not have it yet"
         default: nil
         }
