@@ -30,8 +30,8 @@ import Testing
         try fixture.fire(0, "x service=api", "y service=web")
         try fixture.fire(1, "z service=api", "w")
         #expect(
-            fixture.advance(30).sorted() == [
-                "30 a change: +w", "30 a change: +x +z", "30 a change: +y",
+            fixture.advance(31).sorted() == [
+                "30 a change: +x +z", "30 a change: +y", "31 a change: +w",
             ])
         #expect(
             Set(fixture.notifications.map(\.groupKey)) == [
@@ -206,8 +206,9 @@ import Testing
               - name: early
                 time_intervals: [{times: [{start_time: '10:00', end_time: '10:10'}]}]
             """)
-        try fixture.fire(0, "x service=api", "y service=db")
-        try fixture.fire(1, "z service=web")
+        try fixture.fire(0, "x service=api")
+        try fixture.fire(1, "y service=db")
+        try fixture.fire(2, "z service=web")
         #expect(fixture.advance(299) == ["30 a change: +y +z"])
         #expect(fixture.desk.openMaintenanceWindows == ["deploys"])
         fixture.advance(301)
@@ -252,7 +253,7 @@ import Testing
         }
         fixture.advance(30)
         let notification = try #require(fixture.notifications.first)
-        #expect(notification.alerts.count == AlertDesk.alertsInNotificationMax)
+        #expect(notification.alerts.count == AlertDesk.Limits.standard.alertsInNotification)
         #expect(notification.truncatedAlerts == 20)
         #expect(notification.alerts.prefix(4).map(\.name) == ["w", "w", "w", "x"])
         #expect(fixture.desk.counters.truncatedAlerts == 20)

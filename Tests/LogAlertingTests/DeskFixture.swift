@@ -14,9 +14,9 @@ final class DeskFixture {
     private var commands = 0
 
     /// A desk with what `routing` says besides the receivers `a` to `e`.
-    init(_ routing: String) throws {
+    init(_ routing: String, limits: AlertDesk.Limits = .standard) throws {
         configuration = try Self.parse(routing)
-        desk = AlertDesk(routing: configuration.routing)
+        desk = AlertDesk(routing: configuration.routing, limits: limits)
     }
 
     static func parse(_ routing: String) throws -> AlertConfiguration {

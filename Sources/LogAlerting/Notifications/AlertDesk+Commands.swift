@@ -33,9 +33,9 @@ extension AlertDesk {
     private func remember(_ id: String) {
         appliedCommands.append(id)
         knownCommands.insert(id)
-        guard appliedCommands.count > Self.commandsRememberedMax else { return }
+        guard appliedCommands.count > limits.commands else { return }
         // In steps, so that a list of ten thousand is not moved for each command.
-        let old = appliedCommands.prefix(Self.commandsRememberedMax / 10)
+        let old = appliedCommands.prefix(max(1, limits.commands / 10))
         for id in old { knownCommands.remove(id) }
         appliedCommands.removeFirst(old.count)
     }
@@ -145,7 +145,7 @@ extension AlertDesk {
         }
         let isNew = silences[silence.id] == nil
         guard install(silence) else {
-            return "there are \(Self.silencesMax) silences, and none of them has expired"
+            return "there are \(limits.silences) silences, and none of them has expired"
         }
         audit(
             command, isNew ? "silence_created" : "silence_changed",

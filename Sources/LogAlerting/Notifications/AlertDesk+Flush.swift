@@ -179,13 +179,13 @@ extension AlertDesk {
     ) {
         guard !alerts.isEmpty else { return }
         let sorted = alerts.sorted(by: Self.comesBefore)
-        let extra = max(0, sorted.count - Self.alertsInNotificationMax)
+        let extra = max(0, sorted.count - limits.alertsInNotification)
         counters.truncatedAlerts += extra
         outcome.notifications.append(
             AlertNotification(
                 key: Self.key(sorted, receiver, group.key, reason, mark), receiver: receiver,
                 reason: reason, groupKey: group.key, groupLabels: group.labels,
-                alerts: Array(sorted.prefix(Self.alertsInNotificationMax)),
+                alerts: Array(sorted.prefix(limits.alertsInNotification)),
                 truncatedAlerts: extra, time: clock, externalURL: externalURL))
     }
 

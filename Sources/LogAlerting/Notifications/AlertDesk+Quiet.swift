@@ -15,22 +15,31 @@ extension AlertDesk {
 
     /// Adds a silence or replaces the one of its id. False when there are too many.
     func install(_ silence: Silence) -> Bool {
-        if silences[silence.id] == nil, silences.count >= Self.silencesMax {
+        if silences[silence.id] == nil, silences.count >= limits.silences {
             let expired = silences.values.filter { $0.state(at: clock) == .expired }
             guard let oldest = expired.min(by: { ($0.end, $0.id) < ($1.end, $1.id) }) else {
                 return false
             }
             silences[oldest.id] = nil
+            silenceEdges[oldest.id] = nil
         }
         silences[silence.id] = silence
         settle(silence)
         return true
     }
 
+    /// Sees to it that a silence is looked at when it begins, ends or is forgotten.
+    func expect(_ silence: Silence) {
+        let edge = nextEdge(silence)
+        silenceEdges[silence.id] = edge
+        schedule(.silence, silence.id, at: edge)
+    }
+
     func settleSilence(_ id: String) {
         guard let silence = silences[id] else { return }
         if silence.end.plusClamped(Self.silenceMemory) <= clock {
             silences[id] = nil
+            silenceEdges[id] = nil
             return
         }
         settle(silence)
@@ -40,7 +49,7 @@ extension AlertDesk {
     private func settle(_ silence: Silence) {
         let isActive = silence.state(at: clock) == .active
         settle(silence.id) { isActive && silence.matchers.hold($0) }
-        schedule(.silence, silence.id, at: nextEdge(silence))
+        expect(silence)
     }
 
     /// Brings all alerts in line with what keeps those quiet whose labels `holds` says yes to.

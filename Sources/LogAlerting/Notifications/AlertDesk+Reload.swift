@@ -84,9 +84,7 @@ extension AlertDesk {
     /// Everything that will be due, from the state alone.
     func scheduleAll() {
         timers = TimerQueue()
-        for silence in silences.values {
-            schedule(.silence, silence.id, at: nextEdge(silence))
-        }
+        for silence in silences.values { expect(silence) }
         for held in alerts.values {
             schedule(.alert, held.fingerprint, at: nextCheck(held))
         }

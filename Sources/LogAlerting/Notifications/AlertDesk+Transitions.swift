@@ -26,7 +26,7 @@ extension AlertDesk {
             if isNew { noteChange(known) }
             if labelsChanged { move(known) }
         } else {
-            guard alerts.count < Self.alertsMax else {
+            guard alerts.count < limits.alerts else {
                 counters.refusedAlerts += 1
                 return
             }
@@ -163,11 +163,11 @@ extension AlertDesk {
 
     /// Alerts that come and go leave their times behind; those too old to count are dropped when there are many.
     private func forgetOldChanges(_ policy: FlappingPolicy) {
-        guard changes.count > 2 * Self.alertsMax else { return }
+        guard changes.count > 2 * limits.alerts else { return }
         let since = clock.minusClamped(policy.within)
         changes = changes.filter { $0.value.last.map { $0 > since } ?? false }
         // All of them are young: new alerts are then not known to flap until the others have aged.
-        if changes.count > 2 * Self.alertsMax { changes.removeAll() }
+        if changes.count > 2 * limits.alerts { changes.removeAll() }
     }
 
     /// Whether a route treats an alert as firing.

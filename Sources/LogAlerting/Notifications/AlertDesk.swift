@@ -10,16 +10,23 @@ internal import LogRecords
 /// is due, in order, whenever the caller comes: the same transitions and commands at the same times give the same messages with
 /// the same keys, however often `advance` is called between them. One thread owns it.
 public final class AlertDesk {
-    /// The most alerts that are held. Further ones are not told but counted; their transitions are records all the same.
-    public static let alertsMax = 100_000
-    /// The most silences, expired ones that are still remembered included. The oldest expired ones make room.
-    public static let silencesMax = 10_000
-    /// The most alerts in one message: what a person reads, and what receivers take.
-    public static let alertsInNotificationMax = 100
+    /// How much a desk holds.
+    public struct Limits: Equatable, Sendable {
+        /// The most alerts that are held. Further ones are not told but counted; their transitions are records all the same.
+        public var alerts = 100_000
+        /// The most silences, expired ones that are still remembered included. The oldest expired ones make room.
+        public var silences = 10_000
+        /// The most alerts in one message: what a person reads, and what receivers take.
+        public var alertsInNotification = 100
+        /// Commands that are remembered so that they are not applied twice; people give a few in an hour.
+        public var commands = 10_000
+
+        /// What serves most.
+        public static let standard = Limits()
+    }
+
     /// How long an expired silence is remembered, as Alertmanager does: five days.
     static let silenceMemory = 5 * Timestamp.day
-    /// Commands that are remembered so that they are not applied twice.
-    static let commandsRememberedMax = 10_000
     /// When more than an hour was slept through, or the clock leapt, nobody is told what would have been repeated since.
     static let leapMax = 3_600 * Timestamp.second
     /// A clock that goes back by less stands still for the desk; by more, all that is due moves with it.
@@ -46,6 +53,7 @@ public final class AlertDesk {
     var routing: AlertRouting
     var table: RouteTable
     let externalURL: String
+    let limits: Limits
     /// The time up to which everything is done.
     var clock = Int64.min
     var alerts: [String: HeldAlert] = [:]
@@ -53,6 +61,8 @@ public final class AlertDesk {
     /// The groups under the configuration before, while a new one is put into force.
     var formerGroups: [String: NoticeGroup] = [:]
     var silences: [String: Silence] = [:]
+    /// When each silence is looked at, because it begins, ends or is forgotten.
+    var silenceEdges: [String: Int64] = [:]
     var inhibition: InhibitionIndex
     /// The maintenance windows that it is now, by their places.
     var openWindows: Set<Int> = []
@@ -68,8 +78,14 @@ public final class AlertDesk {
 
     /// A desk that knows of nothing.
     ///
-    /// - Parameter externalURL: where this weir is reached, for links.
-    public init(routing: AlertRouting, externalURL: String = "") {
+    /// - Parameters:
+    ///   - routing: who is told of what.
+    ///   - externalURL: where this weir is reached, for links.
+    ///   - limits: how much it holds.
+    public init(
+        routing: AlertRouting, externalURL: String = "", limits: Limits = .standard
+    ) {
+        self.limits = limits
         self.routing = routing
         self.externalURL = externalURL
         table = RouteTable(routing.root)
@@ -170,7 +186,7 @@ public final class AlertDesk {
     /// Whether a timer stands for something that is still to be done.
     private func holds(_ entry: TimerQueue.Entry) -> Bool {
         switch entry.kind {
-        case .silence: silences[entry.key].map(nextEdge) == entry.time
+        case .silence: silenceEdges[entry.key] == entry.time
         case .maintenance: nextMaintenance == entry.time
         case .alert: alerts[entry.key].map(nextCheck) == entry.time
         case .flush: groups[entry.key]?.nextFlush == entry.time
