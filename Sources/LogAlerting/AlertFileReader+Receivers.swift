@@ -1,6 +1,6 @@
 internal import Yams
 
-/// Receivers, and the route to them.
+/// Receivers.
 extension AlertFileReader {
     func receivers(_ node: Node?) throws(AlertFileError) -> [Receiver] {
         guard let node else { return [AlertConfiguration.defaultReceiver] }
@@ -26,19 +26,5 @@ extension AlertFileReader {
         }
         guard !result.isEmpty else { throw yaml.fault(node, "`receivers` is empty") }
         return result
-    }
-
-    func receiver(
-        _ node: Node?, among receivers: [Receiver]
-    ) throws(AlertFileError) -> Receiver {
-        guard let node else { return receivers.first ?? AlertConfiguration.defaultReceiver }
-        let route = try yaml.mapping(node, "`route`", keys: ["receiver"])
-        let name = try yaml.name(route["receiver"], "receiver", of: node, "`route`")
-        guard let receiver = receivers.first(where: { $0.name == name }) else {
-            let names = receivers.map { "`\($0.name)`" }.joined(separator: ", ")
-            throw yaml.fault(
-                route["receiver"] ?? node, "there is no receiver `\(name)`; there are \(names)")
-        }
-        return receiver
     }
 }

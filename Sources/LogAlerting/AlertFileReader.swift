@@ -44,18 +44,22 @@ struct AlertFileReader {
         }
         let top = try yaml.mapping(
             root, "an alert file",
-            keys: ["groups", "route", "receivers", "time_intervals", "mute_time_intervals"],
+            keys: [
+                "groups", "route", "receivers", "time_intervals", "mute_time_intervals",
+                "inhibit_rules", "maintenance", "flapping", "storm",
+            ],
             hint: Self.topHint)
-        guard let groups = top["groups"] else {
+        // A file of Alertmanager has a route and no rules.
+        guard top["groups"] != nil || top["route"] != nil else {
             throw yaml.fault(root, "the file has no `groups:`")
         }
         let intervals = try timeIntervals(top["time_intervals"], top["mute_time_intervals"])
-        let rules = try self.rules(groups, intervals)
+        let rules = try top["groups"].map { node throws(AlertFileError) in try self.rules(node, intervals) } ?? []
         let receivers = try receivers(top["receivers"])
         return AlertConfiguration(
             rules: rules, receivers: receivers,
-            receiver: try receiver(top["route"], among: receivers), timeIntervals: intervals,
-            notes: notes.list)
+            routing: try routing(top, receivers: receivers, intervals: intervals),
+            timeIntervals: intervals, notes: notes.list)
     }
 
     private func compose(_ text: String) throws(AlertFileError) -> Node? {
@@ -90,7 +94,9 @@ struct AlertFileReader {
     private static func topHint(_ key: String) -> String? {
         switch key {
         case "rules": "rules stand in a group: `groups: [{name: …, rules: […]}]`"
-        case "inhibit_rules", "templates":
+        case "inhibition", "inhibitions": "write `inhibit_rules:`"
+        case "maintenance_windows": "write `maintenance:`"
+        case "templates":
             "weir does not have it yet"
         default: nil
         }

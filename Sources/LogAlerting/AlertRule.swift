@@ -117,12 +117,17 @@ public struct AlertConfiguration: Equatable, Sendable {
     public let rules: [AlertRule]
     /// The receivers; at least one.
     public let receivers: [Receiver]
-    /// The receiver that gets the notifications.
-    public let receiver: Receiver
+    /// Who is told of which alerts, when and how often.
+    public let routing: AlertRouting
     /// The time intervals that rules, routes and maintenance windows refer to by name.
     public let timeIntervals: [NamedTimeIntervals]
     /// What the file says and weir makes no use of, and why; empty for most files.
     public let notes: [AlertFileNote]
+
+    /// The receiver that gets the notifications which no route takes.
+    public var receiver: Receiver {
+        receivers.first { $0.name == routing.root.receivers.first } ?? Self.defaultReceiver
+    }
 
     /// The kind and name of the receiver when the file names none.
     public static let defaultReceiver = Receiver(name: "stdout", kind: "stdout")
