@@ -9,11 +9,13 @@ extension AlertConfiguration {
     ///
     /// - Parameters:
     ///   - file: the name that errors show.
-    ///   - channelKinds: the kinds of receivers that exist, from the channel registry.
+    ///   - channels: the kinds of channels that exist.
+    ///   - secrets: where passwords and keys come from that do not stand in the file.
     public static func parse(
-        _ text: String, file: String, channelKinds: [String]
+        _ text: String, file: String, channels: ChannelRegistry, secrets: SecretSource = .none
     ) throws(AlertFileError) -> AlertConfiguration {
-        let reader = AlertFileReader(yaml: YAMLReader(file: file), channelKinds: channelKinds)
+        let reader = AlertFileReader(
+            yaml: YAMLReader(file: file), channels: channels, secrets: secrets)
         guard text.utf8.count <= fileBytesMax else {
             throw AlertFileError(
                 file: file, line: 1, column: 1,
@@ -21,12 +23,22 @@ extension AlertConfiguration {
         }
         return try reader.read(text)
     }
+
+    /// Reads an alert file for its rules and routes: of its receivers only the names and kinds are looked at.
+    ///
+    /// - Parameter channelKinds: the kinds of receivers that exist.
+    public static func parse(
+        _ text: String, file: String, channelKinds: [String]
+    ) throws(AlertFileError) -> AlertConfiguration {
+        try parse(text, file: file, channels: .unread(channelKinds))
+    }
 }
 
 /// The shape of an alert file: Prometheus' groups of rules, with route and receivers as in Alertmanager.
 struct AlertFileReader {
     let yaml: YAMLReader
-    let channelKinds: [String]
+    let channels: ChannelRegistry
+    let secrets: SecretSource
 
     func read(_ text: String) throws(AlertFileError) -> AlertConfiguration {
         guard let root = try compose(text) else {
@@ -35,7 +47,7 @@ struct AlertFileReader {
                 message: "the file is empty; it has `groups:` of `rules:`")
         }
         let top = try yaml.mapping(
-            root, "an alert file", keys: ["groups", "route", "receivers"], hint: Self.topHint)
+            root, "an alert file", keys: ["groups", "route", "receivers", "global"], hint: Self.topHint)
         guard let groups = top["groups"] else {
             throw yaml.fault(root, "the file has no `groups:`")
         }
@@ -54,7 +66,7 @@ struct AlertFileReader {
                 rules.append(try self.rule(rule, group: name))
             }
         }
-        let receivers = try receivers(top["receivers"])
+        let receivers = try receivers(top["receivers"], global: top["global"])
         return AlertConfiguration(
             rules: rules, receivers: receivers,
             receiver: try receiver(top["route"], among: receivers))

@@ -17,20 +17,6 @@ public struct AlertRule: Equatable, Sendable {
     public var severity: Severity? { labels["severity"].flatMap { Severity($0.source) } }
 }
 
-/// Where notifications go: a channel of some kind under a name.
-public struct Receiver: Equatable, Sendable {
-    /// The name that a route refers to.
-    public let name: String
-    /// The kind of channel, one that the channel registry knows.
-    public let kind: String
-
-    /// The receiver `name` of kind `kind`.
-    public init(name: String, kind: String) {
-        self.name = name
-        self.kind = kind
-    }
-}
-
 /// What an alert file says.
 public struct AlertConfiguration: Equatable, Sendable {
     /// The rules, in file order.
@@ -40,8 +26,8 @@ public struct AlertConfiguration: Equatable, Sendable {
     /// The receiver that gets the notifications.
     public let receiver: Receiver
 
-    /// The kind and name of the receiver when the file names none.
-    public static let defaultReceiver = Receiver(name: "stdout", kind: "stdout")
+    /// The name of the receiver, and of the kind of its only channel, when the file names none.
+    public static let defaultReceiverName = "stdout"
 }
 
 /// Why an alert file cannot be used, and where.

@@ -22,7 +22,7 @@ enum Configuration {
     /// Reads an `alerts.yaml`.
     static func alerts(_ path: String) throws -> AlertConfiguration {
         try AlertConfiguration.parse(
-            try text(path), file: path, channelKinds: ChannelRegistry.all.names)
+            try text(path), file: path, channels: .all)
     }
 
     /// The line format of this name.
