@@ -10,12 +10,15 @@ extension AlertConfiguration {
     /// - Parameters:
     ///   - file: the name that errors show.
     ///   - channels: the kinds of channels that exist.
-    ///   - secrets: where passwords and keys come from that do not stand in the file.
+    ///   - environment: where `${NAME}` in texts is looked up.
+    ///   - secrets: where the files of secrets are read.
     public static func parse(
-        _ text: String, file: String, channels: ChannelRegistry, secrets: SecretSource = .none
+        _ text: String, file: String, channels: ChannelRegistry,
+        environment: [String: String] = [:], secrets: SecretSource = .none
     ) throws(AlertFileError) -> AlertConfiguration {
         let reader = AlertFileReader(
-            yaml: YAMLReader(file: file), channels: channels, secrets: secrets)
+            yaml: YAMLReader(file: file), channels: channels, secrets: secrets,
+            environment: EnvironmentText(environment: environment))
         guard text.utf8.count <= fileBytesMax else {
             throw AlertFileError(
                 file: file, line: 1, column: 1,
@@ -26,11 +29,11 @@ extension AlertConfiguration {
 
     /// Reads an alert file for its rules and routes: of its receivers only the names and kinds are looked at.
     ///
-    /// - Parameter channelKinds: the kinds of receivers that exist.
+    /// - Parameter channelKinds: the kinds of channels that exist.
     public static func parse(
-        _ text: String, file: String, channelKinds: [String]
+        _ text: String, file: String, channelKinds: [String], environment: [String: String] = [:]
     ) throws(AlertFileError) -> AlertConfiguration {
-        try parse(text, file: file, channels: .unread(channelKinds))
+        try parse(text, file: file, channels: .unread(channelKinds), environment: environment)
     }
 }
 
@@ -39,6 +42,7 @@ struct AlertFileReader {
     let yaml: YAMLReader
     let channels: ChannelRegistry
     let secrets: SecretSource
+    let environment: EnvironmentText
 
     func read(_ text: String) throws(AlertFileError) -> AlertConfiguration {
         guard let root = try compose(text) else {
@@ -73,11 +77,14 @@ struct AlertFileReader {
     }
 
     private func compose(_ text: String) throws(AlertFileError) -> Node? {
+        let root: Node?
         do {
-            return try Yams.compose(yaml: text)
+            root = try Yams.compose(yaml: text)
         } catch {
             throw Self.fault(error, file: yaml.file)
         }
+        guard let root else { return nil }
+        return try environment.expanded(root, yaml)
     }
 
     private static func fault(_ error: any Error, file: String) -> AlertFileError {

@@ -8,15 +8,14 @@ internal import LogSystem
 #endif
 
 extension SecretSource {
-    /// The environment, and files that nobody but their owner can read.
+    /// Files that nobody but their owner can read.
     ///
-    /// - Parameter directory: where paths begin that are not absolute: the directory of the alert file.
-    public static func system(relativeTo directory: String) -> SecretSource {
-        SecretSource(
-            variable: { name in getenv(name).map { String(cString: $0) } },
-            file: { (path) throws(SecretError) in
-                try read(path.hasPrefix("/") ? path : directory + "/" + path)
-            })
+    /// - Parameter path: the alert file; paths that are not absolute begin in its directory.
+    public static func system(besides path: String) -> SecretSource {
+        let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        return SecretSource { (path) throws(SecretError) in
+            try read(path.hasPrefix("/") ? path : directory + path)
+        }
     }
 
     /// Longer files are no secrets.

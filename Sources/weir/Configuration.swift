@@ -1,3 +1,4 @@
+internal import Glibc
 internal import LogAlerting
 internal import LogChannels
 internal import LogRecords
@@ -22,7 +23,8 @@ enum Configuration {
     /// Reads an `alerts.yaml`.
     static func alerts(_ path: String) throws -> AlertConfiguration {
         try AlertConfiguration.parse(
-            try text(path), file: path, channels: .all)
+            try text(path), file: path, channels: .all, environment: environment,
+            secrets: .system(besides: path))
     }
 
     /// The line format of this name.

@@ -78,21 +78,15 @@ public final class ChannelSettings {
 
     // MARK: Texts
 
-    /// The text of `key` as it stands there: for templates and arguments of commands.
+    /// The text of `key`.
     public func text(_ key: String) throws(AlertFileError) -> String? {
         guard let node = value(key) else { return nil }
         return try yaml.text(node, "`\(key)`")
     }
 
-    /// The text of `key` with its `${NAME}` replaced from the environment.
-    public func setting(_ key: String) throws(AlertFileError) -> String? {
-        guard let text = try text(key) else { return nil }
-        return try expand(text, key)
-    }
-
     /// The text of `key`, which must be there.
     public func required(_ key: String) throws(AlertFileError) -> String {
-        guard let text = try setting(key), !text.isEmpty else {
+        guard let text = try text(key), !text.isEmpty else {
             throw fault(nil, "\(what) has no `\(key)`")
         }
         return text
@@ -121,14 +115,6 @@ public final class ChannelSettings {
             result.append((name, try yaml.text(text, "`\(name)` in `\(key)`")))
         }
         return result
-    }
-
-    private func expand(_ text: String, _ key: String) throws(AlertFileError) -> String {
-        do throws(SecretError) {
-            return try secrets.expand(text)
-        } catch {
-            throw fault(key, error.message)
-        }
     }
 
     // MARK: Other values
@@ -160,7 +146,7 @@ public final class ChannelSettings {
     public func duration(
         _ key: String, atLeast least: Int64 = 1
     ) throws(AlertFileError) -> Int64? {
-        guard let text = try setting(key) else { return nil }
+        guard let text = try text(key) else { return nil }
         guard let duration = DurationText.parse(text), duration >= least else {
             throw fault(
                 key,
@@ -210,8 +196,8 @@ public final class ChannelSettings {
         _ key: String, global globalKey: String? = nil
     ) throws(AlertFileError) -> Secret? {
         let fileKey = key + "_file"
-        let path = try setting(fileKey)
-        if let text = try setting(key) {
+        let path = try text(fileKey)
+        if let text = try text(key) {
             guard path == nil else {
                 throw fault(fileKey, "\(what) has `\(key)` and `\(fileKey)`; one of them is enough")
             }

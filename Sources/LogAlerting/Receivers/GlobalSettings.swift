@@ -30,7 +30,7 @@ public struct GlobalSettings: Sendable {
         guard let node else { return result }
         let settings = try ChannelSettings(
             node, what: "`global`", yaml: yaml, globals: result, secrets: source)
-        for key in textKeys { result.texts[key] = try settings.setting(key) }
+        for key in textKeys { result.texts[key] = try settings.text(key) }
         for key in secretKeys { result.secrets[key] = try settings.secret(key) }
         result.flags["smtp_require_tls"] = try settings.flag("smtp_require_tls")
         result.durations["resolve_timeout"] = try settings.duration("resolve_timeout")

@@ -1,7 +1,7 @@
 /// A text that nobody may see: a password, a key, an address with a token in it.
 ///
-/// It stands in the alert file, comes from the environment (`${NAME}`), or stays in a file of its own that is read anew
-/// for each use, so that it can be changed while weir runs. Printed or dumped it is `<secret>`.
+/// It stands in the alert file, comes there from the environment (`${NAME}`), or stays in a file of its own that is read
+/// anew for each use, so that it can be changed while weir runs. Printed or dumped it is `<secret>`.
 public struct Secret: Equatable, Sendable {
     private enum Origin: Equatable, Sendable {
         case text(String)
@@ -63,51 +63,18 @@ public struct SecretError: Error, Equatable, Sendable {
     public init(message: String) { self.message = message }
 }
 
-/// Where secrets come from that do not stand in the alert file.
+/// Where the files of secrets are read.
 public struct SecretSource: Sendable {
-    /// The variable of this name in the environment; nil when there is none.
-    public let variable: @Sendable (String) -> String?
     /// The text of a file that only its owner can read.
     public let file: @Sendable (String) throws(SecretError) -> String
 
     /// A source of its own.
-    public init(
-        variable: @escaping @Sendable (String) -> String?,
-        file: @escaping @Sendable (String) throws(SecretError) -> String
-    ) {
-        self.variable = variable
+    public init(file: @escaping @Sendable (String) throws(SecretError) -> String) {
         self.file = file
     }
 
     /// A source without any.
-    public static let none = SecretSource(variable: { _ in nil }) {
-        (path) throws(SecretError) in
+    public static let none = SecretSource { (path) throws(SecretError) in
         throw SecretError(message: "\(path) cannot be read here")
-    }
-
-    /// `text` with each `${NAME}` replaced by that variable; `$${` stands for `${`.
-    func expand(_ text: String) throws(SecretError) -> String {
-        guard text.contains("${") else { return text }
-        var result = ""
-        var rest = text[...]
-        while let open = rest.firstRange(of: "${") {
-            if rest[..<open.lowerBound].hasSuffix("$") {
-                result += rest[..<open.lowerBound].dropLast() + "${"
-                rest = rest[open.upperBound...]
-                continue
-            }
-            result += rest[..<open.lowerBound]
-            rest = rest[open.upperBound...]
-            guard let close = rest.firstIndex(of: "}") else {
-                throw SecretError(message: "`${` is not closed by `}`; write `$${` for the text")
-            }
-            let name = String(rest[..<close])
-            guard let value = variable(name), !value.isEmpty else {
-                throw SecretError(message: "the environment has no `\(name)`")
-            }
-            result += value
-            rest = rest[rest.index(after: close)...]
-        }
-        return result + rest
     }
 }

@@ -44,7 +44,7 @@ extension ChannelSettings {
         for (name, text) in try group.pairs("http_headers") {
             result.headers.append((name, SafeText.header(text)))
         }
-        if let text = try group.setting("proxy_url") {
+        if let text = try group.text("proxy_url") {
             result.proxy = try group.proxy(text)
         }
         return result
@@ -61,7 +61,7 @@ extension ChannelSettings {
             result.append(.basic(user: user, password: try basic.secret("password")))
         }
         if let other = try group.group("authorization") {
-            let scheme = try other.setting("type") ?? "Bearer"
+            let scheme = try other.text("type") ?? "Bearer"
             guard let credentials = try other.secret("credentials") else {
                 throw other.fault(nil, "`authorization` has no `credentials`")
             }
@@ -92,9 +92,9 @@ extension ChannelSettings {
             throw group.fault(
                 "server_name", "weir checks the certificate for the host of the address")
         }
-        let authority = try group.setting("ca_file")
-        let certificate = try group.setting("cert_file")
-        let key = try group.setting("key_file")
+        let authority = try group.text("ca_file")
+        let certificate = try group.text("cert_file")
+        let key = try group.text("key_file")
         var file = "ca_file"
         do {
             if let authority {

@@ -34,7 +34,7 @@ public struct CommandKind: ChannelKind {
                 if let value = try group.secret(name) { environment.append((name, value)) }
             }
         }
-        let directory = try settings.setting("directory")
+        let directory = try settings.text("directory")
         let timeout = try settings.duration("timeout", atLeast: 1_000_000) ?? Self.timeoutDefault
         let grace = try settings.duration("grace", atLeast: 1_000_000) ?? Self.graceDefault
         let command = CommandChannel.Command(

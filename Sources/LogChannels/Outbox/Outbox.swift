@@ -36,13 +36,15 @@ final class Outbox {
     /// Opens the outbox of `channel` in `directory`.
     init(channel: String, retains: Bool, directory: String, fileSystem: any FileSystem) {
         self.channel = channel
-        file = OutboxFile(
+        let file = OutboxFile(
             path: directory + "/" + Self.fileName(channel), directory: directory,
             fileSystem: fileSystem)
+        self.file = file
         var state = OutboxState(retains: retains)
+        var damage = OutboxFile.Damage()
         do throws(FileError) {
             switch try file.read({ state.apply($0) }) {
-            case .success(let damage): note(damage)
+            case .success(let found): damage = found
             case .failure(let error):
                 isInMemory = true
                 findings.append(
@@ -55,6 +57,7 @@ final class Outbox {
                 "\(error); the notifications of \(channel) are kept in memory only")
         }
         self.state = state
+        note(damage)
         for entry in state.waiting { count(entry.number, entry.notification) }
         replace()
     }
