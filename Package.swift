@@ -49,7 +49,17 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
             .product(name: "NIOTLS", package: "swift-nio"), "CSockets",
         ]
     ),
-    ("LogChannels", ["LogBytes", "LogSystem", "LogRecords", "LogAlerting"]),
+    (
+        "LogChannels",
+        [
+            "LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogAlerting", "CSpawn",
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        ]
+    ),
     (
         "LogPipeline",
         [
@@ -97,6 +107,7 @@ let package = Package(
         .target(name: "CLogKernels", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CSockets", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CFileStatus"),
+        .target(name: "CSpawn"),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(

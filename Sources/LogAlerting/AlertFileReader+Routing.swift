@@ -26,7 +26,7 @@ extension AlertFileReader {
         let names = receivers.map(\.name)
         let context = RoutingContext(receivers: names, intervals: intervals)
         var routing = AlertRouting.immediate(
-            names.first ?? AlertConfiguration.defaultReceiver.name)
+            names.first ?? AlertConfiguration.defaultReceiverName)
         if let node = top["route"] {
             routing.root = try rootRoute(node, context)
             routing.flapping = .standard

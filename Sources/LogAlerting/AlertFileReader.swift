@@ -9,15 +9,17 @@ extension AlertConfiguration {
     ///
     /// - Parameters:
     ///   - file: the name that errors show.
-    ///   - channelKinds: the kinds of receivers that exist, from the channel registry.
+    ///   - channels: the kinds of channels that exist.
     ///   - environment: where `${NAME}` in texts is looked up.
+    ///   - secrets: where the files of secrets are read.
     ///   - zones: where the zones come from that `location:` names.
     public static func parse(
-        _ text: String, file: String, channelKinds: [String], environment: [String: String] = [:],
+        _ text: String, file: String, channels: ChannelRegistry,
+        environment: [String: String] = [:], secrets: SecretSource = .none,
         zones: ZoneSource = .none
     ) throws(AlertFileError) -> AlertConfiguration {
         let reader = AlertFileReader(
-            yaml: YAMLReader(file: file), channelKinds: channelKinds,
+            yaml: YAMLReader(file: file), channels: channels, secrets: secrets,
             environment: EnvironmentText(environment: environment), zones: zones)
         guard text.utf8.count <= fileBytesMax else {
             throw AlertFileError(
@@ -26,15 +28,34 @@ extension AlertConfiguration {
         }
         return try reader.read(text)
     }
+
+    /// Reads an alert file for its rules and routes: of its receivers only the names and kinds are looked at.
+    ///
+    /// - Parameter channelKinds: the kinds of channels that exist.
+    public static func parse(
+        _ text: String, file: String, channelKinds: [String], environment: [String: String] = [:],
+        zones: ZoneSource = .none
+    ) throws(AlertFileError) -> AlertConfiguration {
+        try parse(
+            text, file: file, channels: .unread(channelKinds), environment: environment,
+            zones: zones)
+    }
 }
 
 /// The shape of an alert file: Prometheus' groups of rules, with route and receivers as in Alertmanager.
 struct AlertFileReader {
     let yaml: YAMLReader
-    let channelKinds: [String]
+    let channels: ChannelRegistry
+    let secrets: SecretSource
     let environment: EnvironmentText
     let zones: ZoneSource
     let notes = AlertFileNotes()
+
+    /// The keys of an alert file.
+    private static let keys = [
+        "groups", "metrics", "route", "receivers", "global", "time_intervals",
+        "mute_time_intervals", "inhibit_rules", "maintenance", "flapping", "storm",
+    ]
 
     func read(_ text: String) throws(AlertFileError) -> AlertConfiguration {
         guard let root = try compose(text) else {
@@ -42,20 +63,15 @@ struct AlertFileReader {
                 file: yaml.file, line: 1, column: 1,
                 message: "the file is empty; it has `groups:` of `rules:`")
         }
-        let top = try yaml.mapping(
-            root, "an alert file",
-            keys: [
-                "groups", "route", "receivers", "time_intervals", "mute_time_intervals",
-                "inhibit_rules", "maintenance", "flapping", "storm",
-            ],
-            hint: Self.topHint)
-        // A file of Alertmanager has a route and no rules.
-        guard top["groups"] != nil || top["route"] != nil else {
+        let top = try yaml.mapping(root, "an alert file", keys: Self.keys, hint: Self.topHint)
+        // A file of Alertmanager has a route and no rules; one may define metrics only.
+        guard top["groups"] != nil || top["route"] != nil || top["metrics"] != nil else {
             throw yaml.fault(root, "the file has no `groups:`")
         }
         let intervals = try timeIntervals(top["time_intervals"], top["mute_time_intervals"])
-        let rules = try top["groups"].map { node throws(AlertFileError) in try self.rules(node, intervals) } ?? []
-        let receivers = try receivers(top["receivers"])
+        var rules: [AlertRule] = []
+        if let groups = top["groups"] { rules = try self.rules(groups, intervals) }
+        let receivers = try receivers(top["receivers"], global: top["global"])
         return AlertConfiguration(
             rules: rules, receivers: receivers,
             routing: try routing(top, receivers: receivers, intervals: intervals),

@@ -97,20 +97,6 @@ public struct AlertRule: Equatable, Sendable {
     }
 }
 
-/// Where notifications go: a channel of some kind under a name.
-public struct Receiver: Equatable, Sendable {
-    /// The name that a route refers to.
-    public let name: String
-    /// The kind of channel, one that the channel registry knows.
-    public let kind: String
-
-    /// The receiver `name` of kind `kind`.
-    public init(name: String, kind: String) {
-        self.name = name
-        self.kind = kind
-    }
-}
-
 /// What an alert file says.
 public struct AlertConfiguration: Equatable, Sendable {
     /// The rules, in file order.
@@ -126,11 +112,12 @@ public struct AlertConfiguration: Equatable, Sendable {
 
     /// The receiver that gets the notifications which no route takes.
     public var receiver: Receiver {
-        receivers.first { $0.name == routing.root.receivers.first } ?? Self.defaultReceiver
+        receivers.first { $0.name == routing.root.receivers.first }
+            ?? Receiver(name: Self.defaultReceiverName)
     }
 
-    /// The kind and name of the receiver when the file names none.
-    public static let defaultReceiver = Receiver(name: "stdout", kind: "stdout")
+    /// The name of the receiver, and of the kind of its only channel, when the file names none.
+    public static let defaultReceiverName = "stdout"
 }
 
 /// Why an alert file cannot be used, and where.

@@ -64,14 +64,16 @@ extension AlertConfiguration {
 
         receivers:
           - name: console
-            type: stdout
+            stdout_configs: [{}]
 
         """
 
     /// The configuration of `defaultText`.
+    ///
+    /// - Parameter channels: the kinds of channels that exist; without them the configuration is good for its rules only.
     public static func makeDefault(
-        channelKinds: [String] = [defaultReceiver.kind]
+        channels: ChannelRegistry = .unread([defaultReceiverName])
     ) throws(AlertFileError) -> AlertConfiguration {
-        try parse(defaultText, file: "(default rules)", channelKinds: channelKinds)
+        try parse(defaultText, file: "(default rules)", channels: channels)
     }
 }

@@ -1,13 +1,12 @@
 public import LogAlerting
-internal import LogChannels
 internal import LogMetrics
 internal import LogSystem
 
 /// Whom to tell of alerts: the channel of the configuration's receiver, on a thread of its own, so that a slow receiver does
 /// not slow the ingest path.
 public final class AlertChannels: @unchecked Sendable {
-    private let makeChannel: () -> (any Channel)?
     private let receiver: Receiver
+    private let services: () -> ChannelServices
     private let queue = BoundedQueue<AlertTransition>(capacity: AlertChannels.waitingMax)
     private let lock = Lock()
     private var isDelivering = false
@@ -23,11 +22,9 @@ public final class AlertChannels: @unchecked Sendable {
         configuration: AlertConfiguration,
         writeLine: @escaping @Sendable (String) throws(ChannelError) -> Void
     ) {
-        let receiver = configuration.receiver
-        self.receiver = receiver
-        makeChannel = {
-            ChannelRegistry.all.makeChannel(
-                receiver, services: ChannelServices(writeLine: writeLine))
+        receiver = configuration.receiver
+        services = {
+            ChannelServices(now: { SystemClock().now() }, writeLine: writeLine)
         }
     }
 
@@ -37,12 +34,15 @@ public final class AlertChannels: @unchecked Sendable {
     func start(counters: MetricsRegistry, report: @escaping @Sendable (String) -> Void) {
         lock.locked { isDelivering = true }
         WorkerThread.start { [self] in
-            let channel = makeChannel()
+            let channels = receiver.channels.map { ($0, $0.makeChannel(services())) }
             var hasReported = false
             while case .element(let transition) = queue.take() {
-                guard let failure = deliver(transition, by: channel, counters) else { continue }
-                if !hasReported { report("\(failure); the alerts are stored, class `alerts`") }
-                hasReported = true
+                for (settings, channel) in channels {
+                    if transition.state == .resolved, !settings.sendsResolved { continue }
+                    guard let failure = deliver(transition, by: channel, counters) else { continue }
+                    if !hasReported { report("\(failure); the alerts are stored, class `alerts`") }
+                    hasReported = true
+                }
             }
             lock.locked {
                 isDelivering = false
@@ -52,21 +52,27 @@ public final class AlertChannels: @unchecked Sendable {
     }
 
     private func deliver(
-        _ transition: AlertTransition, by channel: (any Channel)?, _ counters: MetricsRegistry
+        _ transition: AlertTransition, by channel: any Channel, _ counters: MetricsRegistry
     ) -> ChannelError? {
         do throws(ChannelError) {
-            guard let channel else {
-                throw ChannelError(
-                    receiver: receiver.name, message: "no channel of kind \(receiver.kind)",
-                    isTemporary: false)
-            }
-            try channel.deliver(transition)
+            try channel.deliver(Self.notification(transition, receiver: receiver.name))
             counters.add(.notifications, label: receiver.name)
             return nil
         } catch {
             counters.add(.notificationFailures, label: receiver.name)
             return error
         }
+    }
+
+    /// A notification of its own for a transition.
+    private static func notification(
+        _ transition: AlertTransition, receiver: String
+    ) -> AlertNotification {
+        AlertNotification(
+            key: "\(transition.fingerprint)-\(transition.state.rawValue)-\(transition.eventTime)",
+            receiver: receiver, reason: .change, groupKey: transition.fingerprint,
+            groupLabels: transition.labels, alerts: [AlertNotification.Alert(transition)],
+            time: transition.eventTime)
     }
 
     /// Tells of each transition that is worth telling: of alerts that fire and of alerts that are over.

@@ -23,22 +23,8 @@ enum Configuration {
     /// Reads an `alerts.yaml`.
     static func alerts(_ path: String) throws -> AlertConfiguration {
         try AlertConfiguration.parse(
-            try text(path), file: path, channelKinds: ChannelRegistry.all.names,
-            environment: environment)
-    }
-
-    /// The variables of this process.
-    private static var environment: [String: String] {
-        var result: [String: String] = [:]
-        var next = environ
-        while let entry = next.pointee {
-            let text = String(cString: entry)
-            if let cut = text.firstIndex(of: "=") {
-                result[String(text[..<cut])] = String(text[text.index(after: cut)...])
-            }
-            next += 1
-        }
-        return result
+            try text(path), file: path, channels: .all, environment: environment,
+            secrets: .system(besides: path))
     }
 
     /// The line format of this name.
