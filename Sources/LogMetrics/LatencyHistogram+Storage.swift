@@ -223,6 +223,14 @@ extension LatencyHistogram {
         addToPage(next << 5, counters.reduce(0, &+))
     }
 
+    /// Marks the lowest page as the one into which lower ones were folded.
+    mutating func keepFolded() {
+        guard let block, Self.header(block).pointee.units != Header.listForm,
+            let lowest = lowestPage
+        else { return }
+        Self.header(block).pointee.floorBucket = UInt32(lowest << 5)
+    }
+
     /// Calls `body` with each bucket in use and its count, ascending, until it answers false.
     func forEachBucket(_ body: (Int, UInt64) -> Bool) {
         guard let block else { return }
