@@ -21,7 +21,8 @@ extension AlertFileReader {
     /// Bounds of one histogram: each is a line in `/metrics` for each series.
     private static let boundsMax = 64
     private static let metricKeys = [
-        "name", "type", "filter", "of", "field", "labels", "constants", "unit", "help", "buckets", "category",
+        "name", "type", "filter", "of", "field", "labels", "constants", "unit", "help", "buckets",
+        "category",
         "over",
     ]
 
@@ -39,7 +40,8 @@ extension AlertFileReader {
             for name in Set([definition.name, definition.exposedName]) {
                 if let other = names[name] {
                     let line = other.mark?.line ?? 0
-                    let shown = name == definition.name ? "" : ", which Prometheus sees as `\(name)`,"
+                    let shown =
+                        name == definition.name ? "" : ", which Prometheus sees as `\(name)`,"
                     throw yaml.fault(
                         item.mapping?["name"] ?? item,
                         "the metric `\(definition.name)`\(shown) is defined in line \(line) too")
@@ -163,7 +165,8 @@ extension AlertFileReader {
         let word = try yaml.text(node, "`unit`")
         guard let unit = MetricUnit(word) else {
             throw yaml.fault(
-                node, "`\(word)` is no unit: write a word such as `seconds`, `milliseconds`, `bytes`")
+                node,
+                "`\(word)` is no unit: write a word such as `seconds`, `milliseconds`, `bytes`")
         }
         return unit
     }
@@ -238,7 +241,8 @@ extension AlertFileReader {
                 } else {
                     let field = try yaml.text(item, "a label")
                     let name = field.replacing(".", with: "_")
-                    try add(MetricDefinition.Label(name, .field(field)), at: item, kind, to: &result)
+                    try add(
+                        MetricDefinition.Label(name, .field(field)), at: item, kind, to: &result)
                 }
             }
         }

@@ -39,8 +39,11 @@ struct AlertFileReader {
                 message: "the file is empty; it has `groups:` of `rules:`")
         }
         let top = try yaml.mapping(
-            root, "an alert file", keys: ["groups", "route", "receivers"], hint: Self.topHint)
-        guard let groups = top["groups"] else {
+            root, "an alert file", keys: ["groups", "metrics", "route", "receivers"],
+            hint: Self.topHint)
+        let metrics = try metrics(top["metrics"])
+        // A file may define metrics only.
+        guard let groups = top["groups"] ?? top["metrics"].map({ _ in Node([Node]()) }) else {
             throw yaml.fault(root, "the file has no `groups:`")
         }
         var rules: [AlertRule] = []
@@ -59,9 +62,11 @@ struct AlertFileReader {
             }
         }
         let receivers = try receivers(top["receivers"])
-        return AlertConfiguration(
+        var configuration = AlertConfiguration(
             rules: rules, receivers: receivers,
             receiver: try receiver(top["route"], among: receivers))
+        configuration.metrics = metrics
+        return configuration
     }
 
     private func compose(_ text: String) throws(AlertFileError) -> Node? {

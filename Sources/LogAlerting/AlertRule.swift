@@ -1,3 +1,5 @@
+public import LogMetrics
+
 /// A rule: a condition, how long it must hold, and what its alerts say.
 public struct AlertRule: Equatable, Sendable {
     /// The name of the alert.
@@ -39,6 +41,8 @@ public struct AlertConfiguration: Equatable, Sendable {
     public let receivers: [Receiver]
     /// The receiver that gets the notifications.
     public let receiver: Receiver
+    /// The metrics that the file defines.
+    public var metrics: [MetricDefinition] = []
 
     /// The kind and name of the receiver when the file names none.
     public static let defaultReceiver = Receiver(name: "stdout", kind: "stdout")

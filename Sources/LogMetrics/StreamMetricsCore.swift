@@ -22,7 +22,7 @@ struct StreamMetricsCore: ~Copyable {
     }
 
     private enum Name: Int, CaseIterable {
-        case service, endpoint, status, duration, trace
+        case service, endpoint, status, duration, trace, event
     }
 
     /// Of requests that are not slow, every sixteenth may become an exemplar.
@@ -33,7 +33,7 @@ struct StreamMetricsCore: ~Copyable {
 
     private let seriesMax: Int
     private var slots = FieldSlots(
-        names: ["service", "endpoint", "status_code", "duration_ms", "trace_id"])
+        names: ["service", "endpoint", "status_code", "duration_ms", "trace_id", "event"])
     private var cache = EndpointCache()
     /// Service, a zero byte, templated endpoint. Number 0 is the series `other`.
     private var keys = ByteKeyTable()
@@ -107,7 +107,9 @@ struct StreamMetricsCore: ~Copyable {
         let endpointSlot = row[Name.endpoint.rawValue]
         let status = reader.status(record, row[Name.status.rawValue])
         let hasEndpoint = reader.isPresent(record, endpointSlot)
-        guard RequestRule.isRequest(status: status, hasEndpoint: hasEndpoint) else { return }
+        guard RequestRule.isRequest(status: status, hasEndpoint: hasEndpoint),
+            !RequestRule.isMetricLine(record, eventSlot: row[Name.event.rawValue], reader)
+        else { return }
         let statusClass = status / 100
         statusClasses[statusClass] += 1
         let endpoint = reader.text(record, endpointSlot, scratch: &endpointScratch)

@@ -82,7 +82,6 @@ public struct PrometheusText {
         _ labels: [Label]
     ) {
         let text = Self.labelText(labels)
-        // What was scaled up and down again may lie a last bit below the bound.
         let counts = histogram.cumulativeCounts(bounds.map { $0 / scale })
         for (bound, count) in zip(bounds, counts) {
             sample(String(count), "_bucket", text, Self.number(bound))
