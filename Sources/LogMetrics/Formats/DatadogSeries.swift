@@ -126,9 +126,9 @@ extension DatadogSeries: MetricSink {
     public mutating func add(_ sample: MetricSample, _ labels: [MetricLabel]) {
         let scale = family?.scale ?? 1
         if family?.kind == .counter, let added = sample.lastMinute {
-            series(added * scale, "", labels, isCount: true)
+            series(added.scaled(by: scale), "", labels, isCount: true)
         } else {
-            series(sample.value * scale, "", labels, isCount: false)
+            series(sample.value.scaled(by: scale), "", labels, isCount: false)
         }
     }
 
@@ -150,7 +150,7 @@ extension DatadogSeries: MetricSink {
             (".99percentile", histogram.quantile(0.99)), (".max", histogram.max),
         ]
         for (suffix, value) in values {
-            series((value ?? 0) * scale, suffix, labels, isCount: false)
+            series((value ?? 0).scaled(by: scale), suffix, labels, isCount: false)
         }
     }
 }

@@ -72,7 +72,7 @@ struct MetricsJSON: MetricSink {
         switch section {
         case .counters:
             key([])
-            output.append(json: total * family.scale)
+            output.append(json: total.scaled(by: family.scale))
         case .histograms:
             key([])
             write(totalHistogram.value, family.scale)
@@ -99,22 +99,26 @@ struct MetricsJSON: MetricSink {
     }
 
     mutating func add(_ sample: MetricSample, _ labels: [MetricLabel]) {
-        let named = labels.filter { !$0.value.isEmpty }
-        key(named)
-        output.append(json: sample.value * (family?.scale ?? 1))
+        key(Self.shown(labels))
+        output.append(json: sample.value.scaled(by: family?.scale ?? 1))
         total += sample.value
-        note(named)
+        note(labels)
     }
 
     mutating func add(
         _ histogram: borrowing LatencyHistogram, _ labels: [MetricLabel],
         exemplars: [MetricExemplar], lastMinute: Double?
     ) {
-        let named = labels.filter { !$0.value.isEmpty }
-        key(named)
+        key(Self.shown(labels))
         write(histogram, family?.scale ?? 1)
         totalHistogram.value.merge(histogram)
-        note(named)
+        note(labels)
+    }
+
+    /// The labels that say something; all where none does, since the bare name is that of the sum.
+    private static func shown(_ labels: [MetricLabel]) -> [MetricLabel] {
+        let named = labels.filter { !$0.value.isEmpty }
+        return named.isEmpty ? labels : named
     }
 
     private mutating func note(_ labels: [MetricLabel]) {
@@ -132,7 +136,7 @@ struct MetricsJSON: MetricSink {
         ]
         for (name, value) in values {
             output.append(",\"\(name)\":")
-            output.append(json: (value ?? 0) * scale)
+            output.append(json: (value ?? 0).scaled(by: scale))
         }
         output.append("}")
     }

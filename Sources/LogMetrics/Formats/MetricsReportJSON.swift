@@ -62,7 +62,7 @@ struct MetricsReportJSON: MetricSink {
     }
 
     mutating func add(_ sample: MetricSample, _ labels: [MetricLabel]) {
-        value(sample.value * (family?.scale ?? 1), "", labels)
+        value(sample.value.scaled(by: family?.scale ?? 1), "", labels)
     }
 
     mutating func add(
@@ -71,12 +71,14 @@ struct MetricsReportJSON: MetricSink {
     ) {
         guard let scale = family?.scale, !histogram.isEmpty else { return }
         value(Double(histogram.count), ".count", labels)
-        value(histogram.sum / Double(histogram.count) * scale, ".avg", labels)
+        value((histogram.sum / Double(histogram.count)).scaled(by: scale), ".avg", labels)
         let quantiles: [(String, Double?)] = [
             (".min", histogram.min), (".max", histogram.max), (".p50", histogram.quantile(0.5)),
             (".p95", histogram.quantile(0.95)), (".p99", histogram.quantile(0.99)),
         ]
-        for (suffix, quantile) in quantiles { value((quantile ?? 0) * scale, suffix, labels) }
+        for (suffix, quantile) in quantiles {
+            value((quantile ?? 0).scaled(by: scale), suffix, labels)
+        }
     }
 }
 

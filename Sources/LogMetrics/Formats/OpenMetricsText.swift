@@ -57,7 +57,7 @@ public struct OpenMetricsText {
     }
 
     private static func exemplar(_ exemplar: MetricExemplar, scale: Double) -> String {
-        let value = PrometheusText.number(exemplar.value * scale)
+        let value = PrometheusText.number(exemplar.value.scaled(by: scale))
         let seconds = exemplar.time / Timestamp.second
         let milliseconds = exemplar.time % Timestamp.second / 1_000_000
         let digits = String(milliseconds)
@@ -89,7 +89,8 @@ extension OpenMetricsText: MetricSink {
     public mutating func add(_ sample: MetricSample, _ labels: [MetricLabel]) {
         let scale = family?.exposedScale ?? 1
         self.sample(
-            PrometheusText.number(sample.value * scale), family?.kind == .counter ? "_total" : "",
+            PrometheusText.number(sample.value.scaled(by: scale)),
+            family?.kind == .counter ? "_total" : "",
             PrometheusText.labelText(labels))
     }
 
@@ -101,11 +102,13 @@ extension OpenMetricsText: MetricSink {
         guard let family else { return }
         let scale = family.exposedScale
         let text = PrometheusText.labelText(labels)
-        let counts = histogram.cumulativeCounts(family.bounds.map { $0 / scale })
+        let counts = histogram.cumulativeCounts(family.bounds.map { $0.scaled(by: 1 / scale) })
         var lower = -Double.infinity
         func inBucket(_ upper: Double) -> String? {
-            exemplars.first { $0.value * scale > lower && $0.value * scale <= upper }
-                .map { Self.exemplar($0, scale: scale) }
+            exemplars.first {
+                $0.value.scaled(by: scale) > lower && $0.value.scaled(by: scale) <= upper
+            }
+            .map { Self.exemplar($0, scale: scale) }
         }
         for (bound, count) in zip(family.bounds, counts) {
             sample(
@@ -116,7 +119,7 @@ extension OpenMetricsText: MetricSink {
         sample(
             String(histogram.count), "_bucket", text, bound: "+Inf",
             exemplar: inBucket(.infinity))
-        sample(PrometheusText.number(histogram.sum * scale), "_sum", text)
+        sample(PrometheusText.number(histogram.sum.scaled(by: scale)), "_sum", text)
         sample(String(histogram.count), "_count", text)
     }
 }

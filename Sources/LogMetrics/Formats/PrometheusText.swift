@@ -82,12 +82,12 @@ public struct PrometheusText {
         _ labels: [Label]
     ) {
         let text = Self.labelText(labels)
-        let counts = histogram.cumulativeCounts(bounds.map { $0 / scale })
+        let counts = histogram.cumulativeCounts(bounds.map { $0.scaled(by: 1 / scale) })
         for (bound, count) in zip(bounds, counts) {
             sample(String(count), "_bucket", text, Self.number(bound))
         }
         sample(String(histogram.count), "_bucket", text, "+Inf")
-        sample(Self.number(histogram.sum * scale), "_sum", text)
+        sample(Self.number(histogram.sum.scaled(by: scale)), "_sum", text)
         sample(String(histogram.count), "_count", text)
     }
 
@@ -147,7 +147,7 @@ extension PrometheusText: MetricSink {
 
     /// Writes a counter or gauge.
     public mutating func add(_ sample: MetricSample, _ labels: [MetricLabel]) {
-        self.sample(sample.value * (present?.exposedScale ?? 1), labels)
+        self.sample(sample.value.scaled(by: present?.exposedScale ?? 1), labels)
     }
 
     /// Writes a histogram. The format has no place for exemplars.

@@ -59,7 +59,7 @@ public struct MetricFamily: Sendable {
         scale = MetricName.scale(name, keptUnit)
         let chosen = bounds ?? keptUnit.defaultBounds
         // Rounded, since 5 ms × 0.001 has to read 0.005.
-        self.bounds = chosen.map { Self.rounded($0 * exposed.scale) }
+        self.bounds = chosen.map { Self.rounded($0.scaled(by: exposed.scale)) }
     }
 
     /// The category of what weir measures about itself.
@@ -124,4 +124,10 @@ public protocol MetricSink {
 public protocol MetricSource {
     /// Gives all families to `sink`.
     func write(into sink: inout some MetricSink)
+}
+
+extension Double {
+    /// The value times `scale`. Powers of ten below 1 are no binary fractions, their inverses are whole: 4084 ms are 4.084 s
+    /// and not 4.0840000000000005.
+    func scaled(by scale: Double) -> Double { scale < 1 ? self / (1 / scale) : self * scale }
 }
