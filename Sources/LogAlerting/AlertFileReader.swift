@@ -73,7 +73,7 @@ struct AlertFileReader {
         if let groups = top["groups"] { rules = try self.rules(groups, intervals) }
         let receivers = try receivers(top["receivers"], global: top["global"])
         return AlertConfiguration(
-            rules: rules, receivers: receivers,
+            rules: rules, metrics: try metrics(top["metrics"]), receivers: receivers,
             routing: try routing(top, receivers: receivers, intervals: intervals),
             timeIntervals: intervals, notes: notes.list)
     }

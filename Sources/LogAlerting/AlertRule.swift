@@ -1,3 +1,5 @@
+public import LogMetrics
+
 /// One threshold of a rule, with its own severity and patience.
 public struct AlertLevel: Equatable, Sendable {
     /// The severity as written; nil where the rule's labels name it.
@@ -101,6 +103,8 @@ public struct AlertRule: Equatable, Sendable {
 public struct AlertConfiguration: Equatable, Sendable {
     /// The rules, in file order.
     public let rules: [AlertRule]
+    /// The metrics that the file defines.
+    public let metrics: [MetricDefinition]
     /// The receivers; at least one.
     public let receivers: [Receiver]
     /// Who is told of which alerts, when and how often.

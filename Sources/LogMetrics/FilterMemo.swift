@@ -95,7 +95,7 @@ struct FilterMemo: ~Copyable {
 }
 
 extension FilterMemo.Value {
-    fileprivate static var empty: Self { Self(low: 0, high: 0, length: 0) }
+    static var empty: Self { Self(low: 0, high: 0, length: 0) }
 
     private init(low: UInt64, high: UInt64, length: UInt8) {
         self.low = low

@@ -75,27 +75,32 @@ public final class MetricsRegistry: Sendable {
     public func values(_ counter: IngestCounter) -> [String: UInt64] {
         labelled.withLock { $0[counter] ?? [:] }
     }
+}
 
+extension MetricsRegistry: MetricSource {
     /// Writes all counters and the gauges that were set. A counter with a label is written when it has counted something.
-    public func write(into text: inout PrometheusText) {
+    public func write(into sink: inout some MetricSink) {
         for counter in IngestCounter.allCases {
-            text.begin(counter.rawValue, .counter, help: counter.help)
-            let plainValue = plain[counter.index].load(ordering: .relaxed)
-            guard let label = counter.label else {
-                text.sample(Double(plainValue))
+            guard sink.begin(MetricFamily(counter.rawValue, .counter, help: counter.help)) else {
                 continue
             }
-            if plainValue > 0 { text.sample(Double(plainValue)) }
+            let plainValue = plain[counter.index].load(ordering: .relaxed)
+            guard let label = counter.label else {
+                sink.add(MetricSample(Double(plainValue)), [])
+                continue
+            }
+            if plainValue > 0 { sink.add(MetricSample(Double(plainValue)), []) }
             for (value, count) in values(counter).sorted(by: { $0.key < $1.key }) {
-                text.sample(Double(count), [(label, value)])
+                sink.add(MetricSample(Double(count)), [(label, value)])
             }
         }
         for gauge in IngestGauge.allCases {
             let values = values(gauge)
-            guard !values.isEmpty else { continue }
-            text.begin(gauge.rawValue, .gauge, help: gauge.help)
+            guard !values.isEmpty,
+                sink.begin(MetricFamily(gauge.rawValue, .gauge, help: gauge.help))
+            else { continue }
             for (value, number) in values.sorted(by: { $0.key < $1.key }) {
-                text.sample(number, gauge.label.map { [($0, value)] } ?? [])
+                sink.add(MetricSample(number), gauge.label.map { [($0, value)] } ?? [])
             }
         }
     }

@@ -40,7 +40,7 @@ package struct RecordInputs: ~Copyable {
         @usableFromInline var value: Double
     }
 
-    private var fieldNames: [String] = ["status_code", "endpoint"]
+    private var fieldNames: [String] = ["status_code", "endpoint", "event"]
     @usableFromInline var slots = FieldSlots(names: [])
     private var filters: [Filter] = []
     @usableFromInline var filterStates: UnsafeMutablePointer<FilterState>
@@ -166,6 +166,10 @@ package struct RecordInputs: ~Copyable {
             isRequest = RequestRule.isRequest(
                 status: status,
                 hasEndpoint: reader.isPresent(record, slots.slot(record.shape, 1)))
+            if isRequest {
+                let event = slots.slot(record.shape, 2)
+                isRequest = !RequestRule.isMetricLine(record, eventSlot: event, reader)
+            }
             isError = RequestRule.isError(status: status, level: record.level)
         }
         return (isRequest, isError)

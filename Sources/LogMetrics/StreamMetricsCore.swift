@@ -1,80 +1,153 @@
 internal import LogBytes
 internal import LogRecords
 
-/// The series and the loop over a batch. A struct, so that the loop works on plain memory and not through class properties.
+/// The derived series and the loop over a batch. A struct, so that the loop works on plain memory and not through class
+/// properties.
 struct StreamMetricsCore: ~Copyable {
-    /// The numbers of one service and endpoint.
-    struct Series: ~Copyable {
-        var requests: UInt64 = 0
+    /// The requests of one service and endpoint with statuses of one class.
+    struct Cell: ~Copyable {
+        /// Requests by level.
+        var levels = InlineArray<10, UInt64>(repeating: 0)
         var errors: UInt64 = 0
         var latency = LatencyHistogram()
+        /// The amount of a record is 1 when the request failed.
+        var recent = RecentSums()
+        var exemplars = ExemplarSlots()
+
+        var requests: UInt64 {
+            var sum: UInt64 = 0
+            for index in levels.indices { sum &+= levels[index] }
+            return sum
+        }
     }
 
     private enum Name: Int, CaseIterable {
-        case service, endpoint, status, duration
+        case service, endpoint, status, duration, trace, event
     }
 
+    /// Of requests that are not slow, every sixteenth may become an exemplar.
+    private static var exemplarMask: UInt64 { 15 }
+    /// Milliseconds from which on a request is slow enough to be worth a look.
+    private static var slowMin: Double { 250 }
+    static let statusClasses = 6
+
     private let seriesMax: Int
-    private var slots = FieldSlots(names: ["service", "endpoint", "status_code", "duration_ms"])
+    private var slots = FieldSlots(
+        names: ["service", "endpoint", "status_code", "duration_ms", "trace_id", "event"])
     private var cache = EndpointCache()
     /// Service, a zero byte, templated endpoint. Number 0 is the series `other`.
     private var keys = ByteKeyTable()
-    private var series: UnsafeMutablePointer<Series>
+    /// For each key and class of status the number of its cell, −1 for none.
+    private var places = Vector<Int32>(capacity: 64 * StreamMetricsCore.statusClasses)
+    private var cells: UnsafeMutablePointer<Cell>
     private var capacity = 64
-    private(set) var count = 0
+    private(set) var cellCount = 0
+    /// The cells of the series `other`, which come on top of the limit.
+    private var overflowCells = 0
+    private(set) var lines = LineCounts()
     private(set) var levels = Vector<UInt64>(capacity: 16)
     private(set) var statusClasses = Vector<UInt64>(capacity: 6)
     private(set) var overflowed: UInt64 = 0
+    private(set) var clock = SlotClock()
+    private var requests: UInt64 = 0
     private var serviceScratch = ByteWriter(capacity: 64)
     private var endpointScratch = ByteWriter(capacity: 256)
     private var keyScratch = ByteWriter(capacity: 256)
+    var configured: ConfiguredMetrics
+    var ownLines: MetricLines
+    var budget: SeriesBudget
 
-    init(seriesMax: Int) {
+    init(seriesMax: Int, definitions: [MetricDefinition], metricSeriesMax: Int) {
         self.seriesMax = seriesMax
-        series = .allocate(capacity: capacity)
+        configured = ConfiguredMetrics(definitions, seriesMax: metricSeriesMax)
+        ownLines = MetricLines(seriesMax: metricSeriesMax)
+        budget = SeriesBudget(left: seriesMax)
+        cells = .allocate(capacity: capacity)
         for _ in LogLevel.allCases { levels.append(0) }
-        for _ in 0...5 { statusClasses.append(0) }
+        for _ in 0..<Self.statusClasses { statusClasses.append(0) }
         var name = ByteWriter(capacity: 16)
         name.append(StreamMetrics.overflowLabel)
         name.append(0)
         name.append(StreamMetrics.overflowLabel)
         // A service of this very name would share the series, which says no more than it should.
-        addSeries(name.view, hash: name.view.memoryHash)
+        addKey(name.view, hash: name.view.memoryHash)
     }
 
     deinit {
-        series.deinitialize(count: count)
-        series.deallocate()
+        cells.deinitialize(count: cellCount)
+        cells.deallocate()
     }
+
+    // MARK: Records
 
     mutating func observe(_ batch: RecordBatch) {
         slots.prepare(batch)
+        configured.prepare(batch)
+        ownLines.prepare(batch)
         let reader = BatchReader(batch)
+        let hasDefinitions = !configured.definitions.isEmpty
         withExtendedLifetime(batch) {
-            for index in 0..<reader.count { observe(reader[index], reader) }
+            for index in 0..<reader.count {
+                let record = reader[index]
+                let slot = clock.slot(record.time)
+                observe(record, reader, slot)
+                if hasDefinitions { configured.observe(record, reader, slot: slot, &budget) }
+                ownLines.observe(record, reader, slot: slot, &budget)
+            }
         }
     }
 
     @inline(__always)
-    private mutating func observe(_ record: Record, _ reader: BatchReader) {
-        levels[Int(record.level.rawValue)] += 1
+    private mutating func observe(_ record: Record, _ reader: BatchReader, _ slot: Int32) {
+        let level = Int(record.level.rawValue)
+        levels[level] += 1
         let row = slots.row(record.shape)
+        let service = reader.text(record, row[Name.service.rawValue], scratch: &serviceScratch)
+        lines.count(service, classIndex: record.classIndex, level: level)
         let endpointSlot = row[Name.endpoint.rawValue]
         let status = reader.status(record, row[Name.status.rawValue])
         let hasEndpoint = reader.isPresent(record, endpointSlot)
-        guard RequestRule.isRequest(status: status, hasEndpoint: hasEndpoint) else { return }
-        statusClasses[status / 100] += 1
-        let service = reader.text(
-            record, row[Name.service.rawValue], scratch: &serviceScratch)
+        guard RequestRule.isRequest(status: status, hasEndpoint: hasEndpoint),
+            !RequestRule.isMetricLine(record, eventSlot: row[Name.event.rawValue], reader)
+        else { return }
+        let statusClass = status / 100
+        statusClasses[statusClass] += 1
         let endpoint = reader.text(record, endpointSlot, scratch: &endpointScratch)
         let hash = EndpointCache.hash(service, endpoint)
         var number = cache.find(service, endpoint, hash: hash)
         if number < 0 { number = resolve(service, endpoint, hash) }
-        let duration = reader.number(record, row[Name.duration.rawValue], scratch: &keyScratch)
-        series[number].requests += 1
-        if RequestRule.isError(status: status, level: record.level) { series[number].errors += 1 }
-        if duration >= 0 { series[number].latency.record(duration) }
+        var place = Int(places[number * Self.statusClasses + statusClass])
+        if place < 0 { place = makeCell(&number, statusClass) }
         if number == 0 { overflowed += 1 }
+        let duration = reader.number(record, row[Name.duration.rawValue], scratch: &keyScratch)
+        let failed = RequestRule.isError(status: status, level: record.level)
+        let cell = cells + place
+        cell.pointee.levels[level] += 1
+        if failed { cell.pointee.errors += 1 }
+        cell.pointee.recent.add(failed ? 1 : 0, slot: slot)
+        requests &+= 1
+        guard duration >= 0 else { return }
+        cell.pointee.latency.record(duration)
+        if duration >= Self.slowMin || requests & Self.exemplarMask == 0 {
+            takeExemplar(cell, duration, record, reader, row[Name.trace.rawValue], slot)
+        }
+    }
+
+    private mutating func takeExemplar(
+        _ cell: UnsafeMutablePointer<Cell>, _ duration: Double, _ record: Record,
+        _ reader: BatchReader, _ trace: Int32, _ slot: Int32
+    ) {
+        guard trace >= 0 else { return }
+        if !cell.pointee.exemplars.isAllocated {
+            guard budget.exemplarsLeft > 0 else { return }
+            budget.exemplarsLeft -= 1
+        }
+        let bounds = StreamMetrics.latencyBoundsSeconds
+        var bucket = 0
+        while bucket < bounds.count, duration > bounds[bucket] * 1_000 { bucket += 1 }
+        cell.pointee.exemplars.take(
+            duration, bucket, of: bounds.count + 1, time: record.time, slot: slot,
+            trace: reader.text(record, trace, scratch: &keyScratch))
     }
 
     /// Finds or makes the series of an endpoint that is not in the cache.
@@ -87,34 +160,155 @@ struct StreamMetricsCore: ~Copyable {
         EndpointTemplate.append(endpoint, into: &keyScratch)
         let hash = keyScratch.view.memoryHash
         var number = keys.find(keyScratch.view, hash: hash)
-        if number < 0 {
-            // The series `other` comes on top of the limit.
-            number = count <= seriesMax ? addSeries(keyScratch.view, hash: hash) : 0
-        }
+        if number < 0 { number = isFull ? 0 : addKey(keyScratch.view, hash: hash) }
         cache.insert(service, endpoint, hash: cacheHash, series: number)
         return number
     }
 
-    @discardableResult
-    private mutating func addSeries(_ key: ByteView, hash: UInt64) -> Int {
-        if count == capacity {
-            let fresh = UnsafeMutablePointer<Series>.allocate(capacity: capacity * 2)
-            fresh.moveInitialize(from: series, count: count)
-            series.deallocate()
-            series = fresh
+    /// True when there are as many series as there may be.
+    private var isFull: Bool { cellCount - overflowCells >= seriesMax || budget.left <= 0 }
+
+    /// Makes the cell of a class of status; where there are too many, `number` becomes that of the series `other`.
+    private mutating func makeCell(_ number: inout Int, _ statusClass: Int) -> Int {
+        if number != 0, isFull {
+            number = 0
+            let place = Int(places[statusClass])
+            if place >= 0 { return place }
+        }
+        if number == 0 { overflowCells += 1 } else { budget.left -= 1 }
+        if cellCount == capacity {
+            let fresh = UnsafeMutablePointer<Cell>.allocate(capacity: capacity * 2)
+            fresh.moveInitialize(from: cells, count: cellCount)
+            cells.deallocate()
+            cells = fresh
             capacity *= 2
         }
-        (series + count).initialize(to: Series())
-        count += 1
+        (cells + cellCount).initialize(to: Cell())
+        cellCount += 1
+        places[number * Self.statusClasses + statusClass] = Int32(cellCount - 1)
+        return cellCount - 1
+    }
+
+    @discardableResult
+    private mutating func addKey(_ key: ByteView, hash: UInt64) -> Int {
+        for _ in 0..<Self.statusClasses { places.append(-1) }
         return keys.insert(key, hash: hash)
     }
 
-    /// Calls `body` with every series that has counted something, in the order in which they first came.
-    func forEachSeries(_ body: (String, String, borrowing Series) -> Void) {
-        for number in 0..<count where series[number].requests > 0 {
+    // MARK: Reading
+
+    /// The series but `other`.
+    var seriesCount: Int { cellCount - overflowCells }
+
+    mutating func setClassNames(_ names: [String]) { lines.setClassNames(names) }
+
+    /// Calls `body` with each service and endpoint that has counted something, in the order in which they first came, and
+    /// with its cells by the class of their status.
+    func forEachEndpoint(_ body: (String, String, [(statusClass: Int, place: Int)]) -> Void) {
+        for number in 0..<keys.count {
+            let first = number * Self.statusClasses
+            let found = (0..<Self.statusClasses).compactMap { statusClass in
+                let place = Int(places[first + statusClass])
+                return place < 0 ? nil : (statusClass, place)
+            }
+            guard !found.isEmpty else { continue }
             let key = keys.key(number)
             let cut = key.firstIndex(of: 0) ?? 0
-            body(key.prefix(cut).text, key.dropFirst(cut + 1).text, series[number])
+            body(key.prefix(cut).text, key.dropFirst(cut + 1).text, found)
         }
+    }
+
+    /// Gives `body` the cell at `place`.
+    func withCell<Result>(_ place: Int, _ body: (borrowing Cell) -> Result) -> Result {
+        body(cells[place])
+    }
+
+    // MARK: Snapshot
+
+    func snapshot(into out: inout ByteWriter) {
+        clock.snapshot(into: &out)
+        out.append(varint: overflowed)
+        for index in 0..<levels.count { out.append(varint: levels[index]) }
+        for index in 0..<Self.statusClasses { out.append(varint: statusClasses[index]) }
+        lines.snapshot(into: &out)
+        out.append(length: keys.count)
+        for number in 0..<keys.count {
+            out.append(lengthPrefixed: keys.key(number))
+            for statusClass in 0..<Self.statusClasses {
+                let place = Int(places[number * Self.statusClasses + statusClass])
+                out.append(place < 0 ? 0 : 1)
+                guard place >= 0 else { continue }
+                let cell = cells + place
+                for level in 0..<10 { out.append(varint: cell.pointee.levels[level]) }
+                out.append(varint: cell.pointee.errors)
+                cell.pointee.latency.snapshot(into: &out)
+                cell.pointee.recent.snapshot(into: &out)
+            }
+        }
+    }
+
+    /// Reads what `snapshot` wrote into a core that has seen nothing.
+    mutating func restore(from reader: inout ByteReader) throws(MalformedBytes) {
+        try clock.restore(from: &reader)
+        overflowed = try reader.varint("overflowed")
+        for index in 0..<levels.count { levels[index] = try reader.varint("records of a level") }
+        for index in 0..<Self.statusClasses {
+            statusClasses[index] = try reader.varint("requests of a class")
+            requests &+= statusClasses[index]
+        }
+        try lines.restore(from: &reader)
+        let count = try reader.length(atMost: reader.remaining, "endpoints")
+        for position in 0..<count {
+            let key = try reader.lengthPrefixed("endpoint")
+            guard key.firstIndex(of: 0) != nil else {
+                throw MalformedBytes(offset: reader.offset, what: "endpoint")
+            }
+            let hash = key.memoryHash
+            var number = keys.find(key, hash: hash)
+            if number < 0 { number = isFull ? 0 : addKey(key, hash: hash) }
+            guard position > 0 || number == 0 else {
+                throw MalformedBytes(offset: reader.offset, what: "endpoint")
+            }
+            for statusClass in 0..<Self.statusClasses {
+                guard try reader.fixed(UInt8.self, "cell") != 0 else { continue }
+                var target = number
+                var place = Int(places[number * Self.statusClasses + statusClass])
+                if place < 0 { place = makeCell(&target, statusClass) }
+                try restoreCell(place, from: &reader)
+            }
+        }
+    }
+
+    /// Appends the state of the configured metrics and of those that lines bring.
+    func snapshotDefined(into out: inout ByteWriter) {
+        configured.snapshot(into: &out)
+        ownLines.snapshot(into: &out)
+    }
+
+    /// Reads what `snapshotDefined` wrote.
+    mutating func restoreDefined(from reader: inout ByteReader) throws(MalformedBytes) {
+        try configured.restore(from: &reader, &budget)
+        try ownLines.restore(from: &reader, &budget)
+    }
+
+    private mutating func restoreCell(
+        _ place: Int, from reader: inout ByteReader
+    ) throws(MalformedBytes) {
+        let cell = cells + place
+        for level in 0..<10 {
+            cell.pointee.levels[level] &+= try reader.varint("requests of a level")
+        }
+        cell.pointee.errors &+= try reader.varint("errors")
+        var latency = LatencyHistogram()
+        try latency.restore(from: &reader)
+        // A smaller limit than before brings several series together in `other`.
+        if cell.pointee.latency.isEmpty {
+            cell.pointee.latency = latency
+        } else {
+            cell.pointee.latency.merge(latency)
+        }
+        var recent = RecentSums()
+        try recent.restore(from: &reader)
+        if cell.pointee.recent.isEmpty { cell.pointee.recent = recent }
     }
 }

@@ -93,10 +93,15 @@ import Testing
         metrics([#"{"service":"a\"b","endpoint":"/x","status_code":500,"duration_ms":30}"#])
             .write(into: &text)
         let labels = #"{service="a\"b",endpoint="/x""#
-        #expect(text.text.contains("weir_requests_total\(labels)} 1\n"))
-        #expect(text.text.contains("weir_request_errors_total\(labels)} 1\n"))
-        #expect(text.text.contains("weir_request_duration_seconds_bucket\(labels),le=\"0.025\"} 0"))
-        #expect(text.text.contains("weir_request_duration_seconds_bucket\(labels),le=\"0.05\"} 1"))
-        #expect(text.text.contains("weir_responses_total{status=\"5xx\"} 1\n"))
+        #expect(
+            text.text.contains("http_requests_total\(labels),status=\"5xx\",level=\"unknown\"} 1\n")
+        )
+        #expect(text.text.contains("http_errors_total\(labels),status=\"5xx\"} 1\n"))
+        #expect(
+            text.text.contains(
+                "http_request_duration_seconds_bucket\(labels),status=\"5xx\",le=\"0.025\"} 0"))
+        #expect(
+            text.text.contains(
+                "http_request_duration_seconds_bucket\(labels),status=\"5xx\",le=\"0.05\"} 1"))
     }
 }
