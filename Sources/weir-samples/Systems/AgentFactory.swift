@@ -102,7 +102,7 @@ extension Story {
 
     /// Calls to the providers of language models; while one of them is in trouble, one call of six fails.
     fileprivate mutating func tellProviders() {
-        repeated(every: 12 * second, from: 0, to: 130 * minute) { story, time, number in
+        repeated(every: 12 * second, from: 60 * minute, to: 130 * minute) { story, time, number in
             let isOpenAI = number % 2 == 0
             let trouble = isOpenAI ? Plan.openAI : Plan.anthropic
             let fails = trouble.contains(time) && number / 2 % 6 == 3

@@ -60,7 +60,7 @@ extension Story {
         repeated(every: 2 * minute, from: 0, to: Plan.busy) { story, time, number in
             story.call(number % 2 == 0 ? execute : story.choice(otherCalls), at: time)
         }
-        repeated(every: 5 * second, from: Plan.busy, to: Plan.end) { story, time, number in
+        repeated(every: 6 * second, from: Plan.busy, to: Plan.end) { story, time, number in
             // Every second call runs a workflow: enough for a p95 of five minutes.
             story.call(number % 2 == 0 ? execute : story.choice(otherCalls), at: time)
         }
