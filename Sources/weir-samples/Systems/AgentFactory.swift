@@ -17,7 +17,7 @@ private enum Plan {
     static let end = 170 * minute
     static let spike = 70 * minute..<96 * minute
     /// Two of 250 calls in five minutes fail: 0.8 %; then five of a hundred.
-    static let someErrors = 74 * minute..<84 * minute
+    static let someErrors = 75 * minute..<84 * minute
     static let manyErrors = 84 * minute..<88 * minute
     static let slow = 78 * minute..<87 * minute
     static let verySlow = 87 * minute..<92 * minute
@@ -30,7 +30,7 @@ private enum Plan {
     static let anthropic = 100 * minute..<112 * minute
     static let burst = 88 * minute
     static let newError = 86 * minute
-    static let quota = 110 * minute
+    static let quota = 110 * minute..<122 * minute
     static let failedLogins = 40 * minute
     static let failedDeployment = 65 * minute
 }
@@ -58,7 +58,7 @@ extension Story {
         let fails =
             Plan.someErrors.contains(time) && number % 125 == 100
             || Plan.manyErrors.contains(time) && number % 20 == 10
-        let median = Plan.verySlow.contains(time) ? 2_300 : Plan.slow.contains(time) ? 1_150 : 210
+        let median = Plan.verySlow.contains(time) ? 2_300 : Plan.slow.contains(time) ? 900 : 210
         let taken = duration(around: fails ? 30 : median)
         let paths = ["/api/v1/agents/run", "/api/v1/agents", "/api/v1/workflows/run"]
         // An error of the service is not an unknown error: its type was seen in the quiet hour.
@@ -120,14 +120,14 @@ extension Story {
         repeated(every: 10 * second, from: 60 * minute, to: 110 * minute) { story, time, _ in
             let median =
                 Plan.verySlowQueries.contains(time)
-                ? 1_150 : Plan.slowQueries.contains(time) ? 620 : 38
+                ? 1_250 : Plan.slowQueries.contains(time) ? 460 : 38
             let taken = story.duration(around: median)
             story.log("INFO", false, at: time) { line in
                 line.text("component", "database").text("event", "query")
                     .number("query_ms", taken).text("message", "SELECT … FROM agent_runs")
             }
         }
-        ticked(every: minute, from: 21 * second, to: 130 * minute) { story, time, _ in
+        ticked(every: minute, from: 21 * second, to: 140 * minute) { story, time, _ in
             let pool =
                 Plan.veryFullPool.contains(time)
                 ? 97 : Plan.fullPool.contains(time) ? 88 : story.random.within(35...62)
@@ -135,7 +135,7 @@ extension Story {
                 line.text("component", "database").text("event", "pool_stats")
                     .number("connections_active", pool).number("connections_max", 100)
                     .number("connection_pool_usage", pool)
-                    .number("database_quota_percent", time < Plan.quota ? 79 : 81)
+                    .number("database_quota_percent", Plan.quota.contains(time) ? 81 : 79)
                     .text("message", "\(pool) of 100 connections in use")
             }
         }

@@ -27,6 +27,7 @@ private enum Plan {
     static let export = busy + 72 * minute
     static let rateLimits = busy + 74 * minute..<busy + 76 * minute
     static let newLocation = busy + 78 * minute
+    static let fullStorage = busy + 80 * minute..<busy + 95 * minute
     static let longQuery = busy + 85 * minute
 }
 
@@ -269,7 +270,7 @@ extension Story {
                 .text("message", "Connection to the database lost")
         }
         ticked(every: 5 * minute, from: 9 * second, to: Plan.end) { story, time, _ in
-            let full = time > Plan.busy + 90 * minute ? 812 : 793
+            let full = Plan.fullStorage.contains(time) ? 812 : 793
             story.disk("backup-1", mount: "/backup", at: time, tenths: full)
         }
     }

@@ -34,7 +34,7 @@ private enum Plan {
 
 extension Story {
     fileprivate mutating func tellAnswers() {
-        repeated(every: 8 * second, from: 0, to: Plan.busyEnd) { story, time, number in
+        repeated(every: 5 * second, from: 0, to: Plan.busyEnd) { story, time, number in
             story.answer(at: time, number: number)
         }
         repeated(every: minute, from: Plan.busyEnd, to: Plan.end) { story, time, number in
@@ -46,12 +46,12 @@ extension Story {
         let paths = ["/api/v1/query", "/api/v1/query", "/api/v1/query", "/api/v1/documents"]
         let path = paths[number % paths.count]
         if Plan.down.contains(time) { return }
-        // One error in five minutes is 2.7 % of the calls; one call of twelve is 8 %.
+        // One call of thirty is 3.3 % of the sixty in five minutes, one of twelve is 8.3 %.
         let fails =
-            Plan.someErrors.contains(time) && number % 36 == 20
-            || Plan.manyErrors.contains(time) && number % 12 == 8
+            Plan.someErrors.contains(time) && number % 30 == 17
+            || Plan.manyErrors.contains(time) && number % 12 == 9
         let median =
-            Plan.verySlow.contains(time) ? 12_500 : Plan.slow.contains(time) ? 5_900 : 820
+            Plan.verySlow.contains(time) ? 13_500 : Plan.slow.contains(time) ? 4_700 : 820
         let taken = duration(around: fails ? 60 : median)
         let request = random.next()
         let user = user()
