@@ -10,10 +10,13 @@ extension AlertConfiguration {
     /// - Parameters:
     ///   - file: the name that errors show.
     ///   - channelKinds: the kinds of receivers that exist, from the channel registry.
+    ///   - environment: where `${NAME}` in texts is looked up.
     public static func parse(
-        _ text: String, file: String, channelKinds: [String]
+        _ text: String, file: String, channelKinds: [String], environment: [String: String] = [:]
     ) throws(AlertFileError) -> AlertConfiguration {
-        let reader = AlertFileReader(yaml: YAMLReader(file: file), channelKinds: channelKinds)
+        let reader = AlertFileReader(
+            yaml: YAMLReader(file: file), channelKinds: channelKinds,
+            environment: EnvironmentText(environment: environment))
         guard text.utf8.count <= fileBytesMax else {
             throw AlertFileError(
                 file: file, line: 1, column: 1,
@@ -27,6 +30,7 @@ extension AlertConfiguration {
 struct AlertFileReader {
     let yaml: YAMLReader
     let channelKinds: [String]
+    let environment: EnvironmentText
 
     func read(_ text: String) throws(AlertFileError) -> AlertConfiguration {
         guard let root = try compose(text) else {
@@ -61,11 +65,14 @@ struct AlertFileReader {
     }
 
     private func compose(_ text: String) throws(AlertFileError) -> Node? {
+        let root: Node?
         do {
-            return try Yams.compose(yaml: text)
+            root = try Yams.compose(yaml: text)
         } catch {
             throw Self.fault(error, file: yaml.file)
         }
+        guard let root else { return nil }
+        return try environment.expanded(root, yaml)
     }
 
     private static func fault(_ error: any Error, file: String) -> AlertFileError {
