@@ -17,13 +17,13 @@ private enum Plan {
     static let end = 170 * minute
     static let spike = 70 * minute..<96 * minute
     /// Two of 250 calls in five minutes fail: 0.8 %; then five of a hundred.
-    static let someErrors = 75 * minute..<84 * minute
-    static let manyErrors = 84 * minute..<88 * minute
+    static let someErrors = 74 * minute..<84 * minute
+    static let manyErrors = 84 * minute..<87 * minute
     static let slow = 78 * minute..<87 * minute
     static let verySlow = 87 * minute..<92 * minute
     static let down = 90 * minute..<95 * minute
     static let fullPool = 77 * minute..<86 * minute
-    static let veryFullPool = 86 * minute..<96 * minute
+    static let veryFullPool = 86 * minute..<98 * minute
     static let slowQueries = 79 * minute..<86 * minute
     static let verySlowQueries = 86 * minute..<96 * minute
     static let openAI = 76 * minute..<86 * minute

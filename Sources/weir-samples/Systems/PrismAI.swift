@@ -24,8 +24,8 @@ private enum Plan {
     static let veryLongQueue = 26 * minute..<48 * minute
     static let highMemory = 30 * minute..<40 * minute
     static let veryHighMemory = 40 * minute..<50 * minute
-    static let highProcessor = 8 * minute..<28 * minute
-    static let fullProcessor = 28 * minute..<41 * minute
+    static let highProcessor = 8 * minute..<27 * minute
+    static let fullProcessor = 27 * minute..<41 * minute
     static let down = 60 * minute..<66 * minute
     static let fullDisk = 62 * minute..<66 * minute
     static let veryFullDisk = 66 * minute..<316 * minute
