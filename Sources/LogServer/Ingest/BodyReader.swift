@@ -1,4 +1,4 @@
-internal import Hummingbird
+internal import HTTPTypes
 internal import LogBytes
 internal import LogSources
 internal import NIOCore
@@ -7,7 +7,7 @@ internal import NIOCore
 ///
 /// It keeps what has been read and not consumed. One task uses it.
 final class BodyReader: @unchecked Sendable {
-    private var iterator: RequestBody.AsyncIterator
+    private let exchange: Exchange
     private let bytesMax: Int
     private var held = ByteWriter(capacity: 1 << 12)
     private var start = 0
@@ -27,10 +27,10 @@ final class BodyReader: @unchecked Sendable {
     private static let roomBytes = 1 << 17
 
     /// A reader of `request`'s body, of which no more than `bytesMax` bytes are taken, compressed or not.
-    init(_ request: Request, bytesMax: Int) throws(HTTPFailure) {
+    init(_ request: IncomingRequest, bytesMax: Int) throws(HTTPFailure) {
         self.bytesMax = bytesMax
         contentLength = request.headers[.contentLength].flatMap { Int($0) }
-        iterator = request.body.makeAsyncIterator()
+        exchange = request.exchange
         inflater = try Self.inflater(request.headers[.contentEncoding], bytesMax)
         if let contentLength, contentLength > bytesMax { throw Self.tooLarge(bytesMax) }
     }
@@ -64,7 +64,7 @@ final class BodyReader: @unchecked Sendable {
         compact()
         while true {
             if try inflateSome() { return true }
-            guard let piece = try await nextPiece() else {
+            guard let piece = try await exchange.next() else {
                 isAtEnd = true
                 try endInflating()
                 return false
@@ -77,14 +77,6 @@ final class BodyReader: @unchecked Sendable {
             }
             piece.withUnsafeReadableBytes { held.append(ByteView($0)) }
             return true
-        }
-    }
-
-    private func nextPiece() async throws(HTTPFailure) -> ByteBuffer? {
-        do {
-            return try await iterator.next()
-        } catch {
-            throw HTTPFailure(400, "the body ended in the middle, or is no valid HTTP")
         }
     }
 
@@ -145,6 +137,13 @@ final class BodyReader: @unchecked Sendable {
     func consume(_ count: Int) {
         start += count
         offset += UInt64(count)
+    }
+
+    /// Gives the memory back; nothing is read any more.
+    func drop() {
+        held = ByteWriter(capacity: 1)
+        start = 0
+        compressed = ByteBuffer()
     }
 
     private func compact() {

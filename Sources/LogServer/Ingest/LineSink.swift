@@ -24,6 +24,9 @@ final class LineSink: @unchecked Sendable {
     /// The offset up to which the body was taken by an earlier request with the same key.
     let resumeOffset: UInt64
 
+    /// Called when all lines have been handed on, before it waits for them.
+    var whenTaken: () -> Void = {}
+
     /// How long it waits for its lines to be durable, and how often it looks whether they can become so.
     private static let durableTime = TimeAmount.seconds(60)
     private static let lookTime = TimeAmount.milliseconds(250)
@@ -113,6 +116,7 @@ final class LineSink: @unchecked Sendable {
 
     /// Waits until all lines that were handed on are on the disk.
     func finish() async throws(HTTPFailure) {
+        whenTaken()
         let deadline = NIODeadline.now() + Self.durableTime
         while await !receipts.wait(for: Self.lookTime, on: loop) {
             if let reason = outlet.stallReason { throw .stalled(reason) }
