@@ -30,8 +30,8 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
 
     var loop: any EventLoop { home.loop }
 
-    /// The client's address.
-    var address: String { context?.channel.remoteAddress?.ipAddress ?? "unknown" }
+    /// What its client is known by.
+    var address: String { ClientAddress.text(of: context?.channel.remoteAddress) }
 
     /// Half seconds that it has been waiting for its client; 0 where it is not.
     var waitedTicks: Int {

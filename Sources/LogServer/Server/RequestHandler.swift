@@ -91,15 +91,13 @@ final class RequestHandler: Sendable {
         let sink = LineSink(
             context, source: source, options: options, loop: request.loop, entry: entry
         ) { self.gate.spend($0, caller) }
-        if route == .jsonLines, entry?.state.withLock({ $0.isDone }) == true {
-            try await sink.finish()
-            return HTTPAnswer(200)
-        }
         let bytesMax =
             route == .jsonLines || route == .bulk
             ? options.streamedBytesMax : options.gatheredBytesMax
         let body = try BodyReader(request, bytesMax: bytesMax)
-        if route == .jsonLines || route == .bulk {
+        let isStreamed = route == .jsonLines || route == .bulk
+        if let entry { try await compare(body, entry, sink, isStreamed: isStreamed) }
+        if isStreamed {
             // What is read line by line holds nothing any more when all lines are on their way to the disk.
             sink.whenTaken = {
                 body.drop()
@@ -120,6 +118,22 @@ final class RequestHandler: Sendable {
             return try await OpenTelemetryEndpoint.insert(
                 body, sink, parameters, try await format(request, body))
         }
+    }
+
+    /// Has the body held against that of an earlier request with its key.
+    private func compare(
+        _ body: BodyReader, _ entry: IdempotencyTable.Entry, _ sink: LineSink, isStreamed: Bool
+    ) async throws(HTTPFailure) {
+        let earlier = entry.state.withLock { $0.mark }
+        body.compare(with: earlier)
+        guard !isStreamed else {
+            sink.mark = { (offset) throws(HTTPFailure) in try body.mark(at: offset) }
+            return
+        }
+        try await body.readAll()
+        let all = try body.markOfAll()
+        try body.checkSame()
+        sink.mark = { _ in all }
     }
 
     /// Whether a body is JSON or protobuf: what its type says or, where that says neither, its first byte.
