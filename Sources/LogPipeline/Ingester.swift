@@ -26,6 +26,8 @@ public final class Ingester: @unchecked Sendable {
     private var summary = IngestSummary()
     private var partitions: [PartitionKey: PartitionSummary] = [:]
     private var commitDue: Int64?
+    /// What a commit takes: the longest of the last ones (nanoseconds).
+    private var commitTime: Int64 = 0
     /// Those who wait until what is written so far is durable.
     private var awaiting: [Delivery] = []
     private var uncommittedLines = 0
@@ -275,7 +277,10 @@ public final class Ingester: @unchecked Sendable {
         uncommittedLines += count
         counters.add(.journalFrames)
         if commitDue == nil, store.hasUncommitted {
-            commitDue = (delivery?.arrived ?? clock.monotonic()) + options.commitInterval
+            // The interval ends when the lines are durable, not when the disk begins.
+            commitDue =
+                (delivery?.arrived ?? clock.monotonic()) + options.commitInterval
+                - min(commitTime, options.commitInterval / 4)
         }
     }
 
@@ -287,7 +292,9 @@ public final class Ingester: @unchecked Sendable {
     private func commit() throws {
         commitDue = nil
         let before = store.journalSynchronizations
+        let start = clock.monotonic()
         try retryingWhenFull(lines: 0) { () throws(StoreError) in try store.commit() }
+        commitTime = max(clock.monotonic() - start, commitTime - commitTime / 8)
         uncommittedLines = 0
         tellAwaiting(.durable)
         counters.add(.fsyncs, store.journalSynchronizations - before)

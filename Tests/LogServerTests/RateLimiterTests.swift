@@ -29,4 +29,16 @@ import Testing
         // Those with full buckets went first.
         #expect(limiter.delay("debtor", now: 0) != nil)
     }
+
+    @Test func aFloodOfDebtorsForgetsTheSmallOnes() {
+        let limiter = RateLimiter(linesPerSecond: 1)
+        limiter.spend(100_000, "debtor", now: 0)
+        for number in 0..<RateLimiter.bucketsMax * 3 {
+            limiter.spend(20, "\(number)", now: 0)
+        }
+        #expect(limiter.delay("debtor", now: 0) == Int(RateLimiter.delayMax))
+        // A bucket of ten lines, twenty taken: those that are known have to wait, and most of those that came last are.
+        let last = (RateLimiter.bucketsMax * 3 - 1_000..<RateLimiter.bucketsMax * 3)
+        #expect(last.count { limiter.delay("\($0)", now: 0) != nil } > 500)
+    }
 }

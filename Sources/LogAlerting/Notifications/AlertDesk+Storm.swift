@@ -108,7 +108,7 @@ extension AlertDesk {
             annotations: ["summary": summary], severity: severity, value: Double(groups),
             threshold: Double(policy.groups), unit: .count, subject: "new groups",
             window: policy.within, startTime: start, endTime: isOver ? clock : nil,
-            fingerprint: key.withView { String(SHA256.hexadecimal($0).prefix(16)) })
+            fingerprint: String(key.withView { SHA256.hexadecimal($0) }.prefix(16)))
         outcome.notifications.append(
             AlertNotification(
                 key: Self.key([alert], receiver, key, .storm, "\(storm.summaries)"),

@@ -6,6 +6,7 @@ enum JSONLinesEndpoint {
         _ body: BodyReader, _ sink: LineSink, _ parameters: FieldParameters
     ) async throws(HTTPFailure) -> HTTPAnswer {
         try await skipTaken(body, sink.resumeOffset)
+        if sink.resumeOffset > 0 { try body.checkSame() }
         var cutter = LineCutter(body, lineBytesMax: sink.lineBytesMax)
         let rewriter = parameters.mayChange ? FieldRewriter(parameters) : nil
         var cutLines = 0
@@ -32,6 +33,7 @@ enum JSONLinesEndpoint {
             }
             body.consume(lines.bodyBytes)
         }
+        // A body that was taken whole, and is longer now, is another one.
         sink.markDone()
         try await sink.finish()
         guard cutLines == 0 else {

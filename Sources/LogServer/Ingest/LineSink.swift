@@ -24,6 +24,11 @@ final class LineSink: @unchecked Sendable {
     /// The offset up to which the body was taken by an earlier request with the same key.
     let resumeOffset: UInt64
 
+    /// What the body is up to an offset of it; asked for where the request has a key.
+    var mark: (UInt64) throws(HTTPFailure) -> IdempotencyTable.Mark? = { _ in nil }
+    /// Called when all lines have been handed on, before it waits for them.
+    var whenTaken: () -> Void = {}
+
     /// How long it waits for its lines to be durable, and how often it looks whether they can become so.
     private static let durableTime = TimeAmount.seconds(60)
     private static let lookTime = TimeAmount.milliseconds(250)
@@ -62,9 +67,10 @@ final class LineSink: @unchecked Sendable {
     ) async throws(HTTPFailure) {
         guard !lines.isEmpty else { return }
         if let reason = outlet.stallReason { throw .stalled(reason) }
+        let mark = entry == nil ? nil : try mark(offset)
         let position = entry.map {
             SourcePosition(
-                key: $0.key, offset: offset, detail: isLast ? IdempotencyTable.doneDetail : "")
+                key: $0.key, offset: offset, detail: mark?.detail(isDone: isLast) ?? "")
         }
         let receipt = receipts.receipt()
         let deadline = NIODeadline.now() + patience
@@ -75,6 +81,7 @@ final class LineSink: @unchecked Sendable {
             case .taken:
                 entry?.state.withLock {
                     $0.offset = offset
+                    $0.mark = mark
                     $0.isDone = isLast
                 }
                 note(lines, count)
@@ -113,6 +120,7 @@ final class LineSink: @unchecked Sendable {
 
     /// Waits until all lines that were handed on are on the disk.
     func finish() async throws(HTTPFailure) {
+        whenTaken()
         let deadline = NIODeadline.now() + Self.durableTime
         while await !receipts.wait(for: Self.lookTime, on: loop) {
             if let reason = outlet.stallReason { throw .stalled(reason) }
