@@ -17,8 +17,10 @@ struct StateFile: Sendable {
     let meaning: String
     /// Whether every data directory has it.
     var isInAll = true
-    /// What to do about a damaged one; nil where weir itself writes it again.
+    /// What to do about a damaged one; nil where the next writer does it.
     var advice: String?
+    /// What `weir check --repair` does about it.
+    var remedy = CheckRemedy.writeState
     /// What is wrong with the text, or nil.
     let fault: @Sendable (String) -> String?
 
@@ -38,13 +40,17 @@ struct StateFile: Sendable {
             return line.withView { NumberText.integer($0) } == nil ? "it holds no time" : nil
         },
         StateFile(
-            name: "positions", meaning: "how far files and requests have been read", isInAll: false
+            name: "positions", meaning: "how far files and requests have been read", isInAll: false,
+            advice:
+                "`weir ingest --from start` reads the files again from the beginning, so that their "
+                + "lines are there twice; `--from end` leaves out what was written since the last run; "
+                + "`weir check --repair` sets it aside"
         ) {
             PositionTable.parse($0) == nil ? "it holds no positions" : nil
         },
         StateFile(
             name: AccessKeys.fileName, meaning: "who may send and search lines", isInAll: false,
-            advice: "move it away and make the keys anew with `weir keys add`"
+            advice: "move it away and make the keys anew with `weir keys add`", remedy: .none
         ) {
             AccessKeys.parse($0) == nil ? "it holds no keys" : nil
         },
@@ -110,6 +116,6 @@ struct StateFile: Sendable {
             .damage, path, offset: offset, "\(what) (\(meaning))",
             advice: advice
                 ?? "the next `weir ingest --retention FILE`, or `weir check --repair`, writes it again",
-            remedy: advice == nil ? .writeState : .none)
+            remedy: remedy)
     }
 }
