@@ -10,6 +10,12 @@ import Testing
     private static let factor =
         ProcessInfo.processInfo.environment["WEIR_CRASH_FACTOR"].flatMap { Int($0) } ?? 1
 
+    /// `WEIR_CRASH_WORKLOAD=killed` for those alone whose name has that in it.
+    private static let workloads = CrashWorkload.all.filter { workload in
+        ProcessInfo.processInfo.environment["WEIR_CRASH_WORKLOAD"].map(workload.name.contains)
+            ?? true
+    }
+
     private func replay(
         _ workload: CrashWorkload, runs: Int? = nil, perPointMax: Int? = nil,
         wrap: @escaping (MemoryFileSystem) -> any FileSystem = { $0 }
@@ -23,7 +29,7 @@ import Testing
         return replay
     }
 
-    @Test(arguments: CrashWorkload.all)
+    @Test(arguments: workloads)
     func noPowerCutBreaksAPromise(workload: CrashWorkload) throws {
         let replay = try replay(workload)
         replay.tell(workload.name)
@@ -40,7 +46,7 @@ import Testing
     }
 
     /// Recovery dies, too: what the first power cut left is promised to survive the second one once it was read.
-    @Test(arguments: CrashWorkload.all)
+    @Test(arguments: workloads)
     func noPowerCutDuringRecoveryBreaksAPromise(workload: CrashWorkload) throws {
         var replay = CrashReplay()
         for round in 0..<UInt64(Self.factor) { try recover(workload, round, &replay) }
