@@ -90,6 +90,9 @@ public final class Ingester: @unchecked Sendable {
         }
         batch.format = options.format
         summary.recovery = store.recovery
+        // At once: what ends months later, or has no summary, would keep it to itself.
+        counters.add(.damages, store.recovery.damages.count)
+        for damage in store.recovery.damages { report("damaged: \(damage)") }
     }
 
     /// Calls `body` every `interval` nanoseconds while `run` runs, and at its end, on its thread, beside all others that were

@@ -71,6 +71,17 @@ struct LeftoverJournals {
 
     // MARK: Making sure
 
+    /// Removes copies that recoveries were making when they died.
+    static func removeTemporary(
+        _ directory: String, _ fileSystem: any FileSystem
+    ) throws(FileError) {
+        let journals = DataDirectory.journals(directory)
+        let ending = DataDirectory.journalSuffix + DataDirectory.temporarySuffix
+        for entry in try fileSystem.list(journals) where entry.name.hasSuffix(ending) {
+            try fileSystem.remove(journals + "/" + entry.name)
+        }
+    }
+
     private func isSure(_ place: Place) -> Bool {
         Self.end(place.entry) <= files[place.file].durableEnd
     }

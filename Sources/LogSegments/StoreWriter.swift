@@ -15,6 +15,16 @@ public struct StoreOptions: Sendable {
     /// Uncommitted bytes of the journal at which it is committed early: they are held in memory until then.
     public var uncommittedBytesMax = 16 << 20
 
+    /// What becomes of a writer that finds `state/positions` damaged.
+    public enum DamagedPositions: Sendable {
+        /// It is not opened, and nothing is changed: somebody has to say what is right for the files.
+        case refuse
+        /// The file is kept beside, that is told as damage, and only what the journal says is known.
+        case setAside
+    }
+    /// What a damaged `state/positions` does. It says how far files were read: without it they would be read again.
+    public var damagedPositions = DamagedPositions.refuse
+
     /// Rows of a block; tests make blocks of a few rows, to damage one of many.
     package var blockRowsMax = SegmentFormat.blockRowsMax
 
@@ -108,12 +118,13 @@ public final class StoreWriter {
             listing = try DirectoryListing.segments(directory, fileSystem)
             for path in listing.temporary { try fileSystem.remove(path) }
             try DirectoryListing.removeSuperseded(listing, directory, fileSystem)
-            _ = try UnsearchedFiles.removeTemporaryJournals(directory, fileSystem)
-            positionStore = try PositionStore(directory: directory, fileSystem: fileSystem)
+            try LeftoverJournals.removeTemporary(directory, fileSystem)
             journals = try DirectoryListing.journals(directory, fileSystem)
         } catch {
             throw error == .lockedByWriter ? .inUse(directory: directory) : .writing(error)
         }
+        positionStore = try PositionStore(
+            directory: directory, fileSystem: fileSystem, whenDamaged: options.damagedPositions)
         trustedClock = TrustedClock(directory: directory, fileSystem: fileSystem, clock: clock)
         let lastJournal = max(
             journals.last?.number ?? 0, listing.files.map(\.id.journals.upperBound).max() ?? 0)

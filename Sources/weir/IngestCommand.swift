@@ -185,6 +185,7 @@ struct Ingest: ParsableCommand {
             var options = IngestOptions(
                 directory: data.directory, policy: policy, alerting: alerting)
             options.whenFull = whenFull
+            options.store.damagedPositions = files.damagedPositions
             options.format = format
             options.lineBytesMax = maxLineBytes
             options.compactionShare = Double(compactionShare) / 100

@@ -64,26 +64,49 @@ import Testing
         return Int(String(decoding: buffer[9..<12], as: UTF8.self)) ?? 0
     }
 
+    /// The bytes of all journal files.
+    private static func journalBytes(_ data: String) -> Int {
+        let journal = data + "/journal"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: journal)) ?? []
+        return names.reduce(0) { sum, name in
+            var status = stat()
+            return stat(journal + "/" + name, &status) == 0 ? sum + Int(status.st_size) : sum
+        }
+    }
+
+    /// Waits until the journal has more bytes; the limit only ends a test that has failed.
+    private static func waitForJournal(_ data: String, over bytes: Int) {
+        for _ in 0..<30_000 where journalBytes(data) <= bytes { usleep(500) }
+    }
+
     @Test func keyedRequestsAreStoredOnceThroughKills() throws {
         let scratch = try Scratch()
+        let data = scratch.data
         var random = SeededGenerator(seed: 6)
         var requests: [Request] = []
         var open: [Int] = []
         let rounds = max(10, Self.cycles / 20)
         var wanted = 0
-        for _ in 0..<rounds {
-            let server = try HTTPListener(scratch, ["--commit-interval", "5"])
+        for round in 0..<rounds {
+            let server = try HTTPListener(scratch, ["--commit-interval", "50"])
             // However slow the machine is, so many are answered in this life; then it dies at some moment of the next ones.
             var untilKill = Int(random.below(4))
             wanted += untilKill
-            let delay = useconds_t(random.below(12_000))
+            let delay = useconds_t(random.below(70_000))
             var killer: Background<Void>?
             // Those that were not answered come first, some broken off in the middle again.
             var isGone = false
             while !isGone {
                 if untilKill == 0, killer == nil {
-                    killer = Background { [pid = server.running.process.processIdentifier] in
-                        usleep(delay)
+                    let pid = server.running.process.processIdentifier
+                    let before = Self.journalBytes(data)
+                    killer = Background {
+                        // When lines are written and nobody is told yet, or at any moment.
+                        if round % 2 == 0 {
+                            Self.waitForJournal(data, over: before)
+                        } else {
+                            usleep(delay)
+                        }
                         kill(pid, SIGKILL)
                     }
                 }

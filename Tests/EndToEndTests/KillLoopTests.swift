@@ -102,8 +102,9 @@ import Testing
                 promised = try stored(what)
                 feed(process, milliseconds: random.below(10))
             case 3, 11:
-                // Death while it drains and seals.
+                // Death while it drains and seals, lines that somebody has seen among others.
                 waitForJournal(process, besides: old)
+                if number % 16 == 11 { promised = try stored(what) }
                 process.signal(SIGTERM)
                 usleep(useconds_t(random.below(30_000)))
             case 1, 5, 9, 13:
@@ -115,7 +116,7 @@ import Testing
                 feed(process, milliseconds: random.below(60))
             }
             if process.end(SIGKILL) == 128 + SIGKILL { kills += 1 }
-            if number % 16 == 7 { promised = try stored(what + ", killed") }
+            if [7, 11].contains(number % 16) { promised = try stored(what + ", killed") }
         }
 
         /// Waits until lines have come to a journal file that is not one of `old`; the limit only ends a test that has
