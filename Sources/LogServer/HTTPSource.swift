@@ -7,6 +7,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
+internal import Synchronization
 
 /// Lines that come over HTTP: the ingestion interfaces of VictoriaLogs, Elasticsearch, Loki and OpenTelemetry on one port.
 ///
@@ -19,6 +20,7 @@ public final class HTTPSource: LineSource {
     private let directory: String
     private let metrics: MetricsPage?
     private let stopping = Stopping()
+    private let identity = Mutex<TLSIdentity?>(nil)
 
     /// What `stop` says to `run`.
     private final class Stopping: @unchecked Sendable {
@@ -63,6 +65,7 @@ public final class HTTPSource: LineSource {
         let identity = try files.map {
             try TLSIdentity($0, clock: context.clock, report: context.report)
         }
+        self.identity.withLock { $0 = identity }
         let server: any Channel
         do {
             server = try bootstrap(loops, connections, identity, context)
@@ -93,6 +96,9 @@ public final class HTTPSource: LineSource {
             stopping.lock.signal()
         }
     }
+
+    /// Reads the certificate and its key again.
+    public func reload() { identity.withLock { $0 }?.reload() }
 
     private func bootstrap(
         _ loops: MultiThreadedEventLoopGroup, _ connections: OpenConnections,
