@@ -5,6 +5,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
+internal import Synchronization
 
 /// Lines that come over HTTP: the ingestion interfaces of VictoriaLogs, Elasticsearch, Loki and OpenTelemetry on one port.
 ///
@@ -17,6 +18,7 @@ public final class HTTPSource: LineSource {
     private let directory: String
     private let metrics: MetricsPage?
     private let stopping = Stopping()
+    private let identity = Mutex<TLSIdentity?>(nil)
 
     /// What `stop` says to `run`.
     private final class Stopping: @unchecked Sendable {
@@ -62,6 +64,7 @@ public final class HTTPSource: LineSource {
         let identity = try files.map {
             try TLSIdentity($0, clock: context.clock, report: context.report)
         }
+        self.identity.withLock { $0 = identity }
         let server: any Channel
         do {
             server = try bootstrap(loops, homes, connections, identity, context)
@@ -92,6 +95,9 @@ public final class HTTPSource: LineSource {
             stopping.lock.signal()
         }
     }
+
+    /// Reads the certificate and its key again.
+    public func reload() { identity.withLock { $0 }?.reload() }
 
     /// What the connections of each loop share.
     private func homes(

@@ -15,7 +15,8 @@ struct Ingest: ParsableCommand {
         discussion: """
             Reads standard input when no source is named. Ends when all input
             has ended, which followed files never do; Ctrl-C and SIGTERM drain,
-            seal and end it well. Exit
+            seal and end it well, as does a terminal that goes away; any other
+            SIGHUP reads certificates again. Exit
             status 0: every line is durable. Alerts go to stdout, everything
             else to stderr.
 
@@ -127,7 +128,11 @@ struct Ingest: ParsableCommand {
         }
         if !http.addresses.isEmpty { metricsPage.attach(ingester) }
         if let metricsFile { try observe(ingester, MetricsFile(path: metricsFile)) }
-        SignalWatcher.watch { ingester.stop() }
+        SignalWatcher.watch {
+            for source in sources { source.reload() }
+        } stop: {
+            ingester.stop()
+        }
         do {
             let summary = try ingester.run(sources)
             if !quiet {

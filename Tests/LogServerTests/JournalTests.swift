@@ -100,6 +100,71 @@ import Testing
         #expect(try server.get("/insert/nothing").text.contains("/insert/journald/upload"))
     }
 
+    /// An entry of the journal `s`.
+    private static func entry(_ s: String, _ number: Int) -> String {
+        "__CURSOR=s=\(s);i=\(number)\nN=\(number)\n\n"
+    }
+
+    @Test func entriesThatAreSentAgainAreStoredOnce() throws {
+        let server = try TestServer()
+        defer { server.stop() }
+        func push(
+            _ numbers: [Int], stored: [Int], journal: String = "a", status: Int = 200,
+            tail: String = ""
+        ) throws {
+            let before = server.lines.count
+            let body = numbers.map { Self.entry(journal, $0) }.joined() + tail
+            #expect(try server.post(Self.path, body).status == status)
+            #expect(
+                Array(server.lines.dropFirst(before))
+                    == stored.map {
+                        "{\"__CURSOR\":\"s=\(journal);i=\($0)\",\"N\":\"\($0)\"}"
+                    }, "\(numbers)")
+        }
+        try push([1, 2, 3], stored: [1, 2, 3])
+        // The tool begins with the last one that it has sent.
+        try push([3, 4], stored: [4])
+        try push([4], stored: [])
+        try push([4, 5], stored: [5])
+        // The same request once more, and once more with what has been logged since.
+        try push([4, 5], stored: [])
+        try push([4, 5, 6], stored: [6])
+        // Another journal has entries of its own.
+        try push([4, 5, 6], stored: [4, 5, 6], journal: "b")
+        // What came before a fault is not stored again.
+        try push([7, 8], stored: [7, 8], status: 400, tail: "no export")
+        try push([7, 8, 9], stored: [9])
+        // A request that begins like another and goes on otherwise is refused once, and then taken whole.
+        try push([7, 9, 10], stored: [], status: 503)
+        try push([7, 9, 10], stored: [7, 9, 10])
+        try push([7, 9], stored: [], status: 503)
+        try push([7, 9], stored: [7, 9])
+        // Entries without a cursor are all new.
+        for _ in 0..<2 {
+            let before = server.lines.count
+            #expect(try server.post(Self.path, "N=1\n\n").status == 200)
+            #expect(server.lines.count == before + 1)
+        }
+    }
+
+    @Test func afterARestartTheFramesTellWhatIsStored() throws {
+        let first = try TestServer()
+        let client = try first.connect()
+        try client.send(
+            TestClient.head("POST", Self.path, ["Transfer-Encoding: chunked"], length: nil))
+        let body = [1, 2, 3].map { Self.entry("a", $0) }.joined()
+        try client.send("\(String(body.utf8.count, radix: 16))\r\n\(body)\r\n")
+        try waitUntil { first.lines.count == 3 }
+        let positions = first.taken.positions
+        // It ends in the middle of the request.
+        first.stop()
+        let second = try TestServer(positions: positions)
+        defer { second.stop() }
+        #expect(try second.post(Self.path, body + Self.entry("a", 4)).status == 200)
+        #expect(second.lines.count == 1)
+        #expect(second.lines.first?.hasSuffix("\"N\":\"4\"}") == true)
+    }
+
     @Test func whatIsTooLongIsCutAndTheRestIsKept() throws {
         // A line has 1,023 bytes, a value 255.
         let server = try TestServer(chunkBytes: 1_024)

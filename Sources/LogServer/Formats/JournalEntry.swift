@@ -99,6 +99,13 @@ final class JournalEntry {
 
     // MARK: As a line
 
+    /// The first value of a field, valid until the next change.
+    func value(_ name: StaticString) -> ByteView? {
+        let wanted = ByteView(name)
+        let field = fields.first { bytes.view.slice($0.name) == wanted }
+        return field.map { bytes.view.slice($0.value) }
+    }
+
     /// Writes the members of the entry's JSON object, as `journalctl -o json --all` does: values are strings, a field that
     /// came several times is an array of them, and a value that is no UTF-8 is an array of its bytes. Other than there, text
     /// with control characters, such as the colours of a terminal, stays text, so that it can be searched.

@@ -19,6 +19,8 @@ final class LineSink: @unchecked Sendable {
     private let patience: TimeAmount
     private let spend: (Int) -> Void
 
+    /// How far the request has been taken with what is handed on, where that is not its key's.
+    var position: (() -> SourcePosition?)?
     /// Lines taken of this request.
     private(set) var lines = 0
     /// The offset up to which the body was taken by an earlier request with the same key.
@@ -68,10 +70,11 @@ final class LineSink: @unchecked Sendable {
         guard !lines.isEmpty else { return }
         if let reason = outlet.stallReason { throw .stalled(reason) }
         let mark = entry == nil ? nil : try mark(offset)
-        let position = entry.map {
-            SourcePosition(
-                key: $0.key, offset: offset, detail: mark?.detail(isDone: isLast) ?? "")
-        }
+        let position =
+            entry.map {
+                SourcePosition(
+                    key: $0.key, offset: offset, detail: mark?.detail(isDone: isLast) ?? "")
+            } ?? self.position?()
         let receipt = receipts.receipt()
         let deadline = NIODeadline.now() + patience
         while true {

@@ -15,6 +15,7 @@ final class RequestHandler: Sendable {
     private let options: HTTPOptions
     private let gate: AccessGate
     private let keys: IdempotencyTable
+    private let uploads: JournalUploads
     private let metrics: MetricsPage?
 
     init(
@@ -27,6 +28,7 @@ final class RequestHandler: Sendable {
         self.gate = gate
         self.metrics = metrics
         keys = IdempotencyTable(context.positions)
+        uploads = JournalUploads(context.positions)
     }
 
     /// Serves a request, whatever becomes of it.
@@ -108,7 +110,10 @@ final class RequestHandler: Sendable {
             return try await BulkEndpoint.insert(body, sink, parameters) {
                 clock.monotonic() / 1_000_000
             }
-        case .journal: return try await JournalEndpoint.insert(body, sink, parameters)
+        case .journal:
+            let upload =
+                entry == nil ? JournalUpload(uploads, writer: caller.keyID ?? "") : nil
+            return try await JournalEndpoint.insert(body, sink, parameters, upload)
         case .loki:
             return try await LokiEndpoint.insert(
                 body, sink, parameters, try await format(request, body))
