@@ -27,6 +27,20 @@ enum Configuration {
             secrets: .system(besides: path))
     }
 
+    /// The variables of this process.
+    private static var environment: [String: String] {
+        var result: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let text = String(cString: entry)
+            if let cut = text.firstIndex(of: "=") {
+                result[String(text[..<cut])] = String(text[text.index(after: cut)...])
+            }
+            next += 1
+        }
+        return result
+    }
+
     /// The line format of this name.
     static func format(_ name: String) throws -> LineFormat {
         if let format = LineFormat(name: name) { return format }

@@ -20,15 +20,16 @@ import Testing
                       summary: "{{ $labels.endpoint }} takes {{ $value | humanizeDuration }}"
             route: {receiver: b}
             receivers:
-              - {name: a, type: stdout}
-              - {name: b, type: file}
+              - {name: a, stdout_configs: [{}]}
+              - {name: b, file_configs: [{path: x}]}
             """)
         let rule = try #require(configuration.rules.first)
         #expect(rule.name == "slow")
         #expect(rule.group == "web")
         #expect(rule.pendingDuration == 120_000_000_000)
         #expect(rule.severity == .high)
-        #expect(configuration.receiver == Receiver(name: "b", kind: "file"))
+        #expect(configuration.receiver.name == "b")
+        #expect(configuration.receiver.channels.map(\.kind) == ["file"])
         #expect(configuration.receivers.count == 2)
     }
 
@@ -89,12 +90,16 @@ import Testing
                 rule(good + "annotations: {summary: '{{ \(text) }}'}"), "6:33", "a template knows")
         }
         try expect(
-            "groups: []\nreceivers: [{name: a, type: pager}]", "2:29",
-            "no receivers of type `pager`; there are: stdout, file")
+            "groups: []\nreceivers: [{name: a, type: stdout}]", "2:22",
+            "lists of channels: stdout_configs, file_configs")
         try expect(
-            "groups: []\nreceivers: [{name: a, slack_configs: []}]", "2:23", "has a `type`")
+            "groups: []\nreceivers: [{name: a, pager_configs: []}]", "2:22",
+            "no channels of that kind; there are stdout_configs, file_configs")
         try expect(
-            "groups: []\nreceivers: [{name: a, type: stdout}]\nroute: {receiver: b}", "3:19",
+            "groups: []\nreceivers: [{name: a, stdin_configs: []}]", "2:22",
+            "did you mean `stdout_configs`")
+        try expect(
+            "groups: []\nreceivers: [{name: a}]\nroute: {receiver: b}", "3:19",
             "no receiver `b`; there are `a`")
     }
 
@@ -133,6 +138,6 @@ import Testing
             configuration.rules.map(\.name) == [
                 "high_error_rate", "slow_responses", "server_error_burst", "failed_logins",
             ])
-        #expect(configuration.receiver.kind == "stdout")
+        #expect(configuration.receiver.channels.map(\.kind) == ["stdout"])
     }
 }
