@@ -40,6 +40,8 @@ public struct AlertTransition: Equatable, Sendable {
     public let fingerprint: String
     /// The fields that the rule groups by.
     public let groupBy: [String]
+    /// LogsQL for the lines that the alert is about, without their time; empty where no filter says it.
+    public let query: String
 
     init(
         rule: AlertRule, level: Int, state: AlertState, groupValues: [String], value: Double,
@@ -63,6 +65,26 @@ public struct AlertTransition: Equatable, Sendable {
         self.eventTime = eventTime
         self.groupBy = condition.groupBy
         self.fingerprint = Self.fingerprint(rule, groupValues)
+        self.query = condition.query(groupValues)
+    }
+
+    /// The end at `time` of an alert that fires and whose rule nobody evaluates any more.
+    init(endOf alert: AlertNotification.Alert, at time: Int64) {
+        self.alert = alert.name
+        state = .resolved
+        labels = alert.labels
+        annotations = alert.annotations
+        severity = alert.severity
+        value = alert.value
+        threshold = alert.threshold
+        unit = alert.unit
+        subject = alert.subject
+        window = alert.window
+        startTime = alert.startTime
+        eventTime = time
+        fingerprint = alert.fingerprint
+        groupBy = []
+        query = alert.query
     }
 
     /// The labels of an alert. A group field that its records lack is no label, as in Prometheus.
@@ -82,7 +104,7 @@ public struct AlertTransition: Equatable, Sendable {
 
     /// FNV-1a over group, rule and group values, each ended by a byte that UTF-8 does not have. Labels may be templates
     /// with the value in them, so they cannot identify an alert.
-    private static func fingerprint(_ rule: AlertRule, _ groupValues: [String]) -> String {
+    static func fingerprint(_ rule: AlertRule, _ groupValues: [String]) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for text in [rule.group, rule.name] + groupValues {
             for byte in Array(text.utf8) + [0xFF] {

@@ -141,4 +141,13 @@ public final class RuleEngine {
         }
         return result
     }
+
+    /// The fingerprints of the alerts that are pending or firing.
+    public var activeFingerprints: [String] {
+        var result: [String] = []
+        core.forEachActive { rule, _, _, values, _ in
+            result.append(AlertTransition.fingerprint(rule, values))
+        }
+        return result
+    }
 }

@@ -37,10 +37,10 @@ import Testing
                 directory: directory.path + "/data",
                 policy: try RetentionPolicy(text: retention, file: "retention.conf"),
                 alerting: configuration)
-            let channels = AlertChannels(configuration: configuration) { [alerts] line in
+            let services = ChannelServices { [alerts] line in
                 alerts.add(line)
             }
-            ingester = try Ingester(options: options, channels: channels, clock: clock) {
+            ingester = try Ingester(options: options, services: services, clock: clock) {
                 [messages] in messages.add($0)
             }
         }

@@ -96,7 +96,7 @@ public struct AlertNotification: Equatable, Sendable {
             startTime = transition.startTime
             endTime = transition.state == .resolved ? transition.eventTime : nil
             fingerprint = transition.fingerprint
-            query = ""
+            query = transition.commandLine
             lines = []
         }
 
