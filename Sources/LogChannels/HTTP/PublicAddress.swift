@@ -46,19 +46,19 @@ enum PublicAddress {
         return first
     }
 
+    /// The bytes of an address. Taken by their places, which POSIX fixes: behind family and port of an IPv4 address, and behind
+    /// those and the flow of an IPv6 one.
     private static func bytes(_ entry: addrinfo) -> [UInt8] {
-        guard let address = entry.ai_addr else { return [] }
+        let place: Range<Int>
         switch entry.ai_family {
-        case AF_INET:
-            return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-                withUnsafeBytes(of: $0.pointee.sin_addr) { Array($0) }
-            }
-        case AF_INET6:
-            return address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
-                withUnsafeBytes(of: $0.pointee.sin6_addr) { Array($0) }
-            }
+        case AF_INET: place = 4..<8
+        case AF_INET6: place = 8..<24
         default: return []
         }
+        guard let address = entry.ai_addr, Int(entry.ai_addrlen) >= place.upperBound else {
+            return []
+        }
+        return Array(UnsafeRawBufferPointer(start: address, count: place.upperBound)[place])
     }
 
     private static func text(_ bytes: [UInt8]) -> String {
