@@ -82,7 +82,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
 
 /// The layers with a documentation catalogue, which `docc` reads and the compiler does not.
 let documented: Set = [
-    "LogPipeline", "LogQuery", "LogRecords", "LogSegments", "LogServer",
+    "LogChannels", "LogPipeline", "LogQuery", "LogRecords", "LogSegments", "LogServer",
     "LogSources",
 ]
 

@@ -51,7 +51,8 @@ struct AlertFileReader {
                 message: "the file is empty; it has `groups:` of `rules:`")
         }
         let top = try yaml.mapping(
-            root, "an alert file", keys: ["groups", "route", "receivers", "global"], hint: Self.topHint)
+            root, "an alert file", keys: ["groups", "route", "receivers", "global"],
+            hint: Self.topHint)
         guard let groups = top["groups"] else {
             throw yaml.fault(root, "the file has no `groups:`")
         }

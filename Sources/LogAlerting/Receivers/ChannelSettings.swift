@@ -137,7 +137,8 @@ public final class ChannelSettings {
         guard let number = Int(text), range.contains(number) else {
             throw fault(
                 key,
-                "`\(key)` is a number from \(range.lowerBound) to \(range.upperBound), not `\(text)`")
+                "`\(key)` is a number from \(range.lowerBound) to \(range.upperBound), not `\(text)`"
+            )
         }
         return number
     }
