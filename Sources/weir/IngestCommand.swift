@@ -181,7 +181,8 @@ struct Ingest: ParsableCommand {
                 ?? RetentionRun(directory: data.directory).storedPolicy()
             if retention != nil { announce(policy) }
             let alerting =
-                try alerts.map(Configuration.alerts) ?? AlertConfiguration.makeDefault(channels: .all)
+                try alerts.map(Configuration.alerts)
+                ?? AlertConfiguration.makeDefault(channels: .all)
             var options = IngestOptions(
                 directory: data.directory, policy: policy, alerting: alerting)
             options.whenFull = whenFull

@@ -180,10 +180,10 @@ import Testing
         #expect(late?.isTemporary == true && late?.message.contains("no answer") == true)
         let web = try LoopbackServer { $0.write("HTTP/1.1 400 x\r\n\r\n") }
         defer { web.stop() }
-        let channel = try Sample.channel(
+        let other = try Sample.channel(
             "email_configs: [{to: a@b, from: c@d, smarthost: '127.0.0.1:\(web.port)', require_tls: false}]"
         )
-        let error = #expect(throws: ChannelError.self) { try channel.deliver(Sample.firing()) }
+        let error = #expect(throws: ChannelError.self) { try other.deliver(Sample.firing()) }
         #expect(error?.message.contains("does not speak SMTP") == true, "\(error as Any)")
     }
 
