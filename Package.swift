@@ -82,7 +82,8 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
 
 /// The layers with a documentation catalogue, which `docc` reads and the compiler does not.
 let documented: Set = [
-    "LogAlerting", "LogPipeline", "LogQuery", "LogRecords", "LogSegments", "LogServer",
+    "LogAlerting", "LogChannels", "LogPipeline", "LogQuery", "LogRecords", "LogSegments",
+    "LogServer",
     "LogSources",
 ]
 

@@ -90,13 +90,13 @@ import Testing
                 rule(good + "annotations: {summary: '{{ \(text) }}'}"), "6:33", "a template knows")
         }
         try expect(
-            "groups: []\nreceivers: [{name: a, type: stdout}]", "2:22",
+            "groups: []\nreceivers: [{name: a, type: stdout}]", "2:23",
             "lists of channels: stdout_configs, file_configs")
         try expect(
-            "groups: []\nreceivers: [{name: a, pager_configs: []}]", "2:22",
+            "groups: []\nreceivers: [{name: a, pager_configs: []}]", "2:23",
             "no channels of that kind; there are stdout_configs, file_configs")
         try expect(
-            "groups: []\nreceivers: [{name: a, stdin_configs: []}]", "2:22",
+            "groups: []\nreceivers: [{name: a, stdot_configs: []}]", "2:23",
             "did you mean `stdout_configs`")
         try expect(
             "groups: []\nreceivers: [{name: a}]\nroute: {receiver: b}", "3:19",

@@ -148,7 +148,9 @@ final class ScriptedChannel: LogAlerting.Channel, @unchecked Sendable {
     }
 
     @Test func whatIsRefusedOrTooOldIsADeadLetter() throws {
-        channel.answer { $0.key == "a" ? ScriptedChannel.failure(false) : ScriptedChannel.failure() }
+        channel.answer {
+            $0.key == "a" ? ScriptedChannel.failure(false) : ScriptedChannel.failure()
+        }
         let delivery = make(giveUpAfter: 60 * Timestamp.second)
         delivery.send([Sample.firing(key: "a", group: "x"), Sample.firing(key: "b", group: "y")])
         while let wait = settle(delivery) { clock.advance(Int64(wait * 1e9) + 1) }
@@ -182,7 +184,8 @@ final class ScriptedChannel: LogAlerting.Channel, @unchecked Sendable {
 
     @Test func theEndOfAlertsIsSentWhereItIsWanted() {
         let delivery = make(sendsResolved: false)
-        var mixed = Sample.firing(key: "b", alerts: [Sample.alert(), Sample.alert(isFiring: false)])
+        var mixed = Sample.firing(
+            key: "b", alerts: [Sample.alert(), Sample.alert(isFiring: false)])
         mixed.truncatedAlerts = 1
         delivery.send([Sample.resolved(key: "a"), mixed])
         settle(delivery)

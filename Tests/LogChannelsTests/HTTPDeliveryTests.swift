@@ -172,7 +172,9 @@ import Testing
         f([0, 0, 0, 0], false)
         f([224, 0, 0, 1], false)
         f([255, 255, 255, 255], false)
-        func six(_ head: [UInt8]) -> [UInt8] { head + [UInt8](repeating: 1, count: 16 - head.count) }
+        func six(_ head: [UInt8]) -> [UInt8] {
+            head + [UInt8](repeating: 1, count: 16 - head.count)
+        }
         f(six([0x2A, 0x00]), true)
         f(six([0x20, 0x01, 0x48]), true)
         f(six([0xFE, 0x80]), false)

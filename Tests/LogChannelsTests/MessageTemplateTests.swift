@@ -16,17 +16,25 @@ import Testing
         }
         try f("plain", "plain")
         try f("{{ .Status | toUpper }}", "FIRING")
-        try f("[{{ .Status }}{{ if eq .Status \"firing\" }}:{{ .Alerts.Firing | len }}{{ end }}]", "[firing:1]")
+        try f(
+            "[{{ .Status }}{{ if eq .Status \"firing\" }}:{{ .Alerts.Firing | len }}{{ end }}]",
+            "[firing:1]")
         try f("{{ .GroupLabels.alertname }}", "high_error_rate")
         try f("{{ .CommonLabels.none }}", "")
         try f("{{ range .Alerts }}{{ .Labels.service }},{{ end }}", "api,web,")
         try f("{{ range .Alerts.Resolved }}{{ .Annotations.summary }}{{ end }}", "12.3% fail")
-        try f("{{ range $i, $a := .Alerts }}{{ $i }}={{ $a.Labels.service }} {{ end }}", "0=api 1=web ")
-        try f("{{ range .GroupLabels.SortedPairs }}{{ .Name }}={{ .Value }}{{ end }}", "alertname=high_error_rate")
+        try f(
+            "{{ range $i, $a := .Alerts }}{{ $i }}={{ $a.Labels.service }} {{ end }}",
+            "0=api 1=web ")
+        try f(
+            "{{ range .GroupLabels.SortedPairs }}{{ .Name }}={{ .Value }}{{ end }}",
+            "alertname=high_error_rate")
         try f("{{ .GroupLabels.Values | join \" \" }}", "high_error_rate")
         try f("{{ with .CommonAnnotations.summary }}<{{ . }}>{{ end }}", "<12.3% fail>")
         try f("{{ with .CommonLabels.x }}a{{ else }}b{{ end }}", "b")
-        try f("{{ if .CommonLabels.x }}a{{ else if eq .Status \"resolved\" }}b{{ else }}c{{ end }}", "c")
+        try f(
+            "{{ if .CommonLabels.x }}a{{ else if eq .Status \"resolved\" }}b{{ else }}c{{ end }}",
+            "c")
         try f("{{ if and (eq .Status \"firing\") (not .CommonLabels.x) }}y{{ end }}", "y")
         try f("{{ if or .CommonLabels.x .Status }}y{{ end }}", "y")
         try f("a \n {{- \" b \" -}} \n c", "a b c")
@@ -40,7 +48,11 @@ import Testing
         try f("{{ if gt (len .Alerts) 1 }}many{{ end }}{{ if le 2 1 }}no{{ end }}", "many")
         try f("{{ \"high error\" | title }} {{ `raw\\n` }}", "High Error raw\\n")
         try f("{{ template \"slack.default.title\" . }}", "[FIRING] high_error_rate, slow")
-        try f("{{ range .Alerts.Firing }}{{ .Sentence }} {{ .Value }}{{ end }}", "error_rate is 12.3% (threshold 5%) over 5m 12.3%")
+        try f(
+            "{{ range .Alerts.Firing }}{{ .Sentence }} {{ .Value }}{{ end }}",
+            "error_rate is 12.3% (threshold 5%) over 5m 12.3%")
+        try f("{{ .CommonLabels.Remove .GroupLabels.Names }}", "")
+        try f("{{ (.GroupLabels.Remove (stringSlice \"x\")).alertname }}", "high_error_rate")
         try f("{{ .GroupLabels | toJson }}", #"{"alertname":"high_error_rate"}"#)
     }
 
@@ -62,6 +74,7 @@ import Testing
         f("{{ .Status ) }}", "`)` without `(`", 0)
         f("{{ \"x }}", "does not end", 3)
         f("{{ .Status | }}", "is empty", 0)
+        f("{{ .Status .Status }}", "without a function", 0)
         f("{{ ? }}", "no meaning", 3)
         f(String(repeating: "{{ if .Status }}", count: 100), "too deep", 512)
         f("{{ " + String(repeating: "(", count: 100) + " }}", "too deep", 0)

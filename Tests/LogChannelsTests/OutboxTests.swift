@@ -78,12 +78,20 @@ import Testing
         #expect(open(disk).state.waiting.map(\.number) == [2, 3])
     }
 
-    @Test func deadLettersStayUntilSomebodyDecides() {
+    @Test func deadLettersStayUntilSomebodyDecides() throws {
         let disk = MemoryDisk()
         let outbox = open(disk)
         _ = outbox.add([Sample.firing(key: "a"), Sample.firing(key: "b")], time: 1)
         outbox.markDead(1, time: 5, attempts: 3, reason: "no")
         outbox.markDead(2, time: 6, attempts: 1, reason: "never")
+        // Looking changes nothing.
+        let before = disk.trace.count
+        let report = try OutboxInspection.reports(
+            in: Self.directory, fileSystem: MemoryFileSystem(disk)
+        ).first
+        #expect(disk.trace.count == before)
+        #expect(report?.channel == "team/slack" && report?.damagedBytes == 0)
+        #expect(report?.deadLetters.map(\.key) == ["a", "b"])
         let second = open(disk)
         #expect(second.state.dead.map(\.reason) == ["no", "never"])
         #expect(second.add([Sample.firing(key: "a")], time: 7) == [.known])
@@ -96,12 +104,13 @@ import Testing
 
     @Test func whatFiresIsRetainedForThoseWhoMustHearAgain() {
         let disk = MemoryDisk()
-        let outbox = open(disk, retains: true)
+        var outbox = open(disk, retains: true)
         _ = outbox.add(
             [Sample.firing(key: "a", group: "x"), Sample.firing(key: "b", group: "y")], time: 1)
         outbox.markDelivered(1)
         outbox.markDelivered(2)
-        #expect(open(disk, retains: true).state.retained.keys.sorted() == ["x", "y"])
+        outbox = open(disk, retains: true)
+        #expect(outbox.state.retained.keys.sorted() == ["x", "y"])
         _ = outbox.add([Sample.resolved(key: "c", group: "x")], time: 2)
         outbox.markDelivered(3)
         #expect(open(disk, retains: true).state.retained.keys.sorted() == ["y"])
@@ -192,7 +201,8 @@ import Testing
         var done = 0
         func note() { disk.note(taken * 1_000 + done) }
         for round in 0..<6 {
-            _ = outbox.add([Sample.firing(key: "\(round)-a"), Sample.firing(key: "\(round)-b")], time: 1)
+            _ = outbox.add(
+                [Sample.firing(key: "\(round)-a"), Sample.firing(key: "\(round)-b")], time: 1)
             taken += 2
             note()
             if round % 3 == 2 {

@@ -26,24 +26,24 @@ import Testing
         #expect(
             text
                 == [
-                #"{"receiver":"team","status":"firing","alerts":[{"status":"firing","labels":"#,
-                #"{"alertname":"high_error_rate","service":"api","severity":"critical"},"#,
-                #""annotations":{"dashboard_url":"https://grafana.example/d/1?a=b&c=d","#,
-                #""runbook_url":"https://wiki.example/errors","summary":"12.3% fail"},"#,
-                #""startsAt":"2026-01-05T09:58:00.000Z","endsAt":"0001-01-01T00:00:00Z","#,
-                #""generatorURL":"https://grafana.example/d/1?a=b&c=d","#,
-                #""fingerprint":"000000000000003a","weir":{"severity":"critical","#,
-                #""subject":"error_rate","value":0.123,"threshold":0.05,"unit":"fraction","#,
-                #""window":"5m","sentence":"error_rate is 12.3% (threshold 5%) over 5m","#,
-                #""query":"weir query 'service:api'","lines":["{\"status\":503}"]}}],"#,
-                #""groupLabels":{"alertname":"high_error_rate"},"commonLabels":"#,
-                #"{"alertname":"high_error_rate","service":"api","severity":"critical"},"#,
-                #""commonAnnotations":{"dashboard_url":"https://grafana.example/d/1?a=b&c=d","#,
-                #""runbook_url":"https://wiki.example/errors","summary":"12.3% fail"},"#,
-                #""externalURL":"https://weir.example","version":"4","groupKey":"g1","#,
-                #""truncatedAlerts":0,"weir":{"key":"k1","reason":"change","#,
-                #""title":"[FIRING] high_error_rate (service=api)","#,
-                #""time":"2026-01-05T10:00:00.000Z"}}"#,
+                    #"{"receiver":"team","status":"firing","alerts":[{"status":"firing","labels":"#,
+                    #"{"alertname":"high_error_rate","service":"api","severity":"critical"},"#,
+                    #""annotations":{"dashboard_url":"https://grafana.example/d/1?a=b&c=d","#,
+                    #""runbook_url":"https://wiki.example/errors","summary":"12.3% fail"},"#,
+                    #""startsAt":"2026-01-05T09:58:00.000Z","endsAt":"0001-01-01T00:00:00Z","#,
+                    #""generatorURL":"https://grafana.example/d/1?a=b&c=d","#,
+                    #""fingerprint":"000000000000003a","weir":{"severity":"critical","#,
+                    #""subject":"error_rate","value":0.123,"threshold":0.05,"unit":"fraction","#,
+                    #""window":"5m","sentence":"error_rate is 12.3% (threshold 5%) over 5m","#,
+                    #""query":"weir query 'service:api'","lines":["{\"status\":503}"]}}],"#,
+                    #""groupLabels":{"alertname":"high_error_rate"},"commonLabels":"#,
+                    #"{"alertname":"high_error_rate","service":"api","severity":"critical"},"#,
+                    #""commonAnnotations":{"dashboard_url":"https://grafana.example/d/1?a=b&c=d","#,
+                    #""runbook_url":"https://wiki.example/errors","summary":"12.3% fail"},"#,
+                    #""externalURL":"https://weir.example","version":"4","groupKey":"g1","#,
+                    #""truncatedAlerts":0,"weir":{"key":"k1","reason":"change","#,
+                    #""title":"[FIRING] high_error_rate (service=api)","#,
+                    #""time":"2026-01-05T10:00:00.000Z"}}"#,
                 ].joined())
         let many = Sample.firing(alerts: (0..<5).map { Sample.alert(service: "s\($0)") })
         let cut = try object(body("webhook_configs: [{url: URL, max_alerts: 2}]", many))
@@ -90,13 +90,13 @@ import Testing
                 == ##"{"channel":"#alerts","text":"<!channel> [FIRING] high_error_rate (service=api)","##
                 + ##""attachments":[{"color":"#8b0000","title":"high_error_rate [critical]","##
                 + [
-                ##""title_link":"https://grafana.example/d/1?a=b&c=d","text":"12.3% fail\n"##,
-                ##"error_rate is 12.3% (threshold 5%) over 5m\n<https://wiki.example/errors|Runbook>"##,
-                ##" · <https://grafana.example/d/1?a=b&amp;c=d|Dashboard>\n"##,
-                ##"```weir query 'service:api'```\n```{\"status\":503}```","##,
-                ##""fallback":"high_error_rate [critical]: error_rate is 12.3% (threshold 5%) over 5m","##,
-                ##""fields":[{"title":"service","value":"api","short":true}],"##,
-                ##""footer":"since 2026-01-05T09:58:00Z","mrkdwn_in":["text"]}]}"##,
+                    ##""title_link":"https://grafana.example/d/1?a=b&c=d","text":"12.3% fail\n"##,
+                    ##"error_rate is 12.3% (threshold 5%) over 5m\n<https://wiki.example/errors|Runbook>"##,
+                    ##" · <https://grafana.example/d/1?a=b&amp;c=d|Dashboard>\n"##,
+                    ##"```weir query 'service:api'```\n```{\"status\":503}```","##,
+                    ##""fallback":"high_error_rate [critical]: error_rate is 12.3% (threshold 5%) over 5m","##,
+                    ##""fields":[{"title":"service","value":"api","short":true}],"##,
+                    ##""footer":"since 2026-01-05T09:58:00Z","mrkdwn_in":["text"]}]}"##,
                 ].joined())
         func mention(_ severity: Severity) throws -> String? {
             try object(body(channels, Sample.firing(alerts: [Sample.alert(severity: severity)])))[
@@ -144,23 +144,25 @@ import Testing
         #expect(
             try body(channels, Sample.firing())
                 == [
-                ##"{"username":"weir","text":"[FIRING] high_error_rate (service=api)","##,
-                ##""attachments":[{"title":"FIRING: high_error_rate","##,
-                ##""title_link":"https://grafana.example/d/1?a=b&c=d","##,
-                ##""text":"*api* 12.3% fail","color":"danger","fallback":"##,
-                ##""[FIRING] high_error_rate (service=api)","fields":[{"title":"Service","##,
-                ##""value":"api","short":true}],"mrkdwn_in":["fallback","pretext","text"]}]}"##,
+                    ##"{"username":"weir","text":"[FIRING] high_error_rate (service=api)","##,
+                    ##""attachments":[{"title":"FIRING: high_error_rate","##,
+                    ##""title_link":"https://grafana.example/d/1?a=b&c=d","##,
+                    ##""text":"*api* 12.3% fail","color":"danger","fallback":"##,
+                    ##""[FIRING] high_error_rate (service=api)","fields":[{"title":"Service","##,
+                    ##""value":"api","short":true}],"mrkdwn_in":["fallback","pretext","text"]}]}"##,
                 ].joined())
     }
 
-    @Test(arguments: ["slack_configs: [{api_url: URL}]", "slack_configs: [{api_url: URL, style: blocks}]"])
+    @Test(arguments: [
+        "slack_configs: [{api_url: URL}]", "slack_configs: [{api_url: URL, style: blocks}]",
+    ])
     func slackTextForgesNothing(_ channels: String) throws {
         let text = try body(channels, Sample.hostileNotification)
         #expect(!text.contains("<!channel>") && !text.contains("<https://evil"))
         #expect(!text.contains("javascript:") && !text.contains("a.example/|x"))
         #expect(!text.contains(#"\u001b"#) && !text.contains("\u{202e}"))
-        // A line cannot end the block of code that it stands in.
-        #expect(!text.contains(".\\n`"))
+        // A line cannot end the block of code that it stands in: there are two, with a begin and an end.
+        #expect(text.components(separatedBy: "```").count == 5)
     }
 
     @Test func pagerDuty() throws {
@@ -170,19 +172,19 @@ import Testing
         #expect(
             text.hasPrefix(
                 [
-                #"{"routing_key":"R0","event_action":"trigger","dedup_key":"\#(key)","#,
-                #""client":"weir","client_url":"https://weir.example","payload":{"summary":"#,
-                #""[FIRING] high_error_rate (service=api): 12.3% fail","source":"api","#,
-                #""severity":"critical","timestamp":"2026-01-05T09:58:00.000Z","#,
-                #""component":"api","group":"team","class":"error_rate","custom_details":"#,
-                #"{"num_firing":1,"num_resolved":0,"reason":"change","alerts":[{"#,
+                    #"{"routing_key":"R0","event_action":"trigger","dedup_key":"\#(key)","#,
+                    #""client":"weir","client_url":"https://weir.example","payload":{"summary":"#,
+                    #""[FIRING] high_error_rate (service=api): 12.3% fail","source":"api","#,
+                    #""severity":"critical","timestamp":"2026-01-05T09:58:00.000Z","#,
+                    #""component":"api","group":"team","class":"error_rate","custom_details":"#,
+                    #"{"num_firing":1,"num_resolved":0,"reason":"change","alerts":[{"#,
                 ].joined()), "\(text)")
         #expect(
             text.hasSuffix(
                 [
-                #""links":[{"href":"https://wiki.example/errors","text":"Runbook: high_error_rate"},"#,
-                #"{"href":"https://grafana.example/d/1?a=b&c=d","#,
-                #""text":"Dashboard: high_error_rate"}]}"#,
+                    #""links":[{"href":"https://wiki.example/errors","text":"Runbook: high_error_rate"},"#,
+                    #"{"href":"https://grafana.example/d/1?a=b&c=d","#,
+                    #""text":"Dashboard: high_error_rate"}]}"#,
                 ].joined()), "\(text)")
         var acknowledged = Sample.firing()
         acknowledged.reason = .acknowledged
@@ -202,7 +204,7 @@ import Testing
     }
 
     @Test func pagerDutyEventsAreNotTooLarge() throws {
-        var alerts = (0..<3_000).map { Sample.alert(service: "service-\($0)") }
+        var alerts = (0..<1_200).map { Sample.alert(service: "service-\($0)") }
         for index in alerts.indices {
             alerts[index].name = "n\(index)"
             alerts[index].annotations["description"] = String(repeating: "x", count: 1_000)
@@ -216,7 +218,7 @@ import Testing
         #expect((payload["summary"] as? String)?.unicodeScalars.count == 1_024)
         let details = try #require(payload["custom_details"] as? [String: Any])
         let shown = (details["alerts"] as? [Any])?.count ?? 0
-        #expect(shown > 100 && details["alerts_left_out"] as? Int == 3_000 - shown)
+        #expect(shown > 100 && details["alerts_left_out"] as? Int == 1_200 - shown)
     }
 
     @Test func pagerDutyTemplates() throws {
@@ -256,7 +258,8 @@ import Testing
             """)
         try channel.deliver(Sample.hostileNotification)
         let request = try #require(receiving.requests.all.first)
-        #expect(request.head.hasPrefix("POST /2010/Messages.json?to=%3C%21channel%3E%20%3Chttps%3A"))
+        #expect(
+            request.head.hasPrefix("POST /2010/Messages.json?to=%3C%21channel%3E%20%3Chttps%3A"))
         #expect(!request.head.contains("%0D%0ABcc: "))
         #expect(request.headers["authorization"] == "Basic QUMxOnB3")
         #expect(request.headers["content-type"] == "application/x-www-form-urlencoded")
@@ -293,9 +296,9 @@ import Testing
         #expect(
             request.body.hasPrefix(
                 [
-                #"[{"labels":{"_1st":"x","alertname":"a","http_status":"503"},"annotations":{},"#,
-                #""startsAt":"2026-01-05T09:58:00.000Z","endsAt":"2026-01-05T10:04:00.000Z","#,
-                #""generatorURL":"https://weir.example"},{"#,
+                    #"[{"labels":{"_1st":"x","alertname":"a","http_status":"503"},"annotations":{},"#,
+                    #""startsAt":"2026-01-05T09:58:00.000Z","endsAt":"2026-01-05T10:04:00.000Z","#,
+                    #""generatorURL":"https://weir.example"},{"#,
                 ].joined()), "\(request.body)")
         #expect(request.body.contains(#""endsAt":"2026-01-05T10:00:00.000Z""#))
         #expect(channel.refreshInterval == 60 * Timestamp.second)

@@ -67,6 +67,7 @@ extension AlertLine {
     /// `FIRING [critical] high_error_rate`
     static func head(_ alert: AlertNotification.Alert) -> String {
         let severity = alert.severity.map { " [\($0)]" } ?? ""
-        return SafeText.visible((alert.isFiring ? "FIRING" : "RESOLVED") + severity + " " + alert.name)
+        return SafeText.visible(
+            (alert.isFiring ? "FIRING" : "RESOLVED") + severity + " " + alert.name)
     }
 }

@@ -107,7 +107,8 @@ struct SMTPClient: Sendable {
         } catch {
             throw Failure(message: error.message, isTemporary: true)
         }
-        let methods = features.first { $0.uppercased().hasPrefix("AUTH") }?.uppercased()
+        let methods =
+            features.first { $0.uppercased().hasPrefix("AUTH") }?.uppercased()
             .split { $0 == " " || $0 == "=" } ?? []
         if methods.contains("PLAIN") {
             let text = "\(identity)\0\(user)\0\(secret)"

@@ -48,7 +48,9 @@ struct HTTPSender {
         } catch {
             throw failure(error.message, isTemporary: false)
         }
-        var secrets = [String(address.url.dropFirst(address.shown.count + 1))]
+        let path = String(address.url.dropFirst(address.shown.count + 1))
+        // Tokens are parts of the path, or values of the query.
+        var secrets = [path] + path.split { "/?&=".contains($0) }.map(String.init)
         let answer = try send(message, to: address, &secrets)
         guard !(200...299).contains(answer.status) else { return answer }
         let isTemporary =
@@ -200,7 +202,9 @@ private final class AnswerCollector: HTTPClientResponseDelegate, @unchecked Send
         task: HTTPClient.Task<HTTPAnswer>, _ head: HTTPResponseHead
     ) -> EventLoopFuture<Void> {
         status = Int(head.status.code)
-        retryAfter = head.headers.first(name: "retry-after").flatMap { RetryAfter.parse($0, now: now) }
+        retryAfter = head.headers.first(name: "retry-after").flatMap {
+            RetryAfter.parse($0, now: now)
+        }
         return task.eventLoop.makeSucceededVoidFuture()
     }
 

@@ -120,7 +120,8 @@ final class CommandChannel: Channel {
     }
 
     private func said(_ outcome: ChildProcess.Outcome) -> String {
-        outcome.output.isEmpty ? "" : ": " + SafeText.visible(SafeText.cut(outcome.output, bytes: 500))
+        outcome.output.isEmpty
+            ? "" : ": " + SafeText.visible(SafeText.cut(outcome.output, bytes: 500))
     }
 
     private func failure(_ message: String, isTemporary: Bool) -> ChannelError {

@@ -51,7 +51,8 @@ public struct EmailKind: ChannelKind {
             throw settings.fault(
                 "smarthost", "`smarthost` is a host and a port, as in `mail.example.org:587`")
         }
-        let requiresTLS = try settings.flag("require_tls") ?? globals.flag("smtp_require_tls") ?? true
+        let requiresTLS =
+            try settings.flag("require_tls") ?? globals.flag("smtp_require_tls") ?? true
         let isImplicit = try settings.flag("force_implicit_tls") ?? (port == 465)
         let host = String(parts[0])
         let hello =
@@ -171,7 +172,8 @@ final class EmailChannel: Channel {
     private let now: @Sendable () -> Int64
 
     init(
-        name: String, client: SMTPClient, content: EmailContent, now: @escaping @Sendable () -> Int64
+        name: String, client: SMTPClient, content: EmailContent,
+        now: @escaping @Sendable () -> Int64
     ) {
         self.name = name
         self.client = client

@@ -52,7 +52,8 @@ final class FileChannel: Channel {
         guard fstat(file, &status) == 0 else { throw failure("look at", errno) }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw ChannelError(
-                receiver: name, message: "\(path) is no file; a program or a socket is reached by "
+                receiver: name,
+                message: "\(path) is no file; a program or a socket is reached by "
                     + "`command_configs` or `webhook_configs`", isTemporary: false)
         }
         // What a crash cut off gets a line of its own.

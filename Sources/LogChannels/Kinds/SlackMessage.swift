@@ -148,7 +148,8 @@ struct SlackMessage: Sendable {
             json.add("title", text: SafeText.slack(Self.title(alert)))
             if let link = Self.link(alert, notification) { json.add("title_link", text: link) }
             json.add(
-                "text", text: SafeText.cut(Self.text(alert, notification), characters: Self.textMax))
+                "text", text: SafeText.cut(Self.text(alert, notification), characters: Self.textMax)
+            )
             json.add(
                 "fallback", text: SafeText.slack(Self.title(alert) + ": " + alert.sentence))
             let fields = NotificationText.ownLabels(alert).sorted { $0.key < $1.key }.map {
@@ -179,7 +180,7 @@ struct SlackMessage: Sendable {
                 (
                     "text",
                     SafeText.cut(
-                        SafeText.visible(NotificationText.title(notification)),
+                        SafeText.slack(SafeText.visible(NotificationText.title(notification))),
                         characters: Self.headerMax)
                 ),
             ]))

@@ -35,7 +35,8 @@ public struct TemplatedHTTPKind: ChannelKind {
         let bodies = ["form", "json", "body"].filter { settings.has($0) }
         guard bodies.count <= 1 else {
             throw settings.fault(
-                bodies[1], "\(settings.what) has `\(bodies[0])` and `\(bodies[1])`; a request has "
+                bodies[1],
+                "\(settings.what) has `\(bodies[0])` and `\(bodies[1])`; a request has "
                     + "one of `form`, `json` and `body`")
         }
         let http = try settings.http()

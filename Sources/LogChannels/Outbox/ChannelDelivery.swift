@@ -215,13 +215,7 @@ final class ChannelDelivery: @unchecked Sendable {
     /// What was given up, the oldest first.
     var deadLetters: [DeadLetter] {
         lock.locked {
-            outbox.state.dead.map {
-                DeadLetter(
-                    channel: settings.name, number: $0.waiting.number,
-                    title: NotificationText.title($0.waiting.notification),
-                    key: $0.waiting.notification.key, time: $0.waiting.time, endTime: $0.time,
-                    attempts: $0.attempts, reason: $0.reason)
-            }
+            outbox.state.dead.map { DeadLetter($0, channel: settings.name) }
         }
     }
 

@@ -95,7 +95,9 @@ final class Outbox {
         waitingBytes += out.count
     }
 
-    private func uncount(_ number: UInt64) { waitingBytes -= sizes.removeValue(forKey: number) ?? 0 }
+    private func uncount(_ number: UInt64) {
+        waitingBytes -= sizes.removeValue(forKey: number) ?? 0
+    }
 
     // MARK: Changes
 

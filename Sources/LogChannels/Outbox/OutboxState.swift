@@ -59,13 +59,17 @@ struct OutboxState: Equatable {
             dead.append(Dead(waiting: entry, time: time, attempts: attempts, reason: reason))
             if dead.count > Self.deadMax { forget(dead.removeFirst().waiting.notification.key) }
         case .requeued(let number, let time):
-            guard let index = dead.firstIndex(where: { $0.waiting.number == number }) else { return }
+            guard let index = dead.firstIndex(where: { $0.waiting.number == number }) else {
+                return
+            }
             let old = dead.remove(at: index).waiting
             let place = waiting.firstIndex { $0.number > number } ?? waiting.count
             waiting.insert(
                 Waiting(number: number, time: time, notification: old.notification), at: place)
         case .dropped(let number):
-            guard let index = dead.firstIndex(where: { $0.waiting.number == number }) else { return }
+            guard let index = dead.firstIndex(where: { $0.waiting.number == number }) else {
+                return
+            }
             remember(dead.remove(at: index).waiting.notification.key)
         case .remembered(let key):
             known.insert(key)

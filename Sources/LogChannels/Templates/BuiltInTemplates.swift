@@ -4,10 +4,10 @@ enum BuiltInTemplates {
         "__subject": "{{ .Title }}",
         "__description": "{{ range .Alerts }}{{ template \"__alert\" . }}\n{{ end }}",
         "__alert": """
-            {{ .Labels.alertname }}: {{ .Sentence }}\
-            {{ with .Annotations.summary }}: {{ . }}{{ end }}\
-            {{ with .Annotations.description }} ({{ . }}){{ end }}
-            """,
+        {{ .Labels.alertname }}: {{ .Sentence }}\
+        {{ with .Annotations.summary }}: {{ . }}{{ end }}\
+        {{ with .Annotations.description }} ({{ . }}){{ end }}
+        """,
         "__text_alert_list": "{{ range . }}{{ template \"__alert\" . }}\n{{ end }}",
         "__alertmanager": "weir",
         "__alertmanagerURL": "{{ .ExternalURL }}",

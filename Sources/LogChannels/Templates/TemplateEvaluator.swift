@@ -100,11 +100,30 @@ struct TemplateEvaluator {
         _ command: [TemplateOperand], piped: TemplateValue?, _ dot: TemplateValue
     ) -> TemplateValue {
         guard case .function(let name)? = command.first else {
+            if command.count > 1 { return remaining(command, dot) }
             return command.first.map { value($0, dot) } ?? .none
         }
         var arguments = command.dropFirst().map { value($0, dot) }
         if let piped { arguments.append(piped) }
         return TemplateFunction.call(name, arguments)
+    }
+
+    /// `.CommonLabels.Remove .GroupLabels.Names`: labels without those of these names.
+    private mutating func remaining(
+        _ command: [TemplateOperand], _ dot: TemplateValue
+    ) -> TemplateValue {
+        let subject: TemplateValue =
+            switch command.first {
+            case .field(let names): value(.field(Array(names.dropLast())), dot)
+            case .variable(let name, let names):
+                value(.variable(name, Array(names.dropLast())), dot)
+            default: .none
+            }
+        guard case .texts(var texts) = subject else { return .none }
+        for argument in command.dropFirst() {
+            for name in value(argument, dot).elements { texts[name.text] = nil }
+        }
+        return .texts(texts)
     }
 
     private mutating func value(_ operand: TemplateOperand, _ dot: TemplateValue) -> TemplateValue {

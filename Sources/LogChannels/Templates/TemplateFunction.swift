@@ -144,7 +144,9 @@ enum TemplateFunction {
         switch value {
         case .texts(let texts):
             var object = JSONObjectWriter()
-            for (name, text) in texts.sorted(by: { $0.key < $1.key }) { object.add(name, text: text) }
+            for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
+                object.add(name, text: text)
+            }
             return object.text
         case .list, .alerts: return "[" + value.elements.map(json).joined(separator: ",") + "]"
         case .number, .flag: return value.text

@@ -189,7 +189,7 @@ struct TemplateParser {
                 guard case .close(let fields)? = rest.first else {
                     throw TemplateFault(message: "`(` without `)`", offset: offset)
                 }
-                commands[commands.count - 1].append(.inner(inner, try check(fields, offset)))
+                commands[commands.count - 1].append(.inner(inner, fields))
             case .field(let names):
                 commands[commands.count - 1].append(.field(try check(names, offset)))
             case .variable(let name, let names):
@@ -208,7 +208,20 @@ struct TemplateParser {
         guard commands.allSatisfy({ !$0.isEmpty }) else {
             throw TemplateFault(message: "a part of the pipeline is empty", offset: offset)
         }
+        for command in commands where command.count > 1 && !Self.takesArguments(command[0]) {
+            throw TemplateFault(
+                message: "several values stand beside each other without a function before them",
+                offset: offset)
+        }
         return TemplatePipeline(commands: commands)
+    }
+
+    private static func takesArguments(_ operand: TemplateOperand) -> Bool {
+        switch operand {
+        case .function: true
+        case .field(let names), .variable(_, let names): names.last == "Remove"
+        default: false
+        }
     }
 
     /// Fields of things must exist; those of labels and annotations can have any name.

@@ -18,7 +18,8 @@ enum NotificationText {
         let firing = notification.alerts.count(where: \.isFiring)
         let total = (firing > 0 ? firing : notification.alerts.count) + notification.truncatedAlerts
         var names: [String] = []
-        for alert in notification.alerts where !names.contains(alert.name) {
+        var seen: Set<String> = []
+        for alert in notification.alerts where seen.insert(alert.name).inserted {
             names.append(alert.name)
         }
         var subject = names.prefix(3).joined(separator: ", ")
