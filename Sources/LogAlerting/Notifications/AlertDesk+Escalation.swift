@@ -65,7 +65,7 @@ extension AlertDesk {
             var taken =
                 group.taken[held.fingerprint]
                 ?? Array(repeating: 0, count: route.escalation.count)
-            repeat { taken[index] += 1 } while isPast(held, step, taken[index])
+            taken[index] = number(of: step, for: held, after: taken[index])
             group.taken[held.fingerprint] = taken
             level = max(level, taken[index])
             let age = DurationText.text(max(0, clock.minusClamped(held.firedTime)))
@@ -78,6 +78,8 @@ extension AlertDesk {
                 ])
         }
         group.stepNotBefore[index] = clock.plusClamped(route.interval)
+        // An acknowledgement that ran out lets the steps begin anew.
+        let since = late.compactMap(\.unacknowledgedTime).max() ?? 0
         for receiver in step.receivers {
             let place = group.audience(receiver)
             // Others who stand for many messages stand for these, too.
@@ -88,18 +90,17 @@ extension AlertDesk {
             group.audiences[place].isInStorm = false
             send(
                 late.map(shown), to: receiver, of: group, .escalated,
-                mark: "\(index).\(level)")
+                mark: "\(index).\(level).\(since)")
             note(late, [], toldTo: place, of: group)
         }
     }
 
-    /// Whether a repetition that has the number `taken` was due before now, so that it is left out.
-    private func isPast(_ held: HeldAlert, _ step: EscalationStep, _ taken: Int) -> Bool {
+    /// How often a step counts as taken once it is taken now: repetitions that are overdue are left out.
+    private func number(of step: EscalationStep, for held: HeldAlert, after taken: Int) -> Int {
         guard step.repetition > 0, let after = step.after.delay(held.alert.severity) else {
-            return false
+            return taken + 1
         }
-        let (rest, overflow) = step.repetition.multipliedReportingOverflow(by: Int64(taken))
-        let time = held.escalationBase.plusClamped(after).plusClamped(rest)
-        return !overflow && time != .max && time <= clock
+        let age = clock.minusClamped(held.escalationBase.plusClamped(after))
+        return max(taken + 1, Int(clamping: age / step.repetition) + 1)
     }
 }

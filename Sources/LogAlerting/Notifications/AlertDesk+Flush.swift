@@ -97,10 +97,10 @@ extension AlertDesk {
             return
         }
         group.audiences[index].isInStorm = false
-        group.audiences[index].repetition = reason == .repeated ? audience.repetition + 1 : 0
+        if reason == .repeated { group.audiences[index].repetition += 1 }
         send(
             firing.map(shown) + ended, to: audience.receiver, of: group, reason,
-            mark: "\(group.audiences[index].repetition)")
+            mark: reason == .repeated ? "\(group.audiences[index].repetition)" : "")
         note(firing, ended, toldTo: index, of: group)
     }
 
@@ -149,6 +149,7 @@ extension AlertDesk {
         if !firing.isEmpty { group.audiences[index].toldTime = clock }
         guard group.audiences[index].told.isEmpty else { return }
         group.audiences[index].toldTime = nil
+        group.audiences[index].repetition = 0
         if group.audiences[index].isInStorm {
             group.audiences[index].isInStorm = false
             storms[group.audiences[index].receiver]?.members.remove(group.key)
@@ -156,6 +157,8 @@ extension AlertDesk {
     }
 
     // MARK: Messages
+
+    private static let flappingAnnotation = "flapping"
 
     /// The alert as messages show it.
     func shown(_ held: HeldAlert) -> AlertNotification.Alert {
@@ -165,7 +168,7 @@ extension AlertDesk {
             alert.isFiring = true
             alert.endTime = nil
             let policy = routing.flapping ?? .standard
-            alert.annotations["flapping"] =
+            alert.annotations[Self.flappingAnnotation] =
                 "changes its state more than \(policy.changes) times within "
                 + "\(DurationText.text(policy.within)); it is held as firing until it calms down"
         }
@@ -209,7 +212,8 @@ extension AlertDesk {
         var text = [receiver, group, reason.rawValue, mark].joined(separator: "\n")
         for alert in alerts {
             text += "\n\(alert.fingerprint) \(alert.isFiring ? "firing" : "resolved") "
-            text += String(alert.startTime)
+            text += "\(alert.startTime) \(rank(alert.severity))"
+            if alert.annotations[flappingAnnotation] != nil { text += " flapping" }
         }
         return text.withView { String(SHA256.hexadecimal($0).prefix(keyDigits)) }
     }

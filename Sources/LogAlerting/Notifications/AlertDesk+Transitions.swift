@@ -24,7 +24,8 @@ extension AlertDesk {
                 known.alert = alert
             }
             if isNew { noteChange(known) }
-            if labelsChanged { move(known) }
+            // One that is over may have left some of its groups already.
+            if isNew || labelsChanged { move(known) }
         } else {
             guard alerts.count < limits.alerts else {
                 counters.refusedAlerts += 1

@@ -78,7 +78,7 @@ final class NoticeGroup {
             audience.isMain = true
             return audience
         }
-        for var audience in former where !audience.told.isEmpty {
+        for var audience in former {
             audience.isMain = false
             audiences.append(audience)
         }
