@@ -54,10 +54,21 @@ extension AlertFileReader {
             settings.interval = try interval(group["interval"])
             for rule in try yaml.sequence(list, "`rules`") {
                 if try isRecording(rule) { continue }
-                rules.append(try self.rule(rule, settings))
+                // A rule that is off is read all the same: it must be right when somebody turns it on.
+                let known = try self.rule(rule, settings)
+                if try isEnabled(rule) { rules.append(known) }
             }
         }
         return rules
+    }
+
+    private func isEnabled(_ rule: Node) throws(AlertFileError) -> Bool {
+        guard let node = rule.mapping?["enabled"] else { return true }
+        switch try yaml.text(node, "`enabled`").lowercased() {
+        case "true", "yes", "on", "1": return true
+        case "false", "no", "off", "0": return false
+        case let text: throw yaml.fault(node, "`enabled` is true or false, not `\(text)`")
+        }
     }
 
     private func interval(_ node: Node?) throws(AlertFileError) -> Int64 {

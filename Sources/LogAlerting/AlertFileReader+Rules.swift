@@ -5,7 +5,7 @@ internal import Yams
 extension AlertFileReader {
     private static let ruleKeys = [
         "alert", "condition", "expr", "for", "keep_firing_for", "evaluations", "levels",
-        "active_time_intervals", "labels", "annotations",
+        "active_time_intervals", "enabled", "labels", "annotations",
     ]
     private static let idleRuleKeys = [
         "debug": "`weir alerts test` shows what a rule does",

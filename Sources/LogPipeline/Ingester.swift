@@ -273,17 +273,19 @@ public final class Ingester: @unchecked Sendable {
             report("the command \(entry.id) is damaged and was not carried out; give it again")
             return
         }
+        let command: OperatorCommand
         do throws(OperatorCommandFault) {
-            let command = try Array(line.utf8).withView {
+            command = try Array(line.utf8).withView {
                 view throws(OperatorCommandFault) in try OperatorCommand(jsonLine: view)
             }
-            let (raised, refusal) = alerts.apply(command, now: clock.now())
-            if let refusal { report("command \(entry.id): \(refusal)") }
-            try write(raised.batches)
-            note(raised)
         } catch {
             report("the command \(entry.id) was not carried out: \(error)")
+            return
         }
+        let (raised, refusal) = alerts.apply(command, now: clock.now())
+        if let refusal { report("command \(entry.id): \(refusal)") }
+        try write(raised.batches)
+        note(raised)
     }
 
     // MARK: Other threads

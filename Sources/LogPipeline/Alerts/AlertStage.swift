@@ -27,7 +27,7 @@ final class AlertStage {
     private let delivery: AlertDelivery
     private var countedLate = 0
     private var countedRefused = 0
-    private var countedDesk = AlertDesk.Counters()
+    private var countedDesk: AlertDesk.Counters
     private var countedChannels: [String: ChannelStatistics] = [:]
     private var pending: [AlertNotification] = []
     /// What the desk knows differs from what is saved.
@@ -39,6 +39,7 @@ final class AlertStage {
     ) {
         engine = RuleEngine(rules: configuration.rules)
         desk = AlertDesk(routing: configuration.routing)
+        countedDesk = desk.counters
         self.delivery = delivery
         self.counters = counters
         let classes = policy.classes.count - 1
@@ -100,7 +101,19 @@ final class AlertStage {
         for transition in transitions {
             counters.add(.alertTransitions, label: transition.state.rawValue)
         }
-        return take(desk.observe(transitions, now: now), transitions, now: now)
+        return take(tell(transitions, now), transitions, now: now)
+    }
+
+    /// Tells the desk of transitions one by one: an alert that began and ended within one batch, as in a file that is piped in,
+    /// is told where the route waits for nothing.
+    private func tell(_ transitions: [AlertTransition], _ now: Int64) -> AlertOutcome {
+        var outcome = AlertOutcome()
+        for transition in transitions {
+            let next = desk.observe([transition], now: now)
+            outcome.notifications += next.notifications
+            outcome.records += next.records
+        }
+        return outcome
     }
 
     private func count() {
@@ -212,7 +225,7 @@ final class AlertStage {
         let transitions = engine.observe(batch)
         count()
         guard tellsDesk, !transitions.isEmpty else { return }
-        pending += desk.observe(transitions, now: batch.arrivalTime).notifications
+        pending += tell(transitions, batch.arrivalTime).notifications
         isChanged = true
     }
 

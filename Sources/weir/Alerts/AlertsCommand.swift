@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import LogAlerting
+internal import LogChannels
 
 /// `weir alerts`: what fires, what fired, what would fire, and what people say about it.
 struct AlertsCommand: ParsableCommand {

@@ -12,7 +12,7 @@ struct SavedAlerts {
 
     /// Reads what the weir of `directory` saved last.
     init(directory: String, configuration: AlertConfiguration) throws {
-        desk = AlertDesk(routing: configuration.routing)
+        let desk = AlertDesk(routing: configuration.routing)
         let engine = RuleEngine(rules: configuration.rules)
         do {
             if let bytes = try StateSnapshot.read(.alerts, directory: directory)?["desk"] {
@@ -32,6 +32,7 @@ struct SavedAlerts {
         } catch {
             throw CommandFailure("\(error)")
         }
+        self.desk = desk
         pending = engine.activeAlerts
     }
 

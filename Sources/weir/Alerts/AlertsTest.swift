@@ -93,13 +93,14 @@ struct AlertsTest: ParsableCommand {
     private func replay(
         _ engine: RuleEngine, _ take: ([AlertTransition]) throws -> Void
     ) throws -> ExportReport {
-        let range = try times.range(now: SystemClock().now())
+        let now = SystemClock().now()
+        let range = try times.range(now: now)
         let chunk = ByteChunk(
             capacity: Self.batchBytes + (64 << 20), spareBytes: Self.batchBytes)
         let batch = RecordBatch()
         func flush() throws {
             guard chunk.count > 0 else { return }
-            batch.reset(over: chunk, arrivalTime: 0)
+            batch.reset(over: chunk, arrivalTime: now)
             batch.appendLines(of: chunk)
             try take(engine.observe(batch))
             chunk.count = 0
