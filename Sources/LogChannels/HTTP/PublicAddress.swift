@@ -46,19 +46,19 @@ enum PublicAddress {
         return first
     }
 
+    /// The bytes of an address, in the order of the network. The structures are taken apart by their offsets, which are the
+    /// system's interface: Swift finds their members now in one module, now in another.
     private static func bytes(_ entry: addrinfo) -> [UInt8] {
         guard let address = entry.ai_addr else { return [] }
-        switch entry.ai_family {
-        case AF_INET:
-            return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-                withUnsafeBytes(of: $0.pointee.sin_addr) { Array($0) }
+        let (offset, count) =
+            switch entry.ai_family {
+            case AF_INET: (4, 4)
+            case AF_INET6: (8, 16)
+            default: (0, 0)
             }
-        case AF_INET6:
-            return address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
-                withUnsafeBytes(of: $0.pointee.sin6_addr) { Array($0) }
-            }
-        default: return []
-        }
+        guard Int(entry.ai_addrlen) >= offset + count else { return [] }
+        return Array(
+            UnsafeRawBufferPointer(start: UnsafeRawPointer(address) + offset, count: count))
     }
 
     private static func text(_ bytes: [UInt8]) -> String {
