@@ -106,9 +106,7 @@ final class RequestHandler: Sendable {
             try await sink.finish()
             return HTTPAnswer(200)
         }
-        let bytesMax =
-            route == .jsonLines || route == .bulk
-            ? options.streamedBytesMax : options.gatheredBytesMax
+        let bytesMax = route.isStreamed ? options.streamedBytesMax : options.gatheredBytesMax
         let body = try BodyReader(request, bytesMax: bytesMax)
         switch route {
         case .jsonLines: return try await JSONLinesEndpoint.insert(body, sink, parameters)
@@ -117,6 +115,7 @@ final class RequestHandler: Sendable {
             return try await BulkEndpoint.insert(body, sink, parameters) {
                 clock.monotonic() / 1_000_000
             }
+        case .journal: return try await JournalEndpoint.insert(body, sink, parameters)
         case .loki:
             return try await LokiEndpoint.insert(
                 body, sink, parameters, try await format(request, body))
