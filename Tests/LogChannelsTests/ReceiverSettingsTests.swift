@@ -80,7 +80,7 @@ import Testing
             "one of `form`, `json` and `body`")
         fault("alertmanager_configs: [{}]", "5:28", "no `url` and no `urls`")
         fault("file_configs: [{}]", "5:20", "no `path`")
-        fault("stdout_configs: [{colour: red}]", "5:22", "unknown key `colour`")
+        fault("stdout_configs: [{colour: red}]", "5:23", "unknown key `colour`")
         fault(
             "opsgenie_configs: [{}]", "5:5",
             "no channels of that kind; there are stdout_configs, file_configs, webhook_configs")

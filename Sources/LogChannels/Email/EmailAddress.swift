@@ -7,6 +7,10 @@ struct EmailAddress: Equatable, Sendable {
 
     /// Reads one address; nil for what is none, or has anything in it that a header or a command of SMTP could take for more.
     init?(_ text: some StringProtocol) {
+        // A line break may be no more than a blank to whoever trims, and something else to whoever reads a header.
+        guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
+            return nil
+        }
         var text = Self.trimmed(String(text))
         var name = ""
         if text.hasSuffix(">"), let open = text.lastIndex(of: "<") {
@@ -21,7 +25,7 @@ struct EmailAddress: Equatable, Sendable {
             text.unicodeScalars.allSatisfy({
                 $0.value > 0x20 && $0.value < 0x7F
                     && !"<>()[],;:\\\"".unicodeScalars.contains($0)
-            }), !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
+            })
         else { return nil }
         address = text
         self.name = name
