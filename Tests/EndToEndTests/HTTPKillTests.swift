@@ -76,7 +76,10 @@ import Testing
 
     /// Waits until the journal has more bytes; the limit only ends a test that has failed.
     private static func waitForJournal(_ data: String, over bytes: Int) {
-        for _ in 0..<30_000 where journalBytes(data) <= bytes { usleep(500) }
+        for _ in 0..<30_000 {
+            if journalBytes(data) > bytes { return }
+            usleep(500)
+        }
     }
 
     @Test func keyedRequestsAreStoredOnceThroughKills() throws {

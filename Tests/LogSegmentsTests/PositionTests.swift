@@ -130,12 +130,14 @@ import Testing
             #expect(
                 try DirectoryListing.journals(data, DiskFileSystem()).map(\.number) == journals)
         }
-        let next = try writer(damaged: .setAside)
-        #expect(next.positions == [at(9, "file:3:4")])
-        #expect(next.recovery.damages.count == 1)
-        #expect(next.recovery.damages.first?.contains("\(path) is damaged and kept as") == true)
-        #expect(try DiskFileSystem().readAll(path + ".damaged") == bytes)
-        _ = try next.close()
+        do {
+            let next = try writer(damaged: .setAside)
+            #expect(next.positions == [at(9, "file:3:4")])
+            #expect(next.recovery.damages.count == 1)
+            #expect(next.recovery.damages.first?.contains("\(path) is damaged and kept as") == true)
+            #expect(try DiskFileSystem().readAll(path + ".damaged") == bytes)
+            _ = try next.close()
+        }
         // Said once, done once.
         let last = try writer()
         #expect(last.positions == [at(9, "file:3:4")])
