@@ -39,7 +39,7 @@ START = {
     "body": b"POST /insert/jsonline HTTP/1.1\r\nHost: weir\r\nContent-Length: 100000\r\n\r\n{",
     "lines": b"POST /insert/jsonline HTTP/1.1\r\nHost: weir\r\nTransfer-Encoding: chunked\r\n\r\n",
 }
-MORE = {"head": b"x", "body": b"x", "lines": b"14\r\n{\"a\":1,\"line\":\"abc\"}\n\r\n"}
+MORE = {"head": b"x", "body": b"x", "lines": b"15\r\n{\"a\":1,\"line\":\"abc\"}\n\r\n"}
 PERIOD = 2.0
 
 

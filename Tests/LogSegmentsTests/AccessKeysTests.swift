@@ -74,18 +74,23 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.path
         let writers = (0..<8).map { writer in
-            Background {
-                for number in 0..<10 {
-                    try AccessKeys.change(directory: path) { (keys) throws(AccessError) in
-                        var generator = SystemRandomNumberGenerator()
-                        _ = try keys.add(
-                            name: "\(writer)-\(number)", scopes: [.ingest], now: "",
-                            using: &generator)
+            Background { () -> String? in
+                do throws(AccessError) {
+                    for number in 0..<10 {
+                        try AccessKeys.change(directory: path) { (keys) throws(AccessError) in
+                            var generator = SystemRandomNumberGenerator()
+                            _ = try keys.add(
+                                name: "\(writer)-\(number)", scopes: [.ingest], now: "",
+                                using: &generator)
+                        }
                     }
+                    return nil
+                } catch {
+                    return "\(error)"
                 }
             }
         }
-        for writer in writers { try writer.result() }
+        for writer in writers { #expect(try writer.result() == nil) }
         #expect(try AccessKeys(directory: path).keys.count == 80)
     }
 

@@ -89,11 +89,13 @@ import Testing
     @Test func anotherBodyUnderTheSameKeyIsTold() throws {
         let server = try TestServer()
         defer { server.stop() }
-        let loki = { "{\"streams\":[{\"stream\":{},\"values\":[[\"1\",\"\($0)\"]]}]}" }
-        let bulk = { "{\"create\":{}}\n{\"a\":\"\($0)\"}\n" }
-        let otlp = {
+        func loki(_ text: String) -> String {
+            "{\"streams\":[{\"stream\":{},\"values\":[[\"1\",\"\(text)\"]]}]}"
+        }
+        func bulk(_ text: String) -> String { "{\"create\":{}}\n{\"a\":\"\(text)\"}\n" }
+        func otlp(_ text: String) -> String {
             "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":"
-                + "\"\($0)\"}}]}]}]}"
+                + "\"\(text)\"}}]}]}]}"
         }
         func check(_ path: String, _ first: String, _ others: [String]) throws {
             let done = try server.post(path, first, [Self.key])

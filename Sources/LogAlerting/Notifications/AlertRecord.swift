@@ -75,6 +75,9 @@ public struct AlertOutcome: Equatable, Sendable {
     /// Why a command was not carried out; nil when it was.
     public var refusal: String?
 
+    /// Nothing.
+    public init() {}
+
     /// Whether there is nothing to do.
     public var isEmpty: Bool { notifications.isEmpty && records.isEmpty && refusal == nil }
 }

@@ -25,6 +25,7 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     private var isReading = false
     private var isInputClosed = false
     private var isEnding = false
+    private var isClosed = false
 
     init(_ home: ConnectionLoop) { self.home = home }
 
@@ -71,6 +72,7 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
+        guard !isClosed else { return }
         if let exchange, exchange.isWhole {
             guard pipelined.count < ConnectionLimits.pipelinedPartsMax else {
                 refuse("pipelining")
@@ -330,9 +332,13 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     /// Closes it at once.
-    func close() { context?.close(promise: nil) }
+    func close() {
+        isClosed = true
+        context?.close(promise: nil)
+    }
 
     private func refuse(_ reason: String) {
+        guard !isClosed else { return }
         home.counters.add(.connectionsRefused, label: reason)
         close()
     }

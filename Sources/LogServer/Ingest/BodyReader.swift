@@ -191,7 +191,8 @@ final class BodyReader: @unchecked Sendable {
         fingerprintOffset += UInt64(count)
     }
 
-    private static let other = HTTPFailure(
+    /// It is not the body that an earlier request with its key had.
+    static let other = HTTPFailure(
         422,
         "this Idempotency-Key came before with another body, of which nothing is stored now; give "
             + "each body a key of its own")

@@ -25,6 +25,8 @@ final class LineSink: @unchecked Sendable {
     private(set) var lines = 0
     /// The offset up to which the body was taken by an earlier request with the same key.
     let resumeOffset: UInt64
+    /// An earlier request with the same key was taken whole.
+    let isRepeated: Bool
 
     /// What the body is up to an offset of it; asked for where the request has a key.
     var mark: (UInt64) throws(HTTPFailure) -> IdempotencyTable.Mark? = { _ in nil }
@@ -51,6 +53,7 @@ final class LineSink: @unchecked Sendable {
         self.spend = spend
         receipts = entry?.receipts ?? ReceiptGroup()
         resumeOffset = entry?.state.withLock { $0.offset } ?? 0
+        isRepeated = entry?.state.withLock { $0.isDone } ?? false
     }
 
     /// The longest line that is kept whole.
