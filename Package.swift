@@ -49,7 +49,17 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
             .product(name: "NIOTLS", package: "swift-nio"), "CSockets",
         ]
     ),
-    ("LogChannels", ["LogBytes", "LogSystem", "LogRecords", "LogAlerting"]),
+    (
+        "LogChannels",
+        [
+            "LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogAlerting", "CSpawn",
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        ]
+    ),
     (
         "LogPipeline",
         [
@@ -65,6 +75,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ]
     ),
@@ -72,7 +83,8 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
 
 /// The layers with a documentation catalogue, which `docc` reads and the compiler does not.
 let documented: Set = [
-    "LogPipeline", "LogQuery", "LogRecords", "LogSegments", "LogServer",
+    "LogAlerting", "LogChannels", "LogPipeline", "LogQuery", "LogRecords", "LogSegments",
+    "LogServer",
     "LogSources",
 ]
 
@@ -97,6 +109,7 @@ let package = Package(
         .target(name: "CLogKernels", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CSockets", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CFileStatus"),
+        .target(name: "CSpawn"),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(

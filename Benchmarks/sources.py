@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """What the ways into weir cost: TCP, Unix stream, UDP, beside standard input.
 
-    Benchmarks/sources.py WEIR FILE [tcp] [unix] [stdin] [udp] [connections]
+    Benchmarks/sources.py WEIR FILE [tcp] [tls] [unix] [stdin] [udp] [connections] [tls-connections]
 
 WEIR is a release build, FILE newline-delimited lines. Each way prints MB per CPU-second of weir, from the start of the process to its
 end: read, journaled and sealed. `udp` sends lines of 200 bytes at full speed, weir pinned to one processor, and accounts for
-each of them. `connections` holds nearly 10,000 idle and slow connections and sends a line of 1 GiB without a newline.
+each of them. `connections` holds nearly 10,000 idle and slow connections and sends a line of 1 GiB without a newline;
+`tls-connections` holds 5,000 with TLS, each of which sends 200 KB, beside as many plain ones.
 
 Another way is a function below and an entry of WAYS.
 """
@@ -16,6 +17,7 @@ import resource
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -101,6 +103,30 @@ def tcp():
     run = Run("--tcp", "127.0.0.1:0")
     send(socket.create_connection(run.address()))
     figure("tcp", run, *run.end())
+
+
+def certificate(folder):
+    """Options for a certificate of its own for this machine, and what trusts it."""
+    subprocess.run(
+        "umask 077; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost "
+        "-addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem",
+        shell=True, check=True, cwd=folder, stderr=subprocess.DEVNULL)
+    trust = ssl.create_default_context(cafile=f"{folder}/cert.pem")
+    return ["--tls-cert", f"{folder}/cert.pem", "--tls-key", f"{folder}/key.pem"], trust
+
+
+def tls():
+    folder = tempfile.mkdtemp(prefix="weir-bench-")
+    options, trust = certificate(folder)
+    run = Run("--tcp", "127.0.0.1:0", *options)
+    connection = trust.wrap_socket(
+        socket.create_connection(run.address()), server_hostname="localhost")
+    with open(FILE, "rb") as file:
+        while block := file.read(1 << 20):
+            connection.sendall(block)
+    connection.unwrap().close()
+    figure("tls", run, *run.end())
+    shutil.rmtree(folder)
 
 
 def unix():
@@ -226,8 +252,41 @@ def connections():
     run.remove()
 
 
+def tls_connections():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (20_000, 20_000))
+    count = 5_000
+    burst = (b"x" * 199 + b"\n") * 1_000
+    folder = tempfile.mkdtemp(prefix="weir-bench-")
+    certified, trust = certificate(folder)
+
+    def plain(address):
+        return socket.create_connection(address)
+
+    def secure(address):
+        return trust.wrap_socket(plain(address), server_hostname="localhost")
+
+    for name, options, connect in (("plain", [], plain), ("tls", certified, secure)):
+        run = Run("--tcp", "127.0.0.1:0", *options)
+        address = run.address()
+        time.sleep(1)
+        idle = run.memory()
+        many = [connect(address) for _ in range(count)]
+        time.sleep(3)
+        print(f"{name:12} {count} idle: {(run.memory() - idle) * 1000 / count:.1f} KB each", flush=True)
+        for connection in many:
+            connection.sendall(burst)
+        time.sleep(3)
+        print(
+            f"{name:12} and each has sent {len(burst)} bytes: "
+            f"{(run.memory() - idle) * 1000 / count:.1f} KB each", flush=True)
+        run.end()
+        run.remove()
+    shutil.rmtree(folder)
+
+
 WAYS = {
-    "stdin": stdin, "tcp": tcp, "unix": unix, "udp": udp, "connections": connections,
+    "stdin": stdin, "tcp": tcp, "tls": tls, "unix": unix, "udp": udp, "connections": connections,
+    "tls-connections": tls_connections,
 }
 for name in sys.argv[3:] or WAYS:
     WAYS[name]()

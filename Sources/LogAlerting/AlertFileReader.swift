@@ -9,14 +9,18 @@ extension AlertConfiguration {
     ///
     /// - Parameters:
     ///   - file: the name that errors show.
-    ///   - channelKinds: the kinds of receivers that exist, from the channel registry.
+    ///   - channels: the kinds of channels that exist.
     ///   - environment: where `${NAME}` in texts is looked up.
+    ///   - secrets: where the files of secrets are read.
+    ///   - zones: where the zones come from that `location:` names.
     public static func parse(
-        _ text: String, file: String, channelKinds: [String], environment: [String: String] = [:]
+        _ text: String, file: String, channels: ChannelRegistry,
+        environment: [String: String] = [:], secrets: SecretSource = .none,
+        zones: ZoneSource = .none
     ) throws(AlertFileError) -> AlertConfiguration {
         let reader = AlertFileReader(
-            yaml: YAMLReader(file: file), channelKinds: channelKinds,
-            environment: EnvironmentText(environment: environment))
+            yaml: YAMLReader(file: file), channels: channels, secrets: secrets,
+            environment: EnvironmentText(environment: environment), zones: zones)
         guard text.utf8.count <= fileBytesMax else {
             throw AlertFileError(
                 file: file, line: 1, column: 1,
@@ -24,13 +28,34 @@ extension AlertConfiguration {
         }
         return try reader.read(text)
     }
+
+    /// Reads an alert file for its rules and routes: of its receivers only the names and kinds are looked at.
+    ///
+    /// - Parameter channelKinds: the kinds of channels that exist.
+    public static func parse(
+        _ text: String, file: String, channelKinds: [String], environment: [String: String] = [:],
+        zones: ZoneSource = .none
+    ) throws(AlertFileError) -> AlertConfiguration {
+        try parse(
+            text, file: file, channels: .unread(channelKinds), environment: environment,
+            zones: zones)
+    }
 }
 
 /// The shape of an alert file: Prometheus' groups of rules, with route and receivers as in Alertmanager.
 struct AlertFileReader {
     let yaml: YAMLReader
-    let channelKinds: [String]
+    let channels: ChannelRegistry
+    let secrets: SecretSource
     let environment: EnvironmentText
+    let zones: ZoneSource
+    let notes = AlertFileNotes()
+
+    /// The keys of an alert file.
+    private static let keys = [
+        "groups", "metrics", "route", "receivers", "global", "time_intervals",
+        "mute_time_intervals", "inhibit_rules", "maintenance", "flapping", "storm",
+    ]
 
     func read(_ text: String) throws(AlertFileError) -> AlertConfiguration {
         guard let root = try compose(text) else {
@@ -38,35 +63,19 @@ struct AlertFileReader {
                 file: yaml.file, line: 1, column: 1,
                 message: "the file is empty; it has `groups:` of `rules:`")
         }
-        let top = try yaml.mapping(
-            root, "an alert file", keys: ["groups", "metrics", "route", "receivers"],
-            hint: Self.topHint)
-        let metrics = try metrics(top["metrics"])
-        // A file may define metrics only.
-        guard let groups = top["groups"] ?? top["metrics"].map({ _ in Node([Node]()) }) else {
+        let top = try yaml.mapping(root, "an alert file", keys: Self.keys, hint: Self.topHint)
+        // A file of Alertmanager has a route and no rules; one may define metrics only.
+        guard top["groups"] != nil || top["route"] != nil || top["metrics"] != nil else {
             throw yaml.fault(root, "the file has no `groups:`")
         }
+        let intervals = try timeIntervals(top["time_intervals"], top["mute_time_intervals"])
         var rules: [AlertRule] = []
-        var groupNames: Set<String> = []
-        for node in try yaml.sequence(groups, "`groups`") {
-            let group = try yaml.mapping(node, "a group", keys: ["name", "rules"])
-            let name = try yaml.name(group["name"], "name", of: node, "the group")
-            guard groupNames.insert(name).inserted else {
-                throw yaml.fault(node, "the group `\(name)` exists twice")
-            }
-            guard let list = group["rules"] else {
-                throw yaml.fault(node, "the group `\(name)` has no `rules`")
-            }
-            for rule in try yaml.sequence(list, "`rules`") {
-                rules.append(try self.rule(rule, group: name))
-            }
-        }
-        let receivers = try receivers(top["receivers"])
-        var configuration = AlertConfiguration(
-            rules: rules, receivers: receivers,
-            receiver: try receiver(top["route"], among: receivers))
-        configuration.metrics = metrics
-        return configuration
+        if let groups = top["groups"] { rules = try self.rules(groups, intervals) }
+        let receivers = try receivers(top["receivers"], global: top["global"])
+        return AlertConfiguration(
+            rules: rules, metrics: try metrics(top["metrics"]), receivers: receivers,
+            routing: try routing(top, receivers: receivers, intervals: intervals),
+            timeIntervals: intervals, notes: notes.list)
     }
 
     private func compose(_ text: String) throws(AlertFileError) -> Node? {
@@ -101,9 +110,18 @@ struct AlertFileReader {
     private static func topHint(_ key: String) -> String? {
         switch key {
         case "rules": "rules stand in a group: `groups: [{name: …, rules: […]}]`"
-        case "inhibit_rules", "time_intervals", "templates", "mute_time_intervals":
+        case "inhibition", "inhibitions": "write `inhibit_rules:`"
+        case "maintenance_windows": "write `maintenance:`"
+        case "templates":
             "weir does not have it yet"
         default: nil
         }
     }
+}
+
+/// Gathers what has no effect while a file is read.
+final class AlertFileNotes {
+    private(set) var list: [AlertFileNote] = []
+
+    func add(_ note: AlertFileNote) { list.append(note) }
 }

@@ -1,21 +1,26 @@
-/// A label or annotation text with the places that Prometheus users know: `{{ $labels.service }}`, `{{ $value }}`.
+/// A label or annotation text in the language of Prometheus' templates, as far as alerts use it.
 ///
-/// A label that the alert does not have is nothing, as in Prometheus; `{{ or $labels.service "unknown" }}`, which Prometheus
-/// reads likewise, puts a text in its place.
+///     {{ $labels.service }}  {{ .Labels.service }}  {{ index $labels "k8s.pod" }}
+///     {{ $value }}  {{ .Value }}  {{ $value | humanizePercentage }}  {{ printf "%.2f" $value }}
+///     {{ $threshold }}  {{ or $labels.service "unknown" }}
+///     {{ if eq $labels.env "prod" }}…{{ else if gt $value 0.5 }}…{{ else }}…{{ end }}
 ///
-/// `$value` is written for people (`12.3%`, `1.24s`); Prometheus' filters that do this (`humanize`, `humanizePercentage`,
-/// `humanizeDuration`) are accepted and add nothing.
+/// A label that the alert does not have is nothing, as in Prometheus. `$value` and `$threshold` by themselves are written
+/// for people, in their unit (`12.3%`, `1.24s`); functions get the number.
 public struct AlertTemplate: Equatable, Sendable {
-    private enum Part: Equatable, Sendable {
-        case text(String)
-        /// A label, and the text in its place where the alert does not have it.
-        case label(String, missing: String)
-        case value
-    }
+    /// What a template may speak of.
+    struct Values {
+        var labels: [String: String]
+        let value: Double
+        let threshold: Double
+        let unit: ValueUnit
 
-    private let parts: [Part]
-    /// The text as written.
-    public let source: String
+        func with(_ labels: [String: String]) -> Values {
+            var copy = self
+            copy.labels = labels
+            return copy
+        }
+    }
 
     /// Why a text is no template, and where.
     struct Fault: Error {
@@ -23,77 +28,106 @@ public struct AlertTemplate: Equatable, Sendable {
         let offset: Int
     }
 
-    private static let filters = ["humanize", "humanizePercentage", "humanizeDuration"]
+    let nodes: [TemplateNode]
+    /// The text as written.
+    public let source: String
 
     init(_ source: String) throws(Fault) {
         self.source = source
-        var parts: [Part] = []
-        var rest = source[...]
-        while let open = rest.firstRange(of: "{{") {
-            if open.lowerBound > rest.startIndex {
-                parts.append(.text(String(rest[..<open.lowerBound])))
-            }
-            let offset = source.utf8.distance(from: source.startIndex, to: open.lowerBound)
-            rest = rest[open.upperBound...]
-            guard let close = rest.firstRange(of: "}}") else {
-                throw Fault(message: "`{{` is not closed by `}}`", offset: offset)
-            }
-            parts.append(try Self.part(String(rest[..<close.lowerBound]), offset))
-            rest = rest[close.upperBound...]
-        }
-        if !rest.isEmpty { parts.append(.text(String(rest))) }
-        self.parts = parts
+        var parser = TemplateParser(source)
+        nodes = try parser.parse()
     }
 
-    private static func part(_ expression: String, _ offset: Int) throws(Fault) -> Part {
-        if let label = labelOrText(expression) { return label }
-        let pipeline = expression.split(separator: "|", omittingEmptySubsequences: false)
-            .map { $0.filter { $0 != " " && $0 != "\t" } }
-        let subject = pipeline.first ?? ""
-        for filter in pipeline.dropFirst() where !filters.contains(filter) {
-            throw Fault(
-                message: "unknown template filter `\(filter)`; there are "
-                    + filters.joined(separator: ", "), offset: offset)
-        }
-        if subject == "$value" { return .value }
-        if let name = labelName(subject) { return .label(name, missing: "") }
-        throw Fault(
-            message: "a template knows `{{ $labels.NAME }}`, `{{ or $labels.NAME \"text\" }}` and "
-                + "`{{ $value }}`, not `{{\(expression)}}`", offset: offset)
+    /// Whether both are written alike.
+    public static func == (left: AlertTemplate, right: AlertTemplate) -> Bool {
+        left.source == right.source
     }
 
-    /// The name in `$labels.NAME`.
-    private static func labelName(_ subject: some StringProtocol) -> String? {
-        let prefix = "$labels."
-        let name = subject.dropFirst(prefix.count)
-        guard subject.hasPrefix(prefix), !name.isEmpty, !name.contains(where: \.isWhitespace)
-        else { return nil }
-        return String(name)
-    }
-
-    /// The label and the text of `or $labels.NAME "text"`; the text stands in quotes or backquotes and has none of its own.
-    private static func labelOrText(_ expression: String) -> Part? {
-        let words = expression.split(maxSplits: 2, whereSeparator: \.isWhitespace)
-        guard words.count == 3, words[0] == "or", let name = labelName(words[1]),
-            let quote = words[2].first(where: { !$0.isWhitespace }), quote == "\"" || quote == "`"
-        else { return nil }
-        // What stands before, between and behind the quotes.
-        let parts = words[2].split(separator: quote, omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[2].allSatisfy(\.isWhitespace), !parts[1].contains("\\")
-        else { return nil }
-        return .label(name, missing: String(parts[1]))
-    }
-
-    /// The text for an alert with these labels and this value.
-    func render(labels: [String: String], value: String) -> String {
+    /// The text for an alert.
+    func render(_ values: Values) -> String {
         var result = ""
-        for part in parts {
-            switch part {
-            case .text(let text): result += text
-            case .label(let name, let missing): result += labels[name] ?? missing
-            case .value: result += value
-            }
-        }
+        for node in nodes { node.render(values, into: &result) }
         return result
+    }
+}
+
+/// A piece of a template.
+indirect enum TemplateNode: Sendable {
+    case text(String)
+    case output(TemplateExpression)
+    /// The first of the branches whose condition is true; the last one may be without.
+    case choice([(condition: TemplateExpression?, body: [TemplateNode])])
+
+    func render(_ values: AlertTemplate.Values, into result: inout String) {
+        switch self {
+        case .text(let text): result += text
+        case .output(let expression): result += expression.evaluate(values).shown(values)
+        case .choice(let branches):
+            let branch = branches.first { $0.condition?.evaluate(values).isTrue ?? true }
+            for node in branch?.body ?? [] { node.render(values, into: &result) }
+        }
+    }
+}
+
+/// What stands in braces.
+indirect enum TemplateExpression: Sendable {
+    case text(String)
+    case number(Double)
+    case value, threshold
+    case labels
+    case label(TemplateExpression)
+    case call(TemplateFunction, [TemplateExpression])
+
+    func evaluate(_ values: AlertTemplate.Values) -> TemplateValue {
+        switch self {
+        case .text(let text): return .text(text)
+        case .number(let number): return .number(number)
+        case .value: return .measured(values.value)
+        case .threshold: return .measured(values.threshold)
+        case .labels:
+            let pairs = values.labels.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }
+            return .text("map[\(pairs.joined(separator: " "))]")
+        case .label(let name):
+            return .text(values.labels[name.evaluate(values).shown(values)] ?? "")
+        case .call(let function, let arguments):
+            return function.apply(arguments.map { $0.evaluate(values) }, values)
+        }
+    }
+}
+
+/// What an expression comes to.
+enum TemplateValue: Sendable {
+    case text(String)
+    case number(Double)
+    /// A number in the unit of the alert's value.
+    case measured(Double)
+    case truth(Bool)
+
+    /// As Go's templates see it: nothing, zero and false are not.
+    var isTrue: Bool {
+        switch self {
+        case .text(let text): !text.isEmpty
+        case .number(let number), .measured(let number): number != 0
+        case .truth(let truth): truth
+        }
+    }
+
+    /// The number that it is; a text may spell one.
+    var number: Double? {
+        switch self {
+        case .number(let number), .measured(let number): number
+        case .text(let text): ValueUnit.number(text)
+        case .truth: nil
+        }
+    }
+
+    /// The text that stands in its place.
+    func shown(_ values: AlertTemplate.Values) -> String {
+        switch self {
+        case .text(let text): text
+        case .number(let number): NumberStyle.plain(number)
+        case .measured(let number): values.unit.text(number)
+        case .truth(let truth): truth ? "true" : "false"
+        }
     }
 }

@@ -40,23 +40,24 @@ public struct AlertTransition: Equatable, Sendable {
     public let fingerprint: String
     /// The fields that the rule groups by.
     public let groupBy: [String]
+    /// LogsQL for the lines that the alert is about, without their time; empty where no filter says it.
+    public let query: String
 
     init(
-        rule: AlertRule, state: AlertState, groupValues: [String], value: Double,
-        startTime: Int64, eventTime: Int64
+        rule: AlertRule, level: Int, state: AlertState, groupValues: [String], value: Double,
+        threshold: Double, startTime: Int64, eventTime: Int64
     ) {
         let condition = rule.condition
-        let shownValue = condition.unit.text(value)
-        let labels = Self.labels(rule, groupValues, value: shownValue)
+        let shown = AlertTemplate.Values(
+            labels: [:], value: value, threshold: threshold, unit: condition.unit)
+        let labels = Self.labels(rule, level: level, groupValues, shown)
         self.alert = rule.name
         self.state = state
         self.labels = labels
-        self.annotations = rule.annotations.mapValues {
-            $0.render(labels: labels, value: shownValue)
-        }
-        self.severity = rule.severity
+        self.annotations = rule.annotations.mapValues { $0.render(shown.with(labels)) }
+        self.severity = rule.severity(level: level)
         self.value = value
-        self.threshold = condition.threshold
+        self.threshold = threshold
         self.unit = condition.unit
         self.subject = condition.subject
         self.window = condition.window
@@ -64,27 +65,46 @@ public struct AlertTransition: Equatable, Sendable {
         self.eventTime = eventTime
         self.groupBy = condition.groupBy
         self.fingerprint = Self.fingerprint(rule, groupValues)
+        self.query = condition.query(groupValues)
+    }
+
+    /// The end at `time` of an alert that fires and whose rule nobody evaluates any more.
+    init(endOf alert: AlertNotification.Alert, at time: Int64) {
+        self.alert = alert.name
+        state = .resolved
+        labels = alert.labels
+        annotations = alert.annotations
+        severity = alert.severity
+        value = alert.value
+        threshold = alert.threshold
+        unit = alert.unit
+        subject = alert.subject
+        window = alert.window
+        startTime = alert.startTime
+        eventTime = time
+        fingerprint = alert.fingerprint
+        groupBy = []
+        query = alert.query
     }
 
     /// The labels of an alert. A group field that its records lack is no label, as in Prometheus.
     static func labels(
-        _ rule: AlertRule, _ groupValues: [String], value: String
+        _ rule: AlertRule, level: Int, _ groupValues: [String], _ shown: AlertTemplate.Values
     ) -> [String: String] {
         var labels: [String: String] = [:]
         for (name, text) in zip(rule.condition.groupBy, groupValues) where !text.isEmpty {
             labels[name] = text
         }
-        let groupLabels = labels
-        for (name, template) in rule.labels {
-            labels[name] = template.render(labels: groupLabels, value: value)
-        }
+        let values = shown.with(labels)
+        for (name, template) in rule.labels { labels[name] = template.render(values) }
+        if let severity = rule.levels[level].severity { labels["severity"] = severity }
         labels["alertname"] = rule.name
         return labels
     }
 
     /// FNV-1a over group, rule and group values, each ended by a byte that UTF-8 does not have. Labels may be templates
     /// with the value in them, so they cannot identify an alert.
-    private static func fingerprint(_ rule: AlertRule, _ groupValues: [String]) -> String {
+    static func fingerprint(_ rule: AlertRule, _ groupValues: [String]) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for text in [rule.group, rule.name] + groupValues {
             for byte in Array(text.utf8) + [0xFF] {
@@ -110,6 +130,11 @@ public struct AlertTransition: Equatable, Sendable {
     /// `high_error_rate firing: error_rate is 12.3% (threshold 5%) over 5m, service=api`.
     public var message: String {
         let group = groupText
+        if subject.hasPrefix("absent(") {
+            let ending = state == .resolved ? "" : " for \(DurationText.text(window))"
+            return "\(alert) \(state.rawValue): \(subject)\(ending)"
+                + (group.isEmpty ? "" : ", \(group)")
+        }
         return "\(alert) \(state.rawValue): \(subject) is \(unit.text(value)) "
             + "(threshold \(unit.text(threshold))) over \(DurationText.text(window))"
             + (group.isEmpty ? "" : ", \(group)")

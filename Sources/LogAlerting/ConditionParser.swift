@@ -12,43 +12,116 @@ public struct ConditionError: Error, Equatable, Sendable {
 
 /// Reads the sentences of runbooks:
 ///
-///     MEASURE [where FILTER] COMPARISON THRESHOLD [where FILTER] over DURATION [by FIELD, …] [min N samples]
+///     MEASURE [where FILTER] COMPARISON THRESHOLD [where FILTER] over DURATION [by FIELD, …] [min N samples] [for DURATION]
+///     new(FIELD) [where FILTER] over DURATION [by FIELD, …] [learning DURATION]
+///     absent(FILTER) for DURATION [by FIELD, …]
 ///
-/// `MEASURE` is one of `MeasureKind.all`; `FILTER` is LogsQL. Worked example: in `count(a:"over (5m)") > 3 over 10m` the
-/// filter ends at the parenthesis that closes the first one, quotes being skipped, and the window is the last `over`.
+/// `MEASURE` is one of `MeasureKind.all`; `FILTER` is LogsQL; `THRESHOLD` is a number with the measure's unit, or
+/// `2x baseline(1h)`. A rule with levels leaves out the comparison and the threshold. Worked example: in
+/// `count(a:"over (5m)") > 3 over 10m` the filter ends at the parenthesis that closes the first one, quotes being skipped,
+/// and the window is the last `over`.
 public struct ConditionParser: Sendable {
-    private let bytes: [UInt8]
-    private var index = 0
+    let bytes: [UInt8]
+    var index = 0
 
-    private init(_ text: String) { bytes = Array(text.utf8) }
+    init(_ text: String) { bytes = Array(text.utf8) }
 
     /// Reads a condition.
     public static func parse(_ text: String) throws(ConditionError) -> Condition {
-        var parser = ConditionParser(text)
-        return try parser.condition(text)
+        try parse(text, hasLevels: false)
     }
 
-    private mutating func condition(_ text: String) throws(ConditionError) -> Condition {
+    /// Reads a condition, without comparison and threshold where its rule has levels.
+    static func parse(_ text: String, hasLevels: Bool) throws(ConditionError) -> Condition {
+        var parser = ConditionParser(text)
+        return try parser.condition(text, hasLevels)
+    }
+
+    private mutating func condition(
+        _ text: String, _ hasLevels: Bool
+    ) throws(ConditionError) -> Condition {
         let start = skipSpace()
         let (kind, measure, inner) = try measure()
         let subject = string(start..<index)
         var filters = inner.map { [$0] } ?? []
         if takeWord("where") { filters.append(try whereFilter()) }
-        let comparison = try comparison()
-        let (threshold, unit) = try threshold(measure)
+        if case .new = measure { return try new(measure, filters, subject, text) }
+        if measure == .absent { return try absent(filters, subject, text) }
+        let unit = unit(kind, measure)
+        var limit: Condition.Limit?
+        if !hasLevels || isComparison(at: index) {
+            let place = index
+            limit = try self.limit(kind, measure, unit)
+            guard !hasLevels else {
+                throw fault(
+                    "the rule has levels, which say what the measure is compared with: leave it out "
+                        + "here", at: place)
+            }
+        }
         if takeWord("where") { filters.append(try whereFilter()) }
         let window = try window()
         let groups = try groupBy()
-        let samples = try samplesMin(kind)
-        if skipSpace() < bytes.count {
-            throw fault(
-                "unexpected \(quoted(peekWord())) behind the condition; it ends with "
-                    + "`over DURATION`, `by FIELD, …` and `min N samples`, in this order")
-        }
+        let samples = try samplesMin(kind, limit)
+        let pending = try pending()
+        try expectEnd("`over DURATION`, `by FIELD, …`, `min N samples` and `for DURATION`")
+        try checkBaseline(limit, window)
         return Condition(
             measure: measure, filter: filters.isEmpty ? nil : .matching(all: filters),
-            comparison: comparison, threshold: threshold, unit: unit, window: window,
-            groupBy: groups, samplesMin: samples, subject: subject, text: text)
+            limit: limit, unit: unit, window: window, groupBy: groups, samplesMin: samples,
+            pendingDuration: pending, subject: subject, text: text)
+    }
+
+    private mutating func new(
+        _ measure: Measure, _ filters: [Filter], _ subject: String, _ text: String
+    ) throws(ConditionError) -> Condition {
+        let memory = try window(max: Condition.memoryMax)
+        var groups = try groupBy()
+        let place = skipSpace()
+        var learning = min(memory / 10, Condition.learningMax)
+        if takeWord("learning") {
+            let start = skipSpace()
+            let word = takeToken()
+            guard let duration = word == "0" ? 0 : DurationText.parse(word), duration <= memory
+            else {
+                throw fault(
+                    "how long is learnt is a duration no longer than the memory, as in "
+                        + "`learning 1h`", at: start)
+            }
+            learning = duration
+        }
+        try expectEnd("`over DURATION`, `by FIELD, …` and `learning DURATION`")
+        let field = measure.field ?? ""
+        guard !groups.contains(field) else {
+            throw fault("`\(field)` is what is new; it cannot be grouped by, too", at: place)
+        }
+        groups.append(field)
+        return Condition(
+            measure: measure, filter: filters.isEmpty ? nil : .matching(all: filters),
+            limit: Condition.Limit(comparison: .greater, value: 0, baseline: 0), unit: .count,
+            window: Condition.newWindow, memory: memory, learning: learning, groupBy: groups,
+            samplesMin: 0, subject: subject, text: text)
+    }
+
+    private mutating func absent(
+        _ filters: [Filter], _ subject: String, _ text: String
+    ) throws(ConditionError) -> Condition {
+        guard takeWord("for") else {
+            throw fault("`for DURATION` is wanted here, as in `absent(service:scheduler) for 2m`")
+        }
+        let window = try duration(max: Condition.windowMax)
+        let groups = try groupBy()
+        try expectEnd("`for DURATION` and `by FIELD, …`")
+        return Condition(
+            measure: .absent, filter: filters.isEmpty ? nil : .matching(all: filters),
+            limit: Condition.Limit(comparison: .equal, value: 0, baseline: 0), unit: .count,
+            window: window, groupBy: groups, samplesMin: 0, subject: subject, text: text)
+    }
+
+    private mutating func expectEnd(_ parts: String) throws(ConditionError) {
+        guard skipSpace() < bytes.count else { return }
+        throw fault(
+            "unexpected \(quoted(peekWord())) behind the condition; it ends with \(parts), in this "
+                + "order")
     }
 
     // MARK: The parts
@@ -59,9 +132,8 @@ public struct ConditionParser: Sendable {
         guard !word.isEmpty else {
             throw fault("a condition begins with a measure: \(MeasureKind.names)", at: start)
         }
-        let kind = MeasureKind.all.first { $0.make(word, "") != nil }
-        guard let kind else {
-            let hint = Spelling.nearest(word, among: ["error_rate", "count", "rate", "p95"])
+        guard let kind = MeasureKind.named(word) else {
+            let hint = Spelling.nearest(word, among: MeasureKind.all.map(\.name) + ["p95"])
             throw fault(
                 "unknown measure \(quoted(word))"
                     + (hint.map { "; did you mean `\($0)`?" } ?? "")
@@ -78,8 +150,11 @@ public struct ConditionParser: Sendable {
         let open = index
         let close = try closingParenthesis(open)
         index = close + 1
-        if kind.argument == .filter {
+        switch kind.argument {
+        case .filter:
             return (kind, kind.make(word, "") ?? .count, try filter(open + 1..<close))
+        case .filters: return (kind, try ratio(open + 1..<close, kind), nil)
+        case .field, .none: break
         }
         let field = string(open + 1..<close).filter { $0 != " " }
         guard !field.isEmpty else {
@@ -88,7 +163,29 @@ public struct ConditionParser: Sendable {
         return (kind, kind.make(word, field) ?? .count, nil)
     }
 
-    private func filter(_ range: Range<Int>) throws(ConditionError) -> Filter {
+    /// The two filters of a ratio, parted by a slash between blanks: paths have slashes, too.
+    private func ratio(_ range: Range<Int>, _ kind: MeasureKind) throws(ConditionError) -> Measure {
+        var position = range.lowerBound
+        while position < range.upperBound {
+            switch bytes[position] {
+            case ASCII.quote, UInt8(ascii: "'"), UInt8(ascii: "`"):
+                position = closingQuote(position) ?? range.upperBound
+            case UInt8(ascii: "("): position = try closingParenthesis(position)
+            case UInt8(ascii: "/")
+            where bytes[position - 1] == ASCII.space && bytes[position + 1] == ASCII.space:
+                return .ratio(
+                    part: try filter(range.lowerBound..<position),
+                    whole: try filter(position + 1..<range.upperBound))
+            default: break
+            }
+            position += 1
+        }
+        throw fault(
+            "`ratio` needs two filters with ` / ` between them, as in `\(kind.example)`",
+            at: range.lowerBound)
+    }
+
+    func filter(_ range: Range<Int>) throws(ConditionError) -> Filter {
         let text = string(range)
         if text.allSatisfy({ $0 == " " }) { return .all }
         let filter: Filter
@@ -108,7 +205,7 @@ public struct ConditionParser: Sendable {
     }
 
     /// The filter behind `where`, up to the comparison or the window.
-    private mutating func whereFilter() throws(ConditionError) -> Filter {
+    mutating func whereFilter() throws(ConditionError) -> Filter {
         let start = skipSpace()
         var position = start
         var end: Int?
@@ -134,99 +231,49 @@ public struct ConditionParser: Sendable {
         return try filter(start..<end)
     }
 
-    private func isWindow(at position: Int) -> Bool {
+    func isWindow(at position: Int) -> Bool {
         let rest = Array("over ".utf8)
         return bytes[min(position, bytes.count)...].starts(with: rest)
     }
 
     /// A comparison of the condition stands between blanks; `status_code:>=500` is part of the filter.
-    private func isComparison(at position: Int) -> Bool {
+    func isComparison(at position: Int) -> Bool {
         let end = bytes[min(position, bytes.count)...].prefix { $0 != ASCII.space }
         return Comparison(rawValue: String(decoding: end, as: UTF8.self)) != nil
     }
 
-    private mutating func comparison() throws(ConditionError) -> Comparison {
-        let start = skipSpace()
-        for comparison in Comparison.allCases
-        where bytes[start...].starts(with: Array(comparison.rawValue.utf8)) {
-            index += comparison.rawValue.utf8.count
-            return comparison
-        }
-        throw fault(
-            "a comparison is wanted here: >, >=, < or <=, as in `\(MeasureKind.all[0].example)`")
-    }
-
-    private mutating func threshold(
-        _ measure: Measure
-    ) throws(ConditionError) -> (Double, ValueUnit) {
-        let start = skipSpace()
-        let word = takeToken()
-        let number = Double(word)
-        guard !word.isEmpty, number.map({ $0.isFinite && $0 >= 0 }) ?? true else {
-            throw fault("a threshold is wanted here, a number of at least 0", at: start)
-        }
-        switch measure {
-        case .errorRate:
-            if word.hasSuffix("%"), let percent = Double(String(word.dropLast())), percent <= 100,
-                percent >= 0
-            {
-                return (percent / 100, .fraction)
-            }
-            if let number, number <= 1 { return (number, .fraction) }
-            throw fault(
-                "\(quoted(word)) is no share: write percent (`5%`) or a fraction (`0.05`)",
-                at: start)
-        case .count, .rate:
-            guard let number else {
-                throw fault(
-                    "\(quoted(word)) is no number; a count is compared with a plain one, as in "
-                        + "`\(MeasureKind.all[2].example)`", at: start)
-            }
-            return (number, measure == .count ? .count : .perSecond)
-        case .quantile(_, let field):
-            return try quantileThreshold(word, number, field, start)
-        }
-    }
-
-    private func quantileThreshold(
-        _ word: String, _ number: Double?, _ field: String, _ start: Int
-    ) throws(ConditionError) -> (Double, ValueUnit) {
-        let unit: ValueUnit =
-            field.hasSuffix("_ms")
-            ? .milliseconds
-            : field.hasSuffix("_seconds") || field.hasSuffix("_s") ? .seconds : .plain
-        if let number { return (number, unit) }
-        guard let duration = DurationText.parse(word) else {
-            throw fault(
-                "\(quoted(word)) is neither a number nor a duration such as `500ms` or `1s`",
-                at: start)
-        }
-        switch unit {
-        case .milliseconds: return (Double(duration) / 1e6, unit)
-        case .seconds: return (Double(duration) / 1e9, unit)
-        default:
-            throw fault(
-                "weir does not know the unit of `\(field)` (its name ends in neither _ms nor "
-                    + "_seconds): write a plain number", at: start)
-        }
-    }
-
-    private mutating func window() throws(ConditionError) -> Int64 {
+    private mutating func window(
+        max: Int64 = Condition.windowMax
+    ) throws(ConditionError) -> Int64 {
         guard takeWord("over") else {
             throw fault("`over DURATION` is wanted here, as in `\(MeasureKind.all[0].example)`")
         }
+        return try duration(max: max)
+    }
+
+    private mutating func duration(max: Int64) throws(ConditionError) -> Int64 {
         let start = skipSpace()
         let word = takeToken()
         guard let window = DurationText.parse(word) else {
             throw fault("\(quoted(word)) is no duration; write `30s`, `5m` or `1h`", at: start)
         }
-        guard (Condition.windowMin...Condition.windowMax).contains(window) else {
-            throw fault("a window is between 1s and 1d long", at: start)
+        guard (Condition.windowMin...max).contains(window) else {
+            throw fault("a window is between 1s and \(DurationText.text(max)) long", at: start)
         }
         return window
     }
 
-    private mutating func groupBy() throws(ConditionError) -> [String] {
+    private mutating func pending() throws(ConditionError) -> Int64 {
+        guard takeWord("for") else { return 0 }
+        let start = skipSpace()
+        let word = takeToken()
+        guard let duration = DurationText.parse(word) else {
+            throw fault("\(quoted(word)) is no duration; write `30s`, `5m` or `1h`", at: start)
+        }
+        return duration
+    }
+
+    mutating func groupBy() throws(ConditionError) -> [String] {
         guard takeWord("by") else { return [] }
         var fields: [String] = []
         repeat {
@@ -243,11 +290,17 @@ public struct ConditionParser: Sendable {
         return fields
     }
 
-    private mutating func samplesMin(_ kind: MeasureKind) throws(ConditionError) -> Int {
+    private mutating func samplesMin(
+        _ kind: MeasureKind, _ limit: Condition.Limit?
+    ) throws(ConditionError) -> Int {
         let start = skipSpace()
-        guard takeWord("min") else { return kind.needsSamples ? Condition.samplesMinDefault : 0 }
-        guard kind.needsSamples else {
-            throw fault("`min` is for rates and quantiles; a count has its threshold", at: start)
+        // A baseline of a few records says nothing about what is usual.
+        let needsSamples = kind.needsSamples || (limit?.baseline ?? 0) > 0
+        var isField = false
+        if case .field = kind.unit { isField = true }
+        guard takeWord("min") else { return needsSamples ? Condition.samplesMinDefault : 0 }
+        guard needsSamples || isField else {
+            throw fault("`min` is for shares and quantiles; a count has its threshold", at: start)
         }
         let numberStart = skipSpace()
         guard let number = Int(takeToken()), number >= 1, number <= 1_000_000_000 else {
@@ -258,95 +311,5 @@ public struct ConditionParser: Sendable {
             throw fault("`samples` is wanted here, as in `min 20 samples`")
         }
         return number
-    }
-}
-
-/// The words and brackets.
-extension ConditionParser {
-    @discardableResult
-    private mutating func skipSpace() -> Int {
-        while index < bytes.count, bytes[index] <= ASCII.space { index += 1 }
-        return index
-    }
-
-    private func string(_ range: Range<Int>) -> String {
-        String(decoding: bytes[range], as: UTF8.self)
-    }
-
-    /// Takes letters, digits and what else stands in names of fields and measures.
-    private mutating func takeName() -> String {
-        let start = skipSpace()
-        while index < bytes.count, isNameByte(bytes[index]) { index += 1 }
-        return string(start..<index)
-    }
-
-    private func isNameByte(_ byte: UInt8) -> Bool {
-        ASCII.isDigit(byte) || ASCII.lowercased(byte) &- UInt8(ascii: "a") < 26 || byte >= 0x80
-            || "_.-@:/".utf8.contains(byte)
-    }
-
-    /// Takes everything up to the next blank.
-    private mutating func takeToken() -> String {
-        let start = skipSpace()
-        while index < bytes.count, bytes[index] > ASCII.space { index += 1 }
-        return string(start..<index)
-    }
-
-    private func peekWord() -> String {
-        var copy = self
-        return copy.takeToken()
-    }
-
-    private mutating func takeWord(_ word: String) -> Bool {
-        skipSpace()
-        var copy = self
-        guard copy.takeToken() == word else { return false }
-        self = copy
-        return true
-    }
-
-    private mutating func takeByte(_ byte: UInt8) -> Bool {
-        guard skipSpace() < bytes.count, bytes[index] == byte else { return false }
-        index += 1
-        return true
-    }
-
-    /// The offset of the quote that closes the one at `position`, or nil.
-    private func closingQuote(_ position: Int) -> Int? {
-        var index = position + 1
-        while index < bytes.count {
-            if bytes[index] == bytes[position] { return index }
-            // Backquotes take what is between them as it stands.
-            if bytes[index] == ASCII.backslash, bytes[position] != UInt8(ascii: "`") { index += 1 }
-            index += 1
-        }
-        return nil
-    }
-
-    private func closingParenthesis(_ open: Int) throws(ConditionError) -> Int {
-        var depth = 0
-        var position = open
-        while position < bytes.count {
-            switch bytes[position] {
-            case ASCII.quote, UInt8(ascii: "'"), UInt8(ascii: "`"):
-                guard let close = closingQuote(position) else {
-                    throw fault("this quote is not closed", at: position)
-                }
-                position = close
-            case UInt8(ascii: "("): depth += 1
-            case UInt8(ascii: ")"):
-                depth -= 1
-                if depth == 0 { return position }
-            default: break
-            }
-            position += 1
-        }
-        throw fault("this parenthesis is not closed", at: open)
-    }
-
-    private func quoted(_ word: String) -> String { word.isEmpty ? "the end" : "`\(word)`" }
-
-    private func fault(_ message: String, at offset: Int? = nil) -> ConditionError {
-        ConditionError(message: message, offset: offset ?? index)
     }
 }

@@ -53,19 +53,27 @@ extension AlertConfiguration {
                 annotations:
                   summary: '{{ $value }} failed logins from {{ or $labels.client_ip "an unknown address" }}'
 
+        # Each alert by itself, at once. Whoever is paged wants less: without the four lines below it, a route waits 30 s for further
+        # alerts of its group, tells changes every 5 minutes, and repeats what still fires after 4 hours.
         route:
           receiver: console
+          group_by: ['...']
+          group_wait: 0s
+          group_interval: 0s
+          repeat_interval: 0s
 
         receivers:
           - name: console
-            type: stdout
+            stdout_configs: [{}]
 
         """
 
     /// The configuration of `defaultText`.
+    ///
+    /// - Parameter channels: the kinds of channels that exist; without them the configuration is good for its rules only.
     public static func makeDefault(
-        channelKinds: [String] = [defaultReceiver.kind]
+        channels: ChannelRegistry = .unread([defaultReceiverName])
     ) throws(AlertFileError) -> AlertConfiguration {
-        try parse(defaultText, file: "(default rules)", channelKinds: channelKinds)
+        try parse(defaultText, file: "(default rules)", channels: channels)
     }
 }

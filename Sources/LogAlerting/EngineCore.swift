@@ -4,27 +4,17 @@ internal import LogRecords
 
 /// The loop over records and rules. A struct, so that the loop works on plain memory and not through class properties.
 struct EngineCore: ~Copyable {
-    /// What a record that is held back would add to one rule.
-    private struct HeldPart {
-        let rule: Int
-        let key: [UInt8]
-        let contribution: Contribution
-    }
-
-    private struct HeldRecord {
-        let time: Int64
-        var parts: [HeldPart]
-    }
-
-    private let ruleCount: Int
-    private let rules: UnsafeMutablePointer<RuleState>
-    private let plans: UnsafeMutablePointer<RuleState.Plan>
+    let ruleCount: Int
+    let rules: UnsafeMutablePointer<RuleState>
+    private let plans: UnsafeMutablePointer<RulePlan>
     private var inputs: RecordInputs
-    private var clock = EventClock()
-    private var held: [HeldRecord] = []
+    private var further = Vector<SlotOperation>(capacity: 16)
+    private let hasAbsence: Bool
+    var clock = EventClock()
+    var held: [HeldRecord] = []
     /// The watermark at which some rule has a boundary to evaluate.
-    private var due = Int64.max
-    private(set) var late: UInt64 = 0
+    var due = Int64.max
+    var late: UInt64 = 0
     var transitions: [AlertTransition] = []
 
     init(_ list: [AlertRule]) {
@@ -37,6 +27,7 @@ struct EngineCore: ~Copyable {
             (plans + index).initialize(to: rules[index].plan)
         }
         inputs.freeze()
+        hasAbsence = list.contains { $0.condition.measure == .absent }
     }
 
     deinit {
@@ -46,6 +37,9 @@ struct EngineCore: ~Copyable {
     }
 
     var refused: UInt64 { (0..<ruleCount).reduce(0) { $0 + rules[$1].refused } }
+    var refusedValues: UInt64 {
+        (0..<ruleCount).reduce(0) { $0 + rules[$1].firstSeen.refused }
+    }
     var groupCount: Int { (0..<ruleCount).reduce(0) { $0 + rules[$1].table.count } }
     var watermark: Int64? { clock.latest == .min ? nil : clock.watermark }
     var latestTime: Int64? { clock.latest == .min ? nil : clock.latest }
@@ -84,35 +78,24 @@ struct EngineCore: ~Copyable {
 
     @inline(__always)
     private mutating func count(_ record: Record, _ reader: BatchReader, at time: Int64) {
+        if hasAbsence { begin(at: time) }
+        further.removeAll()
         for index in 0..<ruleCount {
             var contribution = Contribution()
-            guard contributes(plans[index], record, reader, &contribution) else { continue }
+            guard
+                plans[index].contribute(record, reader, &inputs, &contribution, &further)
+            else { continue }
             let key = inputs.key(plans[index].key, record, reader)
             rules[index].add(
-                contribution, key: key.view, hash: key.hash, time: time, due: &due,
+                contribution, further.base, key: key.view, hash: key.hash, time: time, due: &due,
                 into: &transitions)
         }
     }
 
-    /// Whether a record concerns a rule, and what it adds.
-    @inline(__always)
-    private mutating func contributes(
-        _ plan: RuleState.Plan, _ record: Record, _ reader: BatchReader,
-        _ contribution: inout Contribution
-    ) -> Bool {
-        switch plan.test.kind {
-        case .count: break
-        case .errorRate:
-            let request = inputs.request(record, reader)
-            guard request.is else { return false }
-            contribution.isPart = request.failed
-        case .quantile:
-            let value = inputs.number(plan.number, record, reader)
-            guard !value.isNaN else { return false }
-            contribution.isPart = plan.test.isPart(value)
-            contribution.value = value
-        }
-        return plan.filter < 0 || inputs.matches(plan.filter, record, reader)
+    /// Rules that wait for records count from the first one of the stream, whichever it is.
+    @inline(never)
+    private mutating func begin(at time: Int64) {
+        for index in 0..<ruleCount { rules[index].begin(at: time, due: &due) }
     }
 
     // MARK: Records held back
@@ -120,13 +103,17 @@ struct EngineCore: ~Copyable {
     private mutating func hold(_ record: Record, _ reader: BatchReader, _ time: Int64) {
         // A record that contradicts those held before it settles them, and is then the first held itself.
         if clock.verdict == .rejected { settleHeld() }
-        var parts: [HeldPart] = []
+        var parts: [HeldRecord.Part] = []
         for index in 0..<ruleCount {
             var contribution = Contribution()
-            guard contributes(plans[index], record, reader, &contribution) else { continue }
+            further.removeAll()
+            guard plans[index].contribute(record, reader, &inputs, &contribution, &further)
+            else { continue }
             let key = inputs.key(plans[index].key, record, reader)
             parts.append(
-                HeldPart(rule: index, key: Array(key.view), contribution: contribution))
+                HeldRecord.Part(
+                    rule: index, key: Array(key.view), contribution: contribution,
+                    further: Array(further.buffer)))
         }
         held.append(HeldRecord(time: time, parts: parts))
         if clock.verdict == .accepted { settleHeld() }
@@ -148,13 +135,18 @@ struct EngineCore: ~Copyable {
             } else {
                 time = max(clock.latest, clock.watermark)
             }
-            for part in record.parts {
-                part.key.withView { key in
-                    rules[part.rule].add(
-                        part.contribution, key: key, hash: key.memoryHash, time: time, due: &due,
-                        into: &transitions)
-                }
-            }
+            if hasAbsence { begin(at: time) }
+            for part in record.parts { add(part, at: time) }
+        }
+    }
+
+    private mutating func add(_ part: HeldRecord.Part, at time: Int64) {
+        further.removeAll()
+        for operation in part.further { further.append(operation) }
+        part.key.withView { key in
+            rules[part.rule].add(
+                part.contribution, further.base, key: key, hash: key.memoryHash, time: time,
+                due: &due, into: &transitions)
         }
     }
 
@@ -169,7 +161,7 @@ struct EngineCore: ~Copyable {
         findDue()
     }
 
-    private mutating func findDue() {
+    mutating func findDue() {
         due = .max
         for index in 0..<ruleCount { due = min(due, rules[index].dueAt) }
     }
@@ -190,7 +182,14 @@ struct EngineCore: ~Copyable {
     }
 
     mutating func advance(to time: Int64) {
-        guard clock.latest != .min, time > clock.latest else { return }
+        if clock.latest == .min {
+            // Nothing came yet: those who wait for records begin to.
+            guard hasAbsence else { return }
+            clock.begin(at: min(time, EventClock.timeMax))
+            begin(at: clock.latest)
+            return
+        }
+        guard time > clock.latest else { return }
         clock.advance(to: min(time, EventClock.timeMax))
         if clock.watermark >= due { evaluateBoundaries() }
     }
@@ -210,10 +209,33 @@ struct EngineCore: ~Copyable {
         findDue()
     }
 
-    func forEachActive(_ body: (AlertRule, AlertGroup.State, [String], Int64) -> Void) {
+    /// Ends the firing alerts of a rule that is gone.
+    mutating func end(_ index: Int) {
+        rules[index].reset(at: max(clock.latest, 0), into: &transitions)
+    }
+
+    /// The rules.
+    var ruleList: [AlertRule] { (0..<ruleCount).map { rules[$0].rule } }
+
+    func forEachActive(_ body: (AlertRule, Int, AlertGroup.State, [String], Int64) -> Void) {
         for index in 0..<ruleCount {
             let rule = rules[index].rule
-            rules[index].forEachActive { state, values, since in body(rule, state, values, since) }
+            rules[index].forEachActive { state, level, values, since in
+                body(rule, level, state, values, since)
+            }
         }
     }
+}
+
+/// A record that is held back, by what it would add to the rules.
+struct HeldRecord {
+    struct Part {
+        let rule: Int
+        let key: [UInt8]
+        let contribution: Contribution
+        let further: [SlotOperation]
+    }
+
+    let time: Int64
+    var parts: [Part]
 }

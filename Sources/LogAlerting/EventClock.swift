@@ -1,3 +1,4 @@
+internal import LogBytes
 internal import LogRecords
 
 /// Event time: which moment a record counts at, and how far time has come.
@@ -23,7 +24,7 @@ struct EventClock {
     /// Later times are taken as this one, so that sums with windows cannot overflow.
     static let timeMax = Int64.max - 3_660 * Timestamp.day
 
-    private enum Source {
+    private enum Source: UInt8 {
         case none, arrival, own
     }
 
@@ -112,6 +113,12 @@ struct EventClock {
         heldCount = 0
     }
 
+    /// Begins at `time`, before any record. The first record with a time of its own starts everything anew.
+    mutating func begin(at time: Int64) {
+        source = .arrival
+        advance(to: time)
+    }
+
     mutating func advance(to time: Int64) {
         latest = time
         watermark = time - Self.lateness
@@ -119,4 +126,32 @@ struct EventClock {
 
     /// Nothing before `time` can come any more.
     mutating func seal(before time: Int64) { watermark = max(watermark, time) }
+
+    // MARK: Snapshots
+
+    func write(into out: inout ByteWriter) {
+        out.append(source.rawValue)
+        for time in [latest, watermark, heldLatest] { out.append(zigzag: time) }
+        out.append(length: heldCount)
+    }
+
+    mutating func read(_ reader: inout ByteReader) throws(MalformedBytes) {
+        let kind = try reader.fixed(UInt8.self, "the clock's source")
+        guard let source = Source(rawValue: kind) else {
+            throw reader.malformed("the clock's source")
+        }
+        self.source = source
+        latest = try Self.time(&reader)
+        watermark = try Self.time(&reader)
+        heldLatest = try Self.time(&reader)
+        heldCount = try reader.length(atMost: Self.agreeingMin, "records held back")
+        guard (source == .none) == (latest == .min) else { throw reader.malformed("the clock") }
+    }
+
+    /// A time that sums with windows cannot overflow; the least one stands for none.
+    static func time(_ reader: inout ByteReader) throws(MalformedBytes) -> Int64 {
+        let time = try reader.zigzag("a time")
+        guard time == .min || abs(time) <= timeMax else { throw reader.malformed("a time") }
+        return time
+    }
 }

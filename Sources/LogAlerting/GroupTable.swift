@@ -1,26 +1,45 @@
 internal import LogBytes
 internal import LogMetrics
 
-/// One label set of a rule: its window and its alert.
-struct AlertGroup: ~Copyable {
-    enum State: UInt8 {
+/// One label set of a rule, what each of its records touches: its window and whether its alert waits for records.
+struct AlertGroup: BitwiseCopyable {
+    enum State: UInt8, BitwiseCopyable {
         case inactive, pending, firing
     }
 
     var state = State.inactive
     /// Whether the boundaries to come may change its state without another record.
     fileprivate(set) var isAwake = false
-    /// Matches that must come before the threshold can be reached; spares a look at the window for most records.
+    /// Whether the condition holds at every level, so that no record can add to that.
+    var holdsAll = false
+    /// The level at which it fires, −1 when it does not.
+    var level: Int8 = -1
+    /// Records that must come before a threshold can be reached; spares a look at the window for most records.
     var budget: UInt32 = 0
-    /// Boundaries up to this slot were decided when the alert became active.
-    var activeSlot = Int64.min
+    var window: GroupWindow
+}
+
+/// What only decisions touch.
+struct AlertMemory: BitwiseCopyable {
     /// When the condition began to hold.
     var since = Int64.min
-    var window: SlidingWindow
+    /// When it ceased to hold at the level at which the alert fires; the least time there is while it holds.
+    var ceased = Int64.min
+    /// The slot of the first record, and of the last one.
+    var firstSlot = Int64.min
+    var lastSlot = Int64.min
+}
 
-    init(keepsSamples: Bool) { window = SlidingWindow(keepsSamples: keepsSamples) }
+/// The condition of one level.
+struct LevelMemory: BitwiseCopyable {
+    /// When it began to hold; the least time there is while it does not.
+    var since = Int64.min
+    /// Boundaries up to this slot were decided when it began to hold.
+    var activeSlot = Int64.min
+    /// Whether it held at the evaluations before, the last one in the lowest bit.
+    var history: UInt64 = 0
 
-    var isIdle: Bool { state == .inactive && window.isEmpty }
+    var holds: Bool { since != .min }
 }
 
 /// The groups of a rule by the bytes of their key.
@@ -31,63 +50,90 @@ struct GroupTable: ~Copyable {
 
     private(set) var keys = ByteKeyTable()
     private(set) var groups: UnsafeMutablePointer<AlertGroup>
+    private(set) var cold: UnsafeMutablePointer<AlertMemory>
+    private(set) var levels: UnsafeMutablePointer<LevelMemory>
+    let levelCount: Int
     private var capacity = 8
-    private let keepsSamples: Bool
     /// One bit a group, so that boundaries find the few that are awake among thousands.
     private var awake = Vector<UInt64>(capacity: 1)
     private(set) var awakeCount = 0
 
-    init(keepsSamples: Bool) {
-        self.keepsSamples = keepsSamples
+    init(levelCount: Int) {
+        self.levelCount = levelCount
         groups = .allocate(capacity: capacity)
+        cold = .allocate(capacity: capacity)
+        levels = .allocate(capacity: capacity * levelCount)
     }
 
+    /// The owner has removed all groups, since windows are freed with their layout.
     deinit {
-        groups.deinitialize(count: keys.count)
         groups.deallocate()
+        cold.deallocate()
+        levels.deallocate()
     }
 
     var count: Int { keys.count }
 
-    /// The number of the group of `key`, which is made when it does not exist; −1 when there are too many.
+    /// The number of the group of `key`, −1 when there is none.
     @inline(__always)
-    mutating func group(_ key: ByteView, hash: UInt64) -> Int {
-        let found = keys.find(key, hash: hash)
-        return found >= 0 ? found : insert(key, hash)
-    }
+    func find(_ key: ByteView, hash: UInt64) -> Int { keys.find(key, hash: hash) }
 
-    private mutating func insert(_ key: ByteView, _ hash: UInt64) -> Int {
+    /// Makes the group of `key`, which does not exist; its number, −1 when there are too many.
+    mutating func insert(
+        _ key: ByteView, hash: UInt64, slot: Int64, _ layout: WindowLayout
+    ) -> Int {
         guard keys.count < Self.groupsMax else { return -1 }
-        if keys.count == capacity {
-            let fresh = UnsafeMutablePointer<AlertGroup>.allocate(capacity: capacity * 2)
-            fresh.moveInitialize(from: groups, count: capacity)
-            groups.deallocate()
-            groups = fresh
-            capacity *= 2
+        let number = keys.count
+        if number == capacity { grow() }
+        (groups + number).initialize(to: AlertGroup(window: GroupWindow(layout)))
+        (cold + number).initialize(to: AlertMemory(firstSlot: slot, lastSlot: slot))
+        for level in 0..<levelCount {
+            (levels + number * levelCount + level).initialize(to: LevelMemory())
         }
-        (groups + keys.count).initialize(to: AlertGroup(keepsSamples: keepsSamples))
-        if keys.count >> 6 == awake.count { awake.append(0) }
+        if number >> 6 == awake.count { awake.append(0) }
         return keys.insert(key, hash: hash)
     }
 
+    private mutating func grow() {
+        func grown<Element: BitwiseCopyable>(
+            _ old: UnsafeMutablePointer<Element>, _ count: Int
+        ) -> UnsafeMutablePointer<Element> {
+            let fresh = UnsafeMutablePointer<Element>.allocate(capacity: count * 2)
+            fresh.update(from: old, count: count)
+            old.deallocate()
+            return fresh
+        }
+        groups = grown(groups, capacity)
+        cold = grown(cold, capacity)
+        levels = grown(levels, capacity * levelCount)
+        capacity *= 2
+    }
+
     /// Removes a group; the last one takes its number.
-    mutating func remove(_ number: Int) {
+    mutating func remove(_ number: Int, _ layout: WindowLayout) {
         let last = keys.count - 1
+        groups[number].window.destroy(layout)
         sleep(number)
         if number != last {
             let isAwake = groups[last].isAwake
             sleep(last)
-            (groups + number).deinitialize(count: 1)
-            (groups + number).moveInitialize(from: groups + last, count: 1)
+            groups[number] = groups[last]
+            cold[number] = cold[last]
+            for level in 0..<levelCount {
+                levels[number * levelCount + level] = levels[last * levelCount + level]
+            }
             if isAwake { wake(number) }
-        } else {
-            (groups + number).deinitialize(count: 1)
         }
         keys.remove(number)
     }
 
-    mutating func removeAll() {
-        while count > 0 { remove(count - 1) }
+    mutating func removeAll(_ layout: WindowLayout) {
+        while count > 0 { remove(count - 1, layout) }
+    }
+
+    @inline(__always)
+    func level(_ number: Int, _ level: Int) -> UnsafeMutablePointer<LevelMemory> {
+        levels + number * levelCount + level
     }
 
     // MARK: Awake

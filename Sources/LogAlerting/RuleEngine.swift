@@ -1,3 +1,4 @@
+public import LogBytes
 public import LogRecords
 
 /// An alert that is pending or firing.
@@ -53,6 +54,54 @@ public final class RuleEngine {
         return drain()
     }
 
+    // MARK: Restarts and reloads
+
+    /// Appends everything that the engine knows, so that another one with the same rules can go on where it stands.
+    ///
+    /// Restoring and observing what follows gives the transitions that would have come, whichever batches it comes in.
+    public func snapshot(into out: inout ByteWriter) { core.write(into: &out) }
+
+    /// Takes over what `snapshot` wrote. Rules are known by what their state depends on (group, name, condition, levels);
+    /// rules that the snapshot does not know begin anew. An engine that has seen something forgets it.
+    ///
+    /// Damaged bytes are an error, after which the engine has seen nothing.
+    public func restore(from reader: inout ByteReader) throws(MalformedBytes) {
+        let rules = self.rules
+        var fresh = EngineCore(rules)
+        do throws(MalformedBytes) {
+            try fresh.read(&reader)
+        } catch {
+            core = EngineCore(rules)
+            throw error
+        }
+        core = fresh
+    }
+
+    /// Goes on with other rules. A rule whose condition is the same keeps its state, even where its labels, texts or
+    /// durations changed; firing alerts of rules that are gone end, in the transitions that are returned.
+    public func reload(rules: [AlertRule]) -> [AlertTransition] {
+        var bytes = ByteWriter(capacity: 4_096)
+        core.write(into: &bytes)
+        let old = core.identities
+        var fresh = EngineCore(rules)
+        var reader = ByteReader(bytes.view)
+        do throws(MalformedBytes) {
+            try fresh.read(&reader)
+        } catch {
+            preconditionFailure("BUG: a snapshot of one's own cannot be read: \(error)")
+        }
+        let kept = Set(fresh.identities)
+        for (index, identity) in old.enumerated() where !kept.contains(identity) {
+            core.end(index)
+        }
+        let result = drain()
+        core = fresh
+        return result
+    }
+
+    /// The rules, in the order of the file.
+    public var rules: [AlertRule] { core.ruleList }
+
     private func drain() -> [AlertTransition] {
         if core.transitions.isEmpty { return [] }
         let result = core.transitions
@@ -66,6 +115,9 @@ public final class RuleEngine {
     /// Contributions left out because a rule had as many groups as it may.
     public var refusedGroups: Int { Int(clamping: core.refused) }
 
+    /// Values that `new` could not remember because it remembers as many as it may; they raised nothing.
+    public var refusedValues: Int { Int(clamping: core.refusedValues) }
+
     /// The groups of all rules that hold something.
     public var groupCount: Int { core.groupCount }
 
@@ -78,12 +130,23 @@ public final class RuleEngine {
     /// The alerts that are pending or firing, in the order of the rules.
     public var activeAlerts: [ActiveAlert] {
         var result: [ActiveAlert] = []
-        core.forEachActive { rule, state, values, since in
-            let labels = AlertTransition.labels(rule, values, value: "")
+        core.forEachActive { rule, level, state, values, since in
+            let shown = AlertTemplate.Values(
+                labels: [:], value: 0, threshold: 0, unit: rule.condition.unit)
+            let labels = AlertTransition.labels(rule, level: level, values, shown)
             result.append(
                 ActiveAlert(
                     rule: rule, state: state == .firing ? .firing : .pending, labels: labels,
                     startTime: since))
+        }
+        return result
+    }
+
+    /// The fingerprints of the alerts that are pending or firing.
+    public var activeFingerprints: [String] {
+        var result: [String] = []
+        core.forEachActive { rule, _, _, values, _ in
+            result.append(AlertTransition.fingerprint(rule, values))
         }
         return result
     }

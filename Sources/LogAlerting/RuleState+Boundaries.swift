@@ -3,30 +3,52 @@ internal import LogRecords
 
 /// Decisions: what boundaries and crossings make of the windows.
 extension RuleState {
+    /// The first slot from `nextSlot` on whose end is evaluated.
+    var nextStop: Int64 { Self.stop(from: nextSlot, every: slots.stride) }
+
+    /// The first slot from `nextSlot` on that ends with a sweep.
+    var nextSweep: Int64 { Self.stop(from: nextSlot, every: sweepSlots) }
+
+    /// Slots after which nothing changes any more unless records come: when time leaps by years, those between are skipped.
+    private var horizon: Int64 {
+        let patience = rule.levels.map(\.pendingDuration).max() ?? 0
+        let time = patience.plusClamped(rule.keepFiringDuration)
+            .plusClamped(Self.absentGroupKept)
+        let evaluations = Int64(rule.evaluationsOf + 1) * slots.stride
+        return slots.window + slots.baseline + time / slots.length + evaluations + sweepSlots
+    }
+
+    /// The first slot from `slot` on whose number, plus one, `stride` divides.
+    private static func stop(from slot: Int64, every stride: Int64) -> Int64 {
+        if stride == 1 { return slot }
+        return -Timestamp.floorDivide(-(slot + 1), stride) * stride - 1
+    }
+
     /// Evaluates all boundaries up to `watermark`, in order.
     mutating func advance(to watermark: Int64, into transitions: inout [AlertTransition]) {
-        guard table.count == 0 || watermark >= (nextSlot + 1) * slotLength else { return }
-        let last = Timestamp.floorDivide(watermark, slotLength) - 1
+        guard table.count == 0 || watermark >= (nextSlot + 1) * slots.length else { return }
+        let last = Timestamp.floorDivide(watermark, slots.length) - 1
+        let settled = nextSlot.plusClamped(horizon)
         while nextSlot <= last, table.count > 0 {
-            if nextSlot % sweepSlots == 0 {
-                sweep(nextSlot, into: &transitions)
+            if nextSlot > settled, last - nextSlot > horizon { nextSlot = last - horizon }
+            let stop = table.awakeCount > 0 ? nextStop : nextSweep
+            if stop > last { break }
+            nextSlot = stop
+            if Self.stop(from: stop, every: sweepSlots) == stop {
+                sweep(stop, into: &transitions)
             } else {
-                evaluateAwake(nextSlot, into: &transitions)
+                evaluateAwake(stop, into: &transitions)
             }
-            nextSlot += 1
-            if table.awakeCount == 0 { nextSlot = min(nextSweep, last + 1) }
+            nextSlot = stop + 1
         }
         nextSlot = max(nextSlot, last + 1)
     }
 
-    /// The first slot from `nextSlot` on that ends with a sweep.
-    var nextSweep: Int64 {
-        -Timestamp.floorDivide(-nextSlot, sweepSlots) * sweepSlots
-    }
-
     /// Evaluates the boundary behind the slot that `time` falls into, and all before.
     mutating func finish(at time: Int64, into transitions: inout [AlertTransition]) -> Int64 {
-        let end = (Timestamp.floorDivide(time, slotLength) + 1) * slotLength
+        let slot = Self.stop(
+            from: Timestamp.floorDivide(time, slots.length), every: slots.stride)
+        let end = (slot + 1) * slots.length
         advance(to: end, into: &transitions)
         return end
     }
@@ -37,7 +59,12 @@ extension RuleState {
         // Backwards, since removing a group moves the last one to its place.
         while number >= 0 {
             evaluate(number, slot, into: &transitions)
-            if table.groups[number].isIdle { table.remove(number) }
+            if isIdle(number, slot) {
+                if table.groups[number].state == .firing {
+                    end(number, (slot + 1) * slots.length, into: &transitions)
+                }
+                table.remove(number, layout)
+            }
             number -= 1
         }
     }
@@ -54,98 +81,139 @@ extension RuleState {
         _ number: Int, _ slot: Int64, into transitions: inout [AlertTransition]
     ) {
         let group = table.groups + number
-        group.pointee.window.close(through: slot, length: windowSlots)
-        let holds = plan.test.holds(group.pointee.window.closed)
-        if group.pointee.state != .inactive || holds {
-            step(number, slot, holds, into: &transitions)
+        group.pointee.window.close(
+            through: slot, length: slots.window, baseline: slots.baseline, layout)
+        let boundary = (slot + 1) * slots.length
+        let isActive = isActive(boundary)
+        var isAny = false
+        var hasEnded = false
+        for index in 0..<table.levelCount {
+            let level = table.level(number, index)
+            // What a record decided for a later window, earlier ones do not undo.
+            if level.pointee.holds, slot < level.pointee.activeSlot {
+                isAny = true
+                continue
+            }
+            let holds = isActive && holdsNow(level, index, number)
+            if holds {
+                isAny = true
+                if !level.pointee.holds {
+                    level.pointee.since = boundary
+                    level.pointee.activeSlot = slot
+                }
+            } else if level.pointee.holds {
+                level.pointee.since = .min
+                hasEnded = true
+            }
+        }
+        if isAny || group.pointee.state != .inactive {
+            decide(number, boundary, .closed, into: &transitions)
+        }
+        if hasEnded {
+            group.pointee.budget = 0
+            group.pointee.holdsAll = false
+            if firesOnRecord { reactivate(number, after: slot, into: &transitions) }
         }
         if !mayChange(number) { table.sleep(number) }
     }
 
-    private mutating func step(
-        _ number: Int, _ slot: Int64, _ holds: Bool, into transitions: inout [AlertTransition]
-    ) {
-        let group = table.groups + number
-        let boundary = (slot + 1) * slotLength
-        switch group.pointee.state {
-        case .inactive:
-            activate(number, at: boundary, slot: slot, value(number), into: &transitions)
-        case .pending, .firing:
-            // What a record decided for a later window, earlier ones do not undo.
-            if slot < group.pointee.activeSlot { return }
-            if holds {
-                guard group.pointee.state == .pending,
-                    boundary - group.pointee.since >= rule.pendingDuration
-                else { return }
-                group.pointee.state = .firing
-                emit(number, .firing, boundary, value(number), into: &transitions)
-                return
-            }
-            if group.pointee.state == .firing {
-                emit(number, .resolved, boundary, value(number), into: &transitions)
-            }
-            group.pointee.state = .inactive
-            group.pointee.budget = 0
-            if firesOnRecord { reactivate(number, after: slot, into: &transitions) }
-        }
+    /// Whether a level's condition holds at this evaluation, those before it taken into account.
+    private func holdsNow(
+        _ level: UnsafeMutablePointer<LevelMemory>, _ index: Int, _ number: Int
+    ) -> Bool {
+        let holds = holds(index, number, .closed)
+        guard rule.evaluationsOf > 1 else { return holds }
+        let mask = UInt64.max >> UInt64(64 - rule.evaluationsOf)
+        level.pointee.history = (level.pointee.history << 1 | (holds ? 1 : 0)) & mask
+        return level.pointee.history.nonzeroBitCount >= rule.evaluationsMin
     }
 
-    /// The value of a group over the window that was closed last.
-    private func value(_ number: Int) -> Double { plan.test.value(table.groups[number].window) }
+    // MARK: The alert
 
-    /// Looks whether a window that ends with `slot` or a later one in use has become true.
-    mutating func checkCrossing(
-        _ number: Int, _ slot: Int64, _ time: Int64, into transitions: inout [AlertTransition]
+    /// Brings the state of a group's alert up to what its levels say at `time`; `span` is what it shows the value of.
+    ///
+    /// An alert fires at the highest level that has held for as long as that level asks. Once it fires, a lower level need
+    /// not have held so long: people know of the alert already. It goes down, or ends, when no level as high as its own has
+    /// held for the time that the rule goes on firing.
+    func decide(
+        _ number: Int, _ time: Int64, _ span: RuleSpan, into transitions: inout [AlertTransition]
     ) {
         let group = table.groups + number
-        let newest = max(group.pointee.window.newest ?? slot, slot)
-        for last in slot...newest {
-            let sum = group.pointee.window.sum(endingAt: last, length: windowSlots).part
-            guard sum >= needed else { continue }
-            let eventTime = last == slot ? time : last * slotLength
-            let value = plan.test.value(count: sum)
-            activate(number, at: eventTime, slot: last, value, into: &transitions)
+        let cold = table.cold + number
+        let current = Int(group.pointee.level)
+        var target = -1
+        var since = Int64.max
+        for index in 0..<table.levelCount {
+            let level = table.level(number, index)
+            guard level.pointee.holds else { continue }
+            since = min(since, level.pointee.since)
+            if index <= current
+                || time.minusClamped(level.pointee.since) >= rule.levels[index].pendingDuration
+            {
+                target = index
+            }
+        }
+        if group.pointee.state != .firing {
+            if group.pointee.state == .inactive { cold.pointee.since = since }
+            if target >= 0 {
+                fire(number, time, target, span, into: &transitions)
+            } else if since == .max {
+                group.pointee.state = .inactive
+            } else if group.pointee.state == .inactive {
+                group.pointee.state = .pending
+                let level = firstHolding(number)
+                let value = shownValue(number, span, level: level)
+                emit(number, .pending, time, level: level, value: value, into: &transitions)
+            }
             return
         }
-        // No window can hold more than all slots together.
-        let held = group.pointee.window.heldPart
-        group.pointee.budget = held < needed ? UInt32(clamping: needed - held) : 1
-    }
-
-    /// Fires again at once when the records behind the boundary suffice by themselves.
-    private mutating func reactivate(
-        _ number: Int, after slot: Int64, into transitions: inout [AlertTransition]
-    ) {
-        let group = table.groups + number
-        guard let newest = group.pointee.window.newest, newest > slot else { return }
-        for last in slot + 1...newest {
-            let sum = group.pointee.window.sum(endingAt: last, length: windowSlots).part
-            guard sum >= needed else { continue }
-            let value = plan.test.value(count: sum)
-            activate(number, at: last * slotLength, slot: last, value, into: &transitions)
+        if target >= current {
+            cold.pointee.ceased = .min
+            if target > current { fire(number, time, target, span, into: &transitions) }
             return
+        }
+        if cold.pointee.ceased == .min { cold.pointee.ceased = time }
+        guard time.minusClamped(cold.pointee.ceased) >= rule.keepFiringDuration else { return }
+        if target >= 0 {
+            fire(number, time, target, span, into: &transitions)
+        } else {
+            end(number, time, into: &transitions)
         }
     }
 
-    private mutating func activate(
-        _ number: Int, at time: Int64, slot: Int64, _ value: Double,
+    private func firstHolding(_ number: Int) -> Int {
+        (0..<table.levelCount).first { table.level(number, $0).pointee.holds } ?? 0
+    }
+
+    private func fire(
+        _ number: Int, _ time: Int64, _ level: Int, _ span: RuleSpan,
         into transitions: inout [AlertTransition]
     ) {
-        let group = table.groups + number
-        group.pointee.since = time
-        group.pointee.activeSlot = slot
-        table.wake(number)
-        let isPending = rule.pendingDuration > 0
-        group.pointee.state = isPending ? .pending : .firing
-        emit(number, isPending ? .pending : .firing, time, value, into: &transitions)
+        table.groups[number].state = .firing
+        table.groups[number].level = Int8(level)
+        table.cold[number].ceased = .min
+        let value = shownValue(number, span, level: level)
+        emit(number, .firing, time, level: level, value: value, into: &transitions)
+    }
+
+    /// The alert is over.
+    func end(_ number: Int, _ time: Int64, into transitions: inout [AlertTransition]) {
+        let level = max(Int(table.groups[number].level), 0)
+        let value = shownValue(number, .closed, level: level)
+        emit(number, .resolved, time, level: level, value: value, into: &transitions)
+        table.groups[number].state = .inactive
+        table.groups[number].level = -1
+        table.cold[number].ceased = .min
     }
 
     /// Forgets all groups; firing alerts end at `time`.
     mutating func reset(at time: Int64, into transitions: inout [AlertTransition]) {
         for number in 0..<table.count where table.groups[number].state == .firing {
-            emit(number, .resolved, time, 0, into: &transitions)
+            let level = max(Int(table.groups[number].level), 0)
+            emit(number, .resolved, time, level: level, value: 0, into: &transitions)
         }
-        table.removeAll()
+        table.removeAll(layout)
+        firstSeen.removeAll()
         nextSlot = .min
     }
 }

@@ -2,55 +2,43 @@ internal import LogBytes
 internal import LogMetrics
 internal import LogRecords
 
-/// What one record adds to a rule's window.
-struct Contribution: BitwiseCopyable {
-    /// Whether it counts as part of the whole: a match, a failure, a value beyond the threshold.
-    var isPart = true
-    /// Its value, for rules on quantiles.
-    var value = Double.nan
-}
-
-/// A rule at work: its groups, the slots of its window, what is decided.
+/// A rule at work: its groups, the slots of their windows, what is decided.
 ///
-/// The window is cut into slots of equal length on the grid of event time; it always ends at a boundary between two. Slots
-/// are a thirtieth of the window long, but at least a second, and at most a minute where that means no more than 120 slots.
-/// A boundary is evaluated when the watermark passes it. A condition that can only become truer as records come
-/// (`firesOnRecord`) also fires at once, at the time of the record that makes the window around it true; boundaries decide
-/// when it ends.
+/// A boundary between two slots (`RuleSlots`) is evaluated when the watermark passes it. A condition that can only become
+/// truer as records come (`firesOnRecord`) also fires at once, at the time of the record that makes the window around it
+/// true; boundaries decide when it ends.
 ///
 /// Most groups are quiet most of the time: no alert, and no record in the window that could lead to one. Such a group
 /// sleeps. Boundaries pass it by, and its window is brought up to date when it wakes or at the next sweep, which comes
 /// every quarter of a window and forgets the groups that hold nothing.
 struct RuleState: ~Copyable {
-    /// What the loop over records needs, in one cache line.
-    struct Plan: BitwiseCopyable {
-        let test: WindowTest
-        let filter: Int32
-        let key: Int32
-        let number: Int32
-    }
-
-    static let slotsMin: Int64 = 30
-    static let slotsMax: Int64 = 120
-    private static let slotMin = Timestamp.second
-    private static let slotMax = 60 * Timestamp.second
+    /// A group whose records stay away, and whose rule waits for them, is forgotten after a day: what was taken out of
+    /// service would be missed for ever.
+    static let absentGroupKept = Timestamp.day
 
     let rule: AlertRule
-    let plan: Plan
-    let slotLength: Int64
-    let windowSlots: Int64
+    let plan: RulePlan
+    let layout: WindowLayout
+    let slots: RuleSlots
     let sweepSlots: Int64
+    /// How values come out of a window: one, or one for each aggregate of the expression.
+    let readings: [RuleReading]
+    let expression: RuleExpression?
     let firesOnRecord: Bool
-    /// The matches in a window that make the condition true, where it fires on the record.
-    let needed: UInt64
+    let samplesMin: UInt64
+    /// Whether twice the time means twice the value.
+    let scalesWithTime: Bool
+    /// Counters without whose records the condition cannot begin to hold.
+    let wakeMask: UInt32
+    /// For conditions on counts that fire on the record: the count that each level needs, the least first.
+    let needed: [UInt64]
     /// The watermark stands at most so many slots behind the latest record's.
     private let lateSlots: Int64
-    private let keepsSamples: Bool
-    private let holdsWithoutPart: Bool
+    var firstSeen: FirstSeen
     var table: GroupTable
     /// The next slot whose end has not been evaluated.
     var nextSlot = Int64.min
-    private(set) var refused: UInt64 = 0
+    var refused: UInt64 = 0
     /// The slot of the last record and where it begins and ends, since most records fall into the same.
     private var slot: Int64 = 0
     private var slotStart: Int64 = 0
@@ -59,35 +47,48 @@ struct RuleState: ~Copyable {
     init(_ rule: AlertRule, inputs: inout RecordInputs) {
         self.rule = rule
         let condition = rule.condition
-        let wanted = Self.slotCount(window: condition.window)
-        windowSlots = wanted
-        sweepSlots = max(wanted / 4, 1)
-        slotLength = condition.window / wanted
-        firesOnRecord = condition.firesOnRecord
-        let test = WindowTest(condition)
-        var number: Int32 = -1
-        if case .quantile(_, let field) = condition.measure { number = inputs.add(number: field) }
-        plan = Plan(
-            test: test, filter: condition.filter.map { inputs.add(filter: $0) } ?? -1,
-            key: inputs.add(groupBy: condition.groupBy), number: number)
-        needed = firesOnRecord ? test.least : .max
-        lateSlots = (EventClock.lateness + slotLength - 1) / slotLength
-        keepsSamples = test.kind == .quantile
-        holdsWithoutPart = test.holdsWithoutPart
-        table = GroupTable(keepsSamples: keepsSamples)
+        let baseline = rule.levels.map(\.limit.baseline).max() ?? 0
+        slots = RuleSlots(condition, baseline: baseline, interval: rule.interval)
+        sweepSlots = max(slots.window / 4 / slots.stride, 1) * slots.stride
+        firesOnRecord = rule.firesOnRecord
+        let planner = RulePlanner(rule, slots, hasBaseline: baseline > 0, inputs: &inputs)
+        plan = planner.plan
+        readings = planner.readings
+        wakeMask = planner.wakeMask
+        scalesWithTime = planner.scalesWithTime
+        needed = firesOnRecord ? planner.needed : []
+        layout = planner.layout
+        if case .expression(let expression) = condition.measure {
+            self.expression = expression
+        } else {
+            expression = nil
+        }
+        samplesMin = UInt64(max(condition.samplesMin, 1))
+        lateSlots = (EventClock.lateness + slots.length - 1) / slots.length
+        firstSeen = FirstSeen(memory: condition.memory, learning: condition.learning)
+        table = GroupTable(levelCount: rule.levels.count)
     }
 
-    /// The number of slots of a window.
-    static func slotCount(window: Int64) -> Int64 {
-        if window < slotsMin * slotMin { return max(window / slotMin, 1) }
-        return min(max(slotsMin, window / slotMax), slotsMax)
+    deinit {
+        for number in 0..<table.count { table.groups[number].window.destroy(layout) }
+        plan.destroy()
+        layout.destroy()
     }
+
+    /// Whether `time` lies in the intervals in which the rule is of account.
+    func isActive(_ time: Int64) -> Bool {
+        rule.activeTimeIntervals.isEmpty
+            || rule.activeTimeIntervals.contains { $0.contains(time) }
+    }
+
+    /// Whether the condition is that nothing comes.
+    var isAbsence: Bool { rule.condition.measure == .absent }
 
     /// The watermark at which the next boundary is due.
     var dueAt: Int64 {
         // With no groups there is nothing to decide, whatever the time.
         guard table.count > 0 else { return .max }
-        return ((table.awakeCount > 0 ? nextSlot : nextSweep) + 1) * slotLength
+        return ((table.awakeCount > 0 ? nextStop : nextSweep) + 1) * slots.length
     }
 
     // MARK: Records
@@ -95,9 +96,9 @@ struct RuleState: ~Copyable {
     @inline(__always)
     private mutating func slot(at time: Int64) -> Int64 {
         if time < slotStart || time >= slotEnd {
-            slot = Timestamp.floorDivide(time, slotLength)
-            slotStart = slot * slotLength
-            slotEnd = slotStart + slotLength
+            slot = Timestamp.floorDivide(time, slots.length)
+            slotStart = slot * slots.length
+            slotEnd = slotStart + slots.length
         }
         return slot
     }
@@ -106,33 +107,40 @@ struct RuleState: ~Copyable {
     /// watermark at which the next boundary is due, when that is earlier.
     @inline(__always)
     mutating func add(
-        _ contribution: Contribution, key: ByteView, hash: UInt64, time: Int64,
-        due: inout Int64, into transitions: inout [AlertTransition]
+        _ contribution: Contribution, _ further: UnsafePointer<SlotOperation>, key: ByteView,
+        hash: UInt64, time: Int64, due: inout Int64, into transitions: inout [AlertTransition]
     ) {
-        let slot = slot(at: time)
-        let isFirst = table.count == 0
-        if isFirst { nextSlot = max(nextSlot, slot - lateSlots - 1) }
-        let number = table.group(key, hash: hash)
-        guard number >= 0 else {
-            refused += 1
+        if plan.source == .firstSeen,
+            !firstSeen.see(
+                contribution.operation.bits, group: contribution.group, at: time)
+        {
             return
         }
-        if isFirst { due = min(due, dueAt) }
+        let slot = slot(at: time)
+        var number = table.find(key, hash: hash)
+        if number < 0 {
+            number = makeGroup(key, hash, slot, &due)
+            if number < 0 { return }
+        }
         let group = table.groups + number
         // The next boundary that can decide anything looks back no further. Those before it have been evaluated, or were
         // left out because all groups slept.
-        let outdated = max(nextSlot, slot - lateSlots) - windowSlots
-        if keepsSamples {
-            group.pointee.window.add(
-                isPart: contribution.isPart, sample: contribution.value, slot: slot,
-                outdated: outdated)
-        } else {
-            group.pointee.window.add(
-                isPart: contribution.isPart, slot: slot, outdated: outdated)
+        let outdated = max(nextSlot, slot - lateSlots) - slots.window - slots.baseline
+        let words = group.pointee.window.open(slot, outdated: outdated, layout)
+        group.pointee.window.count(contribution.counters, in: words)
+        var isMore = true
+        if contribution.operation.kind != .none {
+            isMore = Self.apply(contribution.operation, time, words)
+        }
+        if contribution.furtherCount > 0 {
+            for index in 0..<Int(contribution.furtherCount) {
+                _ = Self.apply(
+                    further[Int(contribution.furtherStart) + index], time, words)
+            }
         }
         if !firesOnRecord {
-            if contribution.isPart || holdsWithoutPart { wake(number, due: &due) }
-        } else if group.pointee.state == .inactive {
+            if contribution.counters & wakeMask != 0 { wake(number, slot, due: &due) }
+        } else if isMore, !group.pointee.holdsAll {
             if group.pointee.budget > 1 {
                 group.pointee.budget -= 1
             } else {
@@ -142,8 +150,84 @@ struct RuleState: ~Copyable {
         }
     }
 
+    @inline(never)
+    private mutating func makeGroup(
+        _ key: ByteView, _ hash: UInt64, _ slot: Int64, _ due: inout Int64
+    ) -> Int {
+        let isFirst = table.count == 0
+        let number = table.insert(key, hash: hash, slot: slot, layout)
+        guard number >= 0 else {
+            refused += 1
+            return -1
+        }
+        if isFirst {
+            nextSlot = max(nextSlot, slot - lateSlots - 1)
+            due = min(due, dueAt)
+        }
+        return number
+    }
+
+    /// Makes the one group of a rule that waits for records and does not part them: it is there before any of them.
+    mutating func begin(at time: Int64, due: inout Int64) {
+        guard isAbsence, rule.condition.groupBy.isEmpty, table.count == 0 else { return }
+        let number = makeGroup(
+            .empty, ByteView.empty.memoryHash, Timestamp.floorDivide(time, slots.length), &due)
+        if number >= 0 { wake(number, 0, due: &due) }
+    }
+
+    /// Puts a value where it belongs; false when that cannot make a condition truer.
     @inline(__always)
-    private mutating func wake(_ number: Int, due: inout Int64) {
+    private static func apply(
+        _ operation: SlotOperation, _ time: Int64, _ slot: UnsafeMutablePointer<UInt64>
+    ) -> Bool {
+        let word = Int(operation.word)
+        switch operation.kind {
+        case .none: return true
+        case .sample: addSample(operation.value, slot, word)
+        case .sum:
+            slot[word] = (Double(bitPattern: slot[word]) + operation.value).bitPattern
+        case .minimum:
+            guard operation.value < Double(bitPattern: slot[word]) else { return false }
+            slot[word] = operation.bits
+        case .maximum:
+            guard operation.value > Double(bitPattern: slot[word]) else { return false }
+            slot[word] = operation.bits
+        case .last:
+            guard time >= Int64(bitPattern: slot[word]) else { return false }
+            slot[word] = UInt64(bitPattern: time)
+            slot[word + 1] = operation.bits
+        case .insert: return insert(operation.bits, slot, word)
+        }
+        return true
+    }
+
+    @inline(__always)
+    private static func addSample(
+        _ value: Double, _ slot: UnsafeMutablePointer<UInt64>, _ word: Int
+    ) {
+        let count = slot[word]
+        slot[word] = count + 1
+        switch count {
+        case 0: slot[word + 1] = value.bitPattern
+        case 1: slot[word + 2] = value.bitPattern
+        default: GroupWindow.histogram(slot, word).pointee.record(value)
+        }
+    }
+
+    @inline(never)
+    private static func insert(
+        _ hash: UInt64, _ slot: UnsafeMutablePointer<UInt64>, _ word: Int
+    ) -> Bool {
+        if let set = GroupWindow.set(slot, word) { return set.insert(hash) }
+        let set = ValueSet()
+        set.insert(hash)
+        GroupWindow.setSet(set, slot, word)
+        return true
+    }
+
+    @inline(__always)
+    private mutating func wake(_ number: Int, _ slot: Int64, due: inout Int64) {
+        if isAbsence { table.cold[number].lastSlot = max(table.cold[number].lastSlot, slot) }
         if table.groups[number].isAwake { return }
         table.wake(number)
         // Boundaries that were left out while all slept are evaluated first; nothing can come of them.
@@ -153,21 +237,40 @@ struct RuleState: ~Copyable {
     /// Whether the boundaries to come may change the state of a group without another record.
     func mayChange(_ number: Int) -> Bool {
         let group = table.groups + number
-        if group.pointee.state != .inactive { return true }
+        if group.pointee.state != .inactive || isAbsence { return true }
         if firesOnRecord { return false }
-        return holdsWithoutPart ? !group.pointee.window.isEmpty : group.pointee.window.heldPart > 0
+        if layout.hasBaseline { return !group.pointee.window.isEmpty }
+        if rule.evaluationsOf > 1 {
+            for level in 0..<table.levelCount where table.level(number, level).pointee.history != 0
+            {
+                return true
+            }
+        }
+        return group.pointee.window.holds(wakeMask, layout)
+    }
+
+    /// Whether nothing is known of a group that is worth keeping.
+    func isIdle(_ number: Int, _ slot: Int64) -> Bool {
+        let group = table.groups + number
+        if isAbsence {
+            guard !rule.condition.groupBy.isEmpty else { return false }
+            return slot - table.cold[number].lastSlot > Self.absentGroupKept / slots.length
+        }
+        return group.pointee.state == .inactive && group.pointee.window.isEmpty
+            && !mayChange(number)
     }
 
     // MARK: Alerts
 
     func emit(
-        _ number: Int, _ state: AlertState, _ time: Int64, _ value: Double,
+        _ number: Int, _ state: AlertState, _ time: Int64, level: Int, value: Double,
         into transitions: inout [AlertTransition]
     ) {
         transitions.append(
             AlertTransition(
-                rule: rule, state: state, groupValues: groupValues(number), value: value,
-                startTime: table.groups[number].since, eventTime: time))
+                rule: rule, level: level, state: state, groupValues: groupValues(number),
+                value: value, threshold: threshold(number, level: level),
+                startTime: table.cold[number].since, eventTime: time))
     }
 
     private func groupValues(_ number: Int) -> [String] {
@@ -179,10 +282,14 @@ struct RuleState: ~Copyable {
         return (0..<count).map { _ in (try? reader.lengthPrefixed("group"))?.text ?? "" }
     }
 
-    /// Calls `body` with the state of every alert that is pending or firing.
-    func forEachActive(_ body: (AlertGroup.State, [String], Int64) -> Void) {
+    /// Calls `body` with the state of every alert that is pending or firing: its level, the values of its group, when it
+    /// began.
+    func forEachActive(_ body: (AlertGroup.State, Int, [String], Int64) -> Void) {
         for number in 0..<table.count where table.groups[number].state != .inactive {
-            body(table.groups[number].state, groupValues(number), table.groups[number].since)
+            let group = table.groups[number]
+            body(
+                group.state, max(Int(group.level), 0), groupValues(number),
+                table.cold[number].since)
         }
     }
 }

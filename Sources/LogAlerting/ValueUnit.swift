@@ -12,6 +12,10 @@ public enum ValueUnit: String, Sendable {
     case count
     /// Records a second.
     case perSecond
+    /// Hundredths, as fields hold them whose names say so: 80 is shown as 80%.
+    case percent
+    /// Bytes, shown in powers of 1024.
+    case bytes
     /// The field's own unit, which weir does not know.
     case plain
 
@@ -22,8 +26,20 @@ public enum ValueUnit: String, Sendable {
         case .milliseconds: Self.duration(value)
         case .seconds: Self.duration(value * 1_000)
         case .perSecond: Self.short(value) + "/s"
+        case .percent: Self.short(value) + "%"
+        case .bytes: Self.size(value)
         case .count, .plain: Self.short(value)
         }
+    }
+
+    private static func size(_ bytes: Double) -> String {
+        var rest = bytes
+        var names = ["B", "KiB", "MiB", "GiB", "TiB"][...]
+        while abs(rest) >= 1_024, names.count > 1 {
+            rest /= 1_024
+            names.removeFirst()
+        }
+        return short(rest) + (names.first ?? "")
     }
 
     private static func duration(_ milliseconds: Double) -> String {

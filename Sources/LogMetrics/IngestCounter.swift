@@ -25,10 +25,14 @@ public enum IngestCounter: String, CaseIterable, Sendable {
     case mergedSegments = "weir_segments_merged_total"
     case mergedBytes = "weir_segments_merged_bytes_total"
     case droppedPartitions = "weir_partitions_dropped_total"
+    case damages = "weir_damages_found_total"
     case alertTransitions = "weir_alert_transitions_total"
     case alertGroupsRefused = "weir_alert_groups_refused_total"
     case notifications = "weir_notifications_total"
+    case alertsWithheld = "weir_alerts_withheld_total"
     case notificationFailures = "weir_notification_failures_total"
+    case notificationsDead = "weir_notifications_dead_total"
+    case notificationsRefused = "weir_notifications_refused_total"
 
     /// One line that says what is counted.
     public var help: String {
@@ -59,24 +63,29 @@ public enum IngestCounter: String, CaseIterable, Sendable {
         case .mergedSegments: "Segments that were merged into others or packed tighter."
         case .mergedBytes: "Bytes of the segments that came of it."
         case .droppedPartitions: "Partitions dropped by retention."
+        case .damages: "Damaged parts of the data directory found at the start."
         case .alertTransitions: "Alerts that changed their state, by state."
         case .alertGroupsRefused: "Records left out of a rule that has as many groups as it may."
         case .notifications: "Notifications delivered, by channel."
-        case .notificationFailures: "Notifications that could not be delivered, by channel."
+        case .alertsWithheld: "Alerts, changes and commands that were not told or done, by reason."
+        case .notificationFailures: "Attempts to deliver a notification that failed, by channel."
+        case .notificationsDead: "Notifications given up, by channel."
+        case .notificationsRefused: "Notifications not taken because too many wait, by channel."
         }
     }
 
     /// The label that splits this counter, nil for a plain one.
     public var label: String? {
         switch self {
-        case .unparsed, .refused, .connectionsRefused, .datagramsDropped: "reason"
+        case .unparsed, .refused, .connectionsRefused, .datagramsDropped, .alertsWithheld: "reason"
         case .sourceLines, .sourceBytes, .connections: "source"
         case .requests: "status"
         case .fileEvents: "event"
         case .redactions: "rule"
         case .probes: "outcome"
         case .alertTransitions: "state"
-        case .notifications, .notificationFailures: "channel"
+        case .notifications, .notificationFailures, .notificationsDead, .notificationsRefused:
+            "channel"
         default: nil
         }
     }

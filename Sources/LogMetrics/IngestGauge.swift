@@ -3,12 +3,14 @@ public enum IngestGauge: String, CaseIterable, Sendable {
     case openConnections = "weir_connections"
     case followedFiles = "weir_files_followed"
     case fileLag = "weir_file_lag_bytes"
+    case notificationsWaiting = "weir_notifications_waiting"
 
     /// One line that says what is measured.
     public var help: String {
         switch self {
         case .openConnections: "Connections that are open, by source."
         case .followedFiles: "Files that are followed."
+        case .notificationsWaiting: "Notifications that are not delivered yet, by channel."
         case .fileLag: "Bytes of followed files that have not been read yet, by file."
         }
     }
@@ -18,6 +20,7 @@ public enum IngestGauge: String, CaseIterable, Sendable {
         switch self {
         case .openConnections: "source"
         case .fileLag: "file"
+        case .notificationsWaiting: "channel"
         case .followedFiles: nil
         }
     }

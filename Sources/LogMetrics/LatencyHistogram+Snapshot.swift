@@ -1,4 +1,4 @@
-internal import LogBytes
+package import LogBytes
 
 /// A histogram as bytes: count, sum, minimum and maximum, the floor, then the buckets in use, each as the distance from the
 /// one before and its count.
@@ -6,7 +6,8 @@ extension LatencyHistogram {
     /// Values of one histogram that are believed: no machine writes so many, and all histograms together do not overflow.
     private static var restoredMax: UInt64 { 1 << 48 }
 
-    func snapshot(into out: inout ByteWriter) {
+    /// Appends the histogram.
+    package func snapshot(into out: inout ByteWriter) {
         out.append(varint: count)
         guard let low = min, let high = max else { return }
         out.append(fixed: sum.bitPattern)
@@ -26,7 +27,7 @@ extension LatencyHistogram {
     }
 
     /// Reads what `snapshot` wrote into a histogram that is empty.
-    mutating func restore(from reader: inout ByteReader) throws(MalformedBytes) {
+    package mutating func restore(from reader: inout ByteReader) throws(MalformedBytes) {
         let total = try reader.varint("count of a histogram")
         guard total > 0 else { return }
         guard total <= Self.restoredMax else {

@@ -1,4 +1,4 @@
-internal import LogAlerting
+public import LogAlerting
 internal import LogBytes
 internal import LogJSON
 public import LogMetrics
@@ -19,6 +19,13 @@ public final class Ingester: @unchecked Sendable {
     private let classifier: Classifier
     private let redactor: Redactor?
     private let alerts: AlertStage
+    private let delivery: AlertDelivery
+    private let state: StageState
+    private let commands: CommandSpool
+    /// When operators' commands are looked for next (monotonic).
+    private var commandsDue: Int64 = .min
+    /// What other threads want to be done on this one.
+    private var asked: [(Ingester) throws -> Void] = []
     private let maintenance: Maintenance
     private let outlet: ChunkOutlet
     private let report: @Sendable (String) -> Void
@@ -26,6 +33,8 @@ public final class Ingester: @unchecked Sendable {
     private var summary = IngestSummary()
     private var partitions: [PartitionKey: PartitionSummary] = [:]
     private var commitDue: Int64?
+    /// What a commit takes: the longest of the last ones (nanoseconds).
+    private var commitTime: Int64 = 0
     /// Those who wait until what is written so far is durable.
     private var awaiting: [Delivery] = []
     private var uncommittedLines = 0
@@ -43,19 +52,21 @@ public final class Ingester: @unchecked Sendable {
     /// Counters of this ingester.
     public let counters: MetricsRegistry
     /// What the stream says about the systems that write it.
-    public let metrics = StreamMetrics()
+    public let metrics: StreamMetrics
 
     /// How long to wait before writing to a full disk again, and before sealing after a failure (nanoseconds).
     private static let retryInterval: Int64 = 1_000_000_000
     private static let sealRetryInterval: Int64 = 10_000_000_000
+    /// How often operators' commands are looked for (nanoseconds): whoever silences an alert waits for it.
+    private static let commandInterval: Int64 = 500_000_000
 
     /// Opens the data directory, recovering what a crash left.
     ///
     /// - Parameters:
-    ///   - channels: whom to tell of alerts.
+    ///   - services: what channels may use of the world.
     ///   - report: takes sentences for the operator, as they come up.
     public init(
-        options: IngestOptions, channels: AlertChannels,
+        options: IngestOptions, services: ChannelServices,
         fileSystem: any FileSystem = DiskFileSystem(),
         clock: any WallClock = SystemClock(), report: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
@@ -64,15 +75,24 @@ public final class Ingester: @unchecked Sendable {
         self.report = report
         let counters = MetricsRegistry()
         self.counters = counters
+        metrics = StreamMetrics(
+            definitions: options.alerting.metrics, classNames: options.policy.classes.map(\.name))
+        delivery = AlertDelivery(
+            receivers: options.alerting.receivers,
+            directory: DataDirectory.outbox(options.directory), services: services,
+            fileSystem: fileSystem, clock: clock, report: report)
+        alerts = AlertStage(
+            configuration: options.alerting, delivery: delivery, counters: counters,
+            policy: options.policy)
+        state = try StageState(
+            metrics: metrics, alerts: alerts, directory: options.directory,
+            fileSystem: fileSystem, clock: clock, report: report)
         store = try StoreWriter(
             directory: options.directory, policy: options.policy, fileSystem: fileSystem,
-            clock: clock, options: options.store)
+            clock: clock, options: options.store, observer: state)
+        commands = CommandSpool(directory: options.directory, fileSystem: fileSystem)
         classifier = Classifier(policy: options.policy)
         redactor = options.redaction.map { Redactor(rules: $0, counters: counters) }
-        alerts = AlertStage(
-            configuration: options.alerting, channels: channels, counters: counters,
-            classIndex: UInt8(options.policy.index(of: RetentionPolicy.alertsClass) ?? 0),
-            report: report)
         outlet = ChunkOutlet(
             chunkCount: IngestOptions.chunkCount,
             chunkBytes: min(options.lineBytesMax, IngestOptions.lineBytesLimit) + 1, clock: clock)
@@ -88,6 +108,9 @@ public final class Ingester: @unchecked Sendable {
         }
         batch.format = options.format
         summary.recovery = store.recovery
+        // At once: what ends months later, or has no summary, would keep it to itself.
+        counters.add(.damages, store.recovery.damages.count)
+        for damage in store.recovery.damages { report("damaged: \(damage)") }
     }
 
     /// Calls `body` every `interval` nanoseconds while `run` runs, and at its end, on its thread, beside all others that were
@@ -113,6 +136,10 @@ public final class Ingester: @unchecked Sendable {
     /// On a normal return everything read is durable. An error means that the lines counted in `IngestFailure.linesLost`
     /// were read and are not stored; all before them are.
     public func run(_ sources: [any LineSource]) throws -> IngestSummary {
+        delivery.start()
+        let resumed = alerts.resume(now: clock.now())
+        try write(resumed.batches)
+        note(resumed)
         start(sources)
         maintenance.start()
         defer { maintenance.stop() }
@@ -190,6 +217,9 @@ public final class Ingester: @unchecked Sendable {
                 try finish()
                 return
             }
+            try serveAsked()
+            try tickIfDue()
+            try carryOutCommands()
             try commitIfDue()
             sealIfDue()
             observeIfDue()
@@ -197,12 +227,99 @@ public final class Ingester: @unchecked Sendable {
     }
 
     private var nextDeadline: Int64? {
-        ([commitDue, silence.due] + observers.map(\.due)).compactMap(\.self).min()
+        var deadlines = [commitDue, silence.due] + observers.map(\.due)
+        deadlines.append(commandsDue)
+        if let due = alerts.due {
+            let wait = due.subtractingReportingOverflow(clock.now())
+            deadlines.append(clock.monotonic() + max(wait.overflow ? 0 : wait.partialValue, 0))
+        }
+        return deadlines.compactMap(\.self).min()
+    }
+
+    /// Does what is due for alerts by the wall clock.
+    private func tickIfDue() throws {
+        let raised = alerts.tick(now: clock.now())
+        try write(raised.batches)
+        note(raised)
+        // What concerns no line waits for no commit.
+        if alerts.isUnsettled, commitDue == nil { state.settle(below: store.endSequence) }
+    }
+
+    /// Carries out what operators put into the data directory.
+    private func carryOutCommands() throws {
+        guard clock.monotonic() >= commandsDue else { return }
+        commandsDue = clock.monotonic() + Self.commandInterval
+        let entries: [CommandSpool.Entry]
+        do throws(StoreError) {
+            entries = try commands.entries()
+        } catch {
+            report("\(error); commands wait")
+            return
+        }
+        guard !entries.isEmpty else { return }
+        for entry in entries { try carryOut(entry) }
+        try commit()
+        for entry in entries {
+            do throws(StoreError) {
+                try commands.remove(entry.id)
+            } catch {
+                report("\(error); the command is carried out once all the same")
+            }
+        }
+    }
+
+    private func carryOut(_ entry: CommandSpool.Entry) throws {
+        guard let line = entry.line else {
+            report("the command \(entry.id) is damaged and was not carried out; give it again")
+            return
+        }
+        let command: OperatorCommand
+        do throws(OperatorCommandFault) {
+            command = try Array(line.utf8).withView {
+                view throws(OperatorCommandFault) in try OperatorCommand(jsonLine: view)
+            }
+        } catch {
+            report("the command \(entry.id) was not carried out: \(error)")
+            return
+        }
+        let (raised, refusal) = alerts.apply(command, now: clock.now())
+        if let refusal { report("command \(entry.id): \(refusal)") }
+        try write(raised.batches)
+        note(raised)
+    }
+
+    // MARK: Other threads
+
+    /// Has `body` called on the thread of `run`, between two batches; not after its end. Any thread may call it.
+    public func ask(_ body: @escaping @Sendable (Ingester) -> Void) { enqueue(body) }
+
+    private func enqueue(_ body: @escaping @Sendable (Ingester) throws -> Void) {
+        lock.locked { asked.append(body) }
+        outlet.wake()
+    }
+
+    private func serveAsked() throws {
+        let bodies = lock.locked {
+            let bodies = asked
+            asked = []
+            return bodies
+        }
+        for body in bodies { try body(self) }
+    }
+
+    /// Puts another alert file into force. Any thread may call it.
+    public func reload(_ alerting: AlertConfiguration) {
+        enqueue { ingester in
+            let raised = ingester.alerts.reload(alerting, now: ingester.clock.now())
+            try ingester.write(raised.batches)
+            ingester.note(raised)
+        }
     }
 
     private func observeIfDue() {
         for index in observers.indices where clock.monotonic() >= observers[index].due {
             observers[index].due = clock.monotonic() + observers[index].interval
+            alerts.countDelivery()
             observers[index].body(self)
         }
     }
@@ -224,7 +341,7 @@ public final class Ingester: @unchecked Sendable {
 
     private func evaluateInSilence() throws {
         guard let time = silence.eventTime(at: clock.monotonic()) else { return }
-        let raised = alerts.advance(to: time, arrivalTime: store.trustedClock.arrivalTime())
+        let raised = alerts.advance(to: time, now: store.trustedClock.arrivalTime())
         guard !raised.batches.isEmpty else { return }
         try write(raised.batches)
         note(raised)
@@ -275,7 +392,10 @@ public final class Ingester: @unchecked Sendable {
         uncommittedLines += count
         counters.add(.journalFrames)
         if commitDue == nil, store.hasUncommitted {
-            commitDue = (delivery?.arrived ?? clock.monotonic()) + options.commitInterval
+            // The interval ends when the lines are durable, not when the disk begins.
+            commitDue =
+                (delivery?.arrived ?? clock.monotonic()) + options.commitInterval
+                - min(commitTime, options.commitInterval / 4)
         }
     }
 
@@ -287,9 +407,12 @@ public final class Ingester: @unchecked Sendable {
     private func commit() throws {
         commitDue = nil
         let before = store.journalSynchronizations
+        let start = clock.monotonic()
         try retryingWhenFull(lines: 0) { () throws(StoreError) in try store.commit() }
+        commitTime = max(clock.monotonic() - start, commitTime - commitTime / 8)
         uncommittedLines = 0
         tellAwaiting(.durable)
+        state.settle(below: store.endSequence)
         counters.add(.fsyncs, store.journalSynchronizations - before)
         counters.add(.journalBytes, store.journalBytes - countedJournalBytes)
         countedJournalBytes = store.journalBytes
@@ -355,15 +478,17 @@ public final class Ingester: @unchecked Sendable {
     }
 
     private func finish() throws {
-        let raised = alerts.finish(arrivalTime: store.trustedClock.arrivalTime())
+        let raised = alerts.finish(now: store.trustedClock.arrivalTime())
         try write(raised.batches)
         note(raised)
         try commit()
+        delivery.finish()
         do throws(StoreError) {
             note(try store.close())
         } catch {
             report("\(error); all lines are safe in the journal, the next start seals them")
         }
+        alerts.countDelivery()
         for observer in observers { observer.body(self) }
         summary.endpoints = metrics.summaryByEndpoint()
         summary.partitions = partitions.values.sorted { $0.key < $1.key }

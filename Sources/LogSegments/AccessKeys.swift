@@ -94,6 +94,50 @@ public struct AccessKeys: Equatable, Sendable {
         }
     }
 
+    /// Reads the keys, lets `body` change them, and writes them, while nobody else does: two commands at the same time would
+    /// each write what it had read, and the later one would undo the earlier.
+    ///
+    /// The lock is that of the directory `DATA/state` (flock), which needs no further file. Readers take none: the file is
+    /// replaced in one step.
+    public static func change<Result>(
+        directory: String, fileSystem: any FileSystem = DiskFileSystem(),
+        clock: any WallClock = SystemClock(),
+        _ body: (inout AccessKeys) throws(AccessError) -> Result
+    ) throws(AccessError) -> Result {
+        guard let lock = try lock(DataDirectory.state(directory), fileSystem, clock) else {
+            throw AccessError(
+                "another `weir keys` has been at work on \(directory) for seconds; try again")
+        }
+        defer { withExtendedLifetime(lock) {} }
+        var keys = try AccessKeys(directory: directory, fileSystem: fileSystem)
+        let result = try body(&keys)
+        try keys.save(directory: directory, fileSystem: fileSystem)
+        return result
+    }
+
+    private static func lock(
+        _ state: String, _ fileSystem: any FileSystem, _ clock: any WallClock
+    ) throws(AccessError) -> (any OpenFile)? {
+        let deadline = clock.monotonic() + lockNanoseconds
+        let pause = Lock()
+        do throws(FileError) {
+            try fileSystem.makeDirectories(state)
+            let file = try fileSystem.open(state, .read)
+            while try !file.tryLock() {
+                let now = clock.monotonic()
+                guard now < deadline else { return nil }
+                pause.locked { _ = pause.wait(until: now + lockPauseNanoseconds) }
+            }
+            return file
+        } catch {
+            throw AccessError("\(error)")
+        }
+    }
+
+    /// How long it waits for another command, which takes milliseconds, and how often it looks.
+    private static let lockNanoseconds: Int64 = 10_000_000_000
+    private static let lockPauseNanoseconds: Int64 = 5_000_000
+
     // MARK: Keys
 
     /// Makes a key and gives it, the only time that anybody sees it.
@@ -121,6 +165,11 @@ public struct AccessKeys: Equatable, Sendable {
                 id: id, name: name, scopes: scopes, created: now,
                 digest: secret.withView { SHA256.hexadecimal($0) }))
         return secret
+    }
+
+    /// Whether there is a key with this name, or id.
+    public func has(_ nameOrID: String) -> Bool {
+        keys.contains { $0.name == nameOrID || $0.id == nameOrID }
     }
 
     /// Takes the key with this name, or id, out; false when there is none.

@@ -15,8 +15,12 @@ final class PositionStore {
     /// What was wrong with the file, and is told as damage.
     let fault: String?
 
-    /// Reads the file, if there is one. A damaged file is as none: its sources are read as ones never seen, and that is told.
-    init(directory: String, fileSystem: any FileSystem) throws(FileError) {
+    /// Reads the file, if there is one. Where a damaged one is set aside, its sources are read as ones never seen, and that is
+    /// told.
+    init(
+        directory: String, fileSystem: any FileSystem,
+        whenDamaged: StoreOptions.DamagedPositions
+    ) throws(StoreError) {
         self.directory = directory
         self.fileSystem = fileSystem
         let path = DataDirectory.positionsFile(directory)
@@ -24,14 +28,27 @@ final class PositionStore {
         do throws(FileError) {
             bytes = try fileSystem.readAll(path)
         } catch {
-            guard error.isMissing else { throw error }
+            guard error.isMissing else { throw .file(error) }
             fault = nil
             return
         }
         guard let parsed = StateFile.text(bytes).flatMap(PositionTable.parse) else {
+            guard whenDamaged == .setAside else { throw .positionsDamaged(file: path) }
+            // A copy, so that the damaged one is there, and is told again, until a new one has taken its place.
+            let kept = SetAsideName.free(path, SetAsideName.damaged, fileSystem)
+            do throws(FileError) {
+                try bytes.withView { view throws(FileError) in
+                    try fileSystem.replace(kept, in: DataDirectory.state(directory), with: view)
+                }
+            } catch {
+                throw .writing(error)
+            }
             table = PositionTable(isChanged: true)
             mustSave = true
-            fault = "\(path) is damaged: how far files had been read is known from the journal only"
+            fault =
+                "\(path) is damaged and kept as \(kept): how far files and requests had been read is "
+                + "known from the journal only, and `weir ingest --file` takes other files for new "
+                + "ones: it reads them from the beginning again, unless told `--from end`"
             return
         }
         fault = nil

@@ -19,8 +19,10 @@ struct StateFile: Sendable {
     let meaning: String
     /// Whether every data directory has it.
     var isInAll = true
-    /// What to do about a damaged one; nil where weir itself writes it again.
+    /// What to do about a damaged one; nil where the next writer does it.
     var advice: String?
+    /// What `weir check --repair` does about it.
+    var remedy = CheckRemedy.writeState
     /// Set for a snapshot, which is no text.
     var isSnapshot = false
     /// What is wrong with the text, or nil.
@@ -44,13 +46,17 @@ struct StateFile: Sendable {
             },
             StateFile(
                 name: "positions", meaning: "how far files and requests have been read",
-                isInAll: false
+                isInAll: false,
+                advice:
+                    "`weir ingest --from start` reads the files again from the beginning, so that their "
+                    + "lines are there twice; `--from end` leaves out what was written since the last run; "
+                    + "`weir check --repair` sets it aside"
             ) {
                 PositionTable.parse($0) == nil ? "it holds no positions" : nil
             },
             StateFile(
                 name: AccessKeys.fileName, meaning: "who may send and search lines", isInAll: false,
-                advice: "move it away and make the keys anew with `weir keys add`"
+                advice: "move it away and make the keys anew with `weir keys add`", remedy: .none
             ) {
                 AccessKeys.parse($0) == nil ? "it holds no keys" : nil
             },
@@ -60,7 +66,7 @@ struct StateFile: Sendable {
                 name: kind.rawValue, meaning: kind.meaning, isInAll: false,
                 advice:
                     "move it away: they start anew with the next `weir ingest`, no line is lost",
-                isSnapshot: true
+                remedy: .setAside, isSnapshot: true
             ) { _ in nil }
         }
 
@@ -125,6 +131,6 @@ struct StateFile: Sendable {
             .damage, path, offset: offset, "\(what) (\(meaning))",
             advice: advice
                 ?? "the next `weir ingest --retention FILE`, or `weir check --repair`, writes it again",
-            remedy: advice == nil ? .writeState : .none)
+            remedy: remedy)
     }
 }

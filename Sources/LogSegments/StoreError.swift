@@ -14,6 +14,8 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
     case unknownVersion(file: String, version: UInt32)
     /// Segments have more shapes or columns together than one may have.
     case tooManyShapes(file: String)
+    /// The file that says how far files have been read is damaged, and what to do about that is for people to say.
+    case positionsDamaged(file: String)
     /// A file cannot be read as what it should be.
     case damaged(file: String, offset: Int, what: String)
 
@@ -33,6 +35,12 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
                 + "use a newer weir (the file is left untouched)"
         case .tooManyShapes(let file):
             "\(file) has too many shapes or columns to be merged with its neighbours"
+        case .positionsDamaged(let file):
+            "\(file) is damaged: it says how far files have been read, and nothing is changed until "
+                + "you say what is right for them; with `weir ingest --from start` files that are "
+                + "there are read again from the beginning (lines stored already are there twice "
+                + "then), with `--from end` what was written to them since the last run is left out; "
+                + "or bring the file back from a backup"
         case .damaged(let file, let offset, let what):
             "\(file) is damaged at byte \(offset): \(what)"
         }

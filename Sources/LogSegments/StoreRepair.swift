@@ -316,9 +316,11 @@ public struct StoreRepair {
                 return report
             }
         }
+        var options = StoreOptions()
+        options.damagedPositions = .setAside
         let writer = try StoreWriter(
             directory: directory, policy: try policy(&report), fileSystem: fileSystem,
-            clock: clock)
+            clock: clock, options: options)
         let recovery = writer.recovery
         _ = try writer.close()
         report.recoveredLines = recovery.lines
@@ -326,8 +328,8 @@ public struct StoreRepair {
             report.actions.append(
                 "sealed \(recovery.lines) lines of the journal, and cut off "
                     + "\(recovery.tornBytes) bytes at its end")
-            report.actions += recovery.damages
         }
+        report.actions += recovery.damages
         if findings.contains(where: { $0.remedy == .writeState }) {
             report.actions.append("wrote the files of \(DataDirectory.state(directory))")
         }

@@ -1,12 +1,11 @@
-internal import Hummingbird
-internal import HummingbirdCore
 internal import LogMetrics
 public import LogSources
 internal import LogSystem
-internal import Logging
 internal import NIOCore
+internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
+internal import Synchronization
 
 /// Lines that come over HTTP: the ingestion interfaces of VictoriaLogs, Elasticsearch, Loki and OpenTelemetry on one port.
 ///
@@ -19,6 +18,7 @@ public final class HTTPSource: LineSource {
     private let directory: String
     private let metrics: MetricsPage?
     private let stopping = Stopping()
+    private let identity = Mutex<TLSIdentity?>(nil)
 
     /// What `stop` says to `run`.
     private final class Stopping: @unchecked Sendable {
@@ -60,12 +60,14 @@ public final class HTTPSource: LineSource {
             numberOfThreads: min(max(System.coreCount, 1), Self.loopsMax))
         defer { try? loops.syncShutdownGracefully() }
         let connections = OpenConnections(limit: options.connectionsMax)
+        let homes = self.homes(loops, context)
         let identity = try files.map {
             try TLSIdentity($0, clock: context.clock, report: context.report)
         }
+        self.identity.withLock { $0 = identity }
         let server: any Channel
         do {
-            server = try bootstrap(loops, connections, identity, context)
+            server = try bootstrap(loops, homes, connections, identity, context)
                 .withBoundSocket(try socket.duplicate()).wait()
         } catch {
             throw ListenError("cannot serve \(name): \(error)")
@@ -76,14 +78,14 @@ public final class HTTPSource: LineSource {
         }
         try? server.close().wait()
         socket.close()
-        connections.quiesce()
+        for home in homes.values { home.quiesce() }
         let deadline = context.clock.monotonic() + Self.graceNanoseconds
         stopping.lock.locked {
             while connections.count > 0, context.clock.monotonic() < deadline {
                 _ = stopping.lock.wait(until: context.clock.monotonic() + Self.lookNanoseconds)
             }
         }
-        connections.closeAll()
+        for home in homes.values { home.closeAll() }
     }
 
     /// Takes no more requests; `run` returns when those being served have been answered.
@@ -94,67 +96,71 @@ public final class HTTPSource: LineSource {
         }
     }
 
-    private func bootstrap(
-        _ loops: MultiThreadedEventLoopGroup, _ connections: OpenConnections,
-        _ identity: TLSIdentity?, _ context: SourceContext
-    ) -> ServerBootstrap {
+    /// Reads the certificate and its key again.
+    public func reload() { identity.withLock { $0 }?.reload() }
+
+    /// What the connections of each loop share.
+    private func homes(
+        _ loops: MultiThreadedEventLoopGroup, _ context: SourceContext
+    ) -> [ObjectIdentifier: ConnectionLoop] {
         let gate = AccessGate(directory: directory, options: options, clock: context.clock)
         let handler = RequestHandler(
             context, source: name, options: options, gate: gate, metrics: metrics)
-        // What Hummingbird would log is either counted or in the answer.
-        let logger = Logger(label: "weir") { _ in SwiftLogNoOpLogHandler() }
-        let http = HTTP1Channel(responder: handler.respond, configuration: configuration(context))
+        var limits = ConnectionLimits()
+        limits.headSeconds = options.idleSeconds
+        limits.bodySeconds = options.idleSeconds
+        limits.bodyBytesMin = options.bodyBytesMin
+        limits.evictSeconds = options.evictSeconds
+        limits.patienceSeconds = options.patienceSeconds
+        var homes: [ObjectIdentifier: ConnectionLoop] = [:]
+        let all = Array(loops.makeIterator())
+        limits.places = max(options.requestsMax / all.count, 1)
+        for loop in all {
+            let home = ConnectionLoop(loop, handler, limits: limits, counters: context.counters)
+            home.start()
+            homes[ObjectIdentifier(loop)] = home
+        }
+        return homes
+    }
+
+    private func bootstrap(
+        _ loops: MultiThreadedEventLoopGroup, _ homes: [ObjectIdentifier: ConnectionLoop],
+        _ connections: OpenConnections, _ identity: TLSIdentity?, _ context: SourceContext
+    ) -> ServerBootstrap {
+        let counters = context.counters
         let source = name
         return ServerBootstrap(group: loops)
+            .serverChannelOption(ChannelOptions.backlog, value: Self.backlog)
+            .childChannelOption(ChannelOptions.autoRead, value: false)
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .childChannelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(ChannelOptions.recvAllocator, value: ReadBuffers())
+            .childChannelOption(ChannelOptions.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
-                guard connections.add(channel) else {
-                    context.counters.add(.connectionsRefused, label: "too_many")
+                guard let home = homes[ObjectIdentifier(channel.eventLoop)],
+                    connections.add() || home.evict() && connections.add(beyondLimit: true)
+                else {
+                    counters.add(.connectionsRefused, label: "too_many")
                     return channel.close()
                 }
-                context.counters.add(.connections, label: source)
-                let publish = { @Sendable in
-                    context.counters.set(
-                        .openConnections, Double(connections.count), label: source)
+                counters.add(.connections, label: source)
+                counters.set(.openConnections, Double(connections.count), label: source)
+                channel.closeFuture.whenComplete { _ in
+                    connections.remove()
+                    counters.set(.openConnections, Double(connections.count), label: source)
                 }
-                publish()
-                channel.closeFuture.whenComplete { _ in publish() }
-                if let identity {
-                    do {
-                        let handler = NIOSSLServerHandler(context: identity.context)
-                        try channel.pipeline.syncOperations.addHandler(handler)
-                    } catch {
-                        return channel.eventLoop.makeFailedFuture(error)
+                return channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let identity {
+                        try pipeline.addHandler(NIOSSLServerHandler(context: identity.context))
                     }
-                }
-                return http.setup(channel: channel, logger: logger).map { value in
-                    let executor = LoopExecutor(channel.eventLoop)
-                    Task(executorPreference: executor) {
-                        await http.handle(value: value, logger: logger)
-                    }
+                    let connection = HTTPConnection(home)
+                    let decoder = ByteToMessageHandler(MeteredDecoder(connection))
+                    try pipeline.addHandlers([decoder, connection])
                 }
             }
     }
 
-    private func configuration(_ context: SourceContext) -> HTTP1Channel.Configuration {
-        let counters = context.counters
-        var limits = ConnectionDeadlines.Limits()
-        limits.head = .seconds(Int64(options.idleSeconds))
-        limits.body = .seconds(Int64(options.idleSeconds))
-        let deadlines = limits
-        return HTTP1Channel.Configuration(
-            additionalChannelHandlers: [
-                ConnectionDeadlines(deadlines) { reason in
-                    counters.add(.connectionsRefused, label: reason)
-                }
-            ],
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: Self.headBytesMax, maxHeaderListSize: Self.headBytesMax,
-                maxHeaderFieldCount: Self.headerFieldsMax))
-    }
-
-    /// The bytes of a request's head, and its fields: clients send some hundred bytes in a dozen.
-    private static let headBytesMax = 32 << 10
-    private static let headerFieldsMax = 100
+    /// Connections that wait to be accepted: a crowd that comes at once, as after a restart.
+    private static let backlog: Int32 = 1_024
 }

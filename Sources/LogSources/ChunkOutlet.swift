@@ -15,6 +15,8 @@ public final class ChunkOutlet: @unchecked Sendable {
     private var full: [Delivery] = []
     private var gathering: Delivery?
     private var waiting: [@Sendable () -> Void] = []
+    /// Somebody wants the receiver to look around.
+    private var isWoken = false
     /// Nothing more will be sent.
     private var isFinished = false
     /// Nothing more will be received.
@@ -167,6 +169,10 @@ public final class ChunkOutlet: @unchecked Sendable {
             while true {
                 if !full.isEmpty { return .delivery(full.removeFirst()) }
                 if isFinished || isClosed { return .finished }
+                if isWoken {
+                    isWoken = false
+                    return .timedOut
+                }
                 let now = clock.monotonic()
                 let due = gathering?.arrived.map { $0 + Self.lingerNanoseconds }
                 if let due, now >= due {
@@ -176,6 +182,14 @@ public final class ChunkOutlet: @unchecked Sendable {
                 if let deadline, now >= deadline { return .timedOut }
                 _ = lock.wait(until: [due, deadline].compactMap(\.self).min())
             }
+        }
+    }
+
+    /// Ends a `receive` that waits, or the next one, as if its time were over.
+    public func wake() {
+        lock.locked {
+            isWoken = true
+            lock.signal()
         }
     }
 

@@ -10,6 +10,14 @@ public protocol LineSource: Sendable {
     func run(in context: SourceContext) throws
     /// Asks `run` to return soon; called from any thread.
     func stop()
+    /// Reads again, from any thread, what the source has from files of the operator's: certificates. What is wrong with them is
+    /// reported, and what was read before stays in use.
+    func reload()
+}
+
+extension LineSource {
+    /// Most sources have no such files.
+    public func reload() {}
 }
 
 /// How the command line names a kind of source, and makes one.

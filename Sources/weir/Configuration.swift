@@ -23,8 +23,18 @@ enum Configuration {
     /// Reads an `alerts.yaml`.
     static func alerts(_ path: String) throws -> AlertConfiguration {
         try AlertConfiguration.parse(
-            try text(path), file: path, channelKinds: ChannelRegistry.all.names,
-            environment: environment)
+            try text(path), file: path, channels: .all, environment: environment,
+            secrets: .system(besides: path), zones: zones)
+    }
+
+    /// The time zones of this machine.
+    private static let zones = ZoneSource { name in
+        let isPlain = name.utf8.allSatisfy { byte in
+            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
+                || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "_+-/".utf8.contains(byte)
+        }
+        guard isPlain else { return nil }
+        return try? DiskFileSystem().readAll("/usr/share/zoneinfo/\(name)", .readAnywhere)
     }
 
     /// The variables of this process.

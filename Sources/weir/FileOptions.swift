@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LogSegments
 internal import LogSources
 
 /// Which files `weir ingest` reads, and how.
@@ -16,9 +17,14 @@ struct FileOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where files begin that are there already and were never read: start or end.",
-            valueName: "place"))
-    var from = FileStart.start.rawValue
+            "Where files begin that are there already and were never read: start or end. "
+                + "(default: start)", valueName: "place"))
+    var from: String?
+
+    /// Which files were read is what the damaged file said: who names files must say then what that means for them.
+    var damagedPositions: StoreOptions.DamagedPositions {
+        file.isEmpty || from != nil ? .setAside : .refuse
+    }
 
     /// One source for all files; pipes and devices, which nobody can follow, have one each.
     func sources() throws -> [any LineSource] {
@@ -26,8 +32,9 @@ struct FileOptions: ParsableArguments {
             throw CommandFailure(
                 "`\(path)` is no file; for standard input say `-` without --file")
         }
-        guard let start = FileStart(rawValue: from) else {
-            throw CommandFailure("--from is `start` or `end`, not `\(from)`")
+        let name = from ?? FileStart.start.rawValue
+        guard let start = FileStart(rawValue: name) else {
+            throw CommandFailure("--from is `start` or `end`, not `\(name)`")
         }
         let pipes = file.filter { FileSource.isPipe($0) }
         let files = file.filter { !FileSource.isPipe($0) }

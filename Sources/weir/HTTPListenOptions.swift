@@ -18,8 +18,8 @@ struct HTTPListenOptions: ParsableArguments {
             valueName: "lines"))
     var rateLimit: Double?
 
-    @Option(help: "Connections over HTTP at once; further ones are closed.")
-    var httpConnections = 1_024
+    @Option(help: "Connections over HTTP at once; beyond, idle ones go first.")
+    var httpConnections = 10_000
 
     /// The listeners, bound, so that an address that cannot be had is told before anything is read.
     func sources(

@@ -15,7 +15,8 @@ struct Ingest: ParsableCommand {
         discussion: """
             Reads standard input when no source is named. Ends when all input
             has ended, which followed files never do; Ctrl-C and SIGTERM drain,
-            seal and end it well. Exit
+            seal and end it well, as does a terminal that goes away; any other
+            SIGHUP reads certificates and the alert file again. Exit
             status 0: every line is durable. Alerts go to stdout, everything
             else to stderr.
 
@@ -109,7 +110,7 @@ struct Ingest: ParsableCommand {
         let sources = try self.sources(metricsPage)
         let ingester: Ingester
         do {
-            let channels = AlertChannels(configuration: options.alerting) {
+            let services = ChannelServices(now: { SystemClock().now() }) {
                 (line) throws(ChannelError) in
                 if tee { return Terminal.note(line) }
                 do {
@@ -119,7 +120,7 @@ struct Ingest: ParsableCommand {
                     throw ChannelError(receiver: "stdout", message: message, isTemporary: false)
                 }
             }
-            ingester = try Ingester(options: options, channels: channels) { message in
+            ingester = try Ingester(options: options, services: services) { message in
                 Terminal.note("weir: \(message)")
             }
         } catch {
@@ -127,7 +128,12 @@ struct Ingest: ParsableCommand {
         }
         if !http.addresses.isEmpty { metricsPage.attach(ingester) }
         if let metricsFile { try observe(ingester, MetricsFile(path: metricsFile)) }
-        SignalWatcher.watch { ingester.stop() }
+        SignalWatcher.watch {
+            for source in sources { source.reload() }
+            reload(ingester)
+        } stop: {
+            ingester.stop()
+        }
         do {
             let summary = try ingester.run(sources)
             if !quiet {
@@ -136,6 +142,17 @@ struct Ingest: ParsableCommand {
             if summary.sourceFailed { throw CommandFailure(status: 2) }
         } catch let failure as IngestFailure {
             throw CommandFailure("\(failure)")
+        }
+    }
+
+    /// Puts the alert file as it is now into force; a wrong one is told, and the rules stay as they were.
+    private func reload(_ ingester: Ingester) {
+        guard let alerts else { return }
+        do {
+            ingester.reload(try Configuration.alerts(alerts))
+            Terminal.note("weir: the rules of \(alerts) are in force")
+        } catch {
+            Terminal.note("weir: \(error); the rules stay as they were")
         }
     }
 
@@ -181,10 +198,12 @@ struct Ingest: ParsableCommand {
                 ?? RetentionRun(directory: data.directory).storedPolicy()
             if retention != nil { announce(policy) }
             let alerting =
-                try alerts.map(Configuration.alerts) ?? AlertConfiguration.makeDefault()
+                try alerts.map(Configuration.alerts)
+                ?? AlertConfiguration.makeDefault(channels: .all)
             var options = IngestOptions(
                 directory: data.directory, policy: policy, alerting: alerting)
             options.whenFull = whenFull
+            options.store.damagedPositions = files.damagedPositions
             options.format = format
             options.lineBytesMax = maxLineBytes
             options.compactionShare = Double(compactionShare) / 100

@@ -45,12 +45,13 @@ struct KeysCommand: ParsableCommand {
                 scopes.insert(known)
             }
             do {
-                var keys = try AccessKeys(directory: data.directory)
-                var generator = SystemRandomNumberGenerator()
-                let secret = try keys.add(
-                    name: name, scopes: scopes,
-                    now: Timestamp.text(SystemClock().now(), digits: 0), using: &generator)
-                try keys.save(directory: data.directory)
+                let secret = try AccessKeys.change(directory: data.directory) {
+                    (keys) throws(AccessError) in
+                    var generator = SystemRandomNumberGenerator()
+                    return try keys.add(
+                        name: name, scopes: scopes,
+                        now: Timestamp.text(SystemClock().now(), digits: 0), using: &generator)
+                }
                 try Terminal.output(secret + "\n")
             } catch let error as AccessError {
                 throw CommandFailure("\(error)")
@@ -93,12 +94,15 @@ struct KeysCommand: ParsableCommand {
 
         func run() throws {
             do {
-                var keys = try AccessKeys(directory: data.directory)
-                guard keys.revoke(name) else {
+                // A name that is not there must not put keys in force where there are none.
+                guard try AccessKeys(directory: data.directory).has(name) else {
                     throw CommandFailure("there is no key `\(name)`; `weir keys list` shows all")
                 }
-                try keys.save(directory: data.directory)
-                if keys.keys.isEmpty {
+                let isLast = try AccessKeys.change(directory: data.directory) { keys in
+                    _ = keys.revoke(name)
+                    return keys.keys.isEmpty
+                }
+                if isLast {
                     Terminal.note(
                         "weir: that was the last key: nobody can send lines over HTTP now; remove "
                             + "state/keys from the data directory to let everybody")

@@ -20,6 +20,7 @@ struct Weir: ParsableCommand {
               weir stats --columns            what takes the most room
               weir check                      is every byte what was written?
               weir export -o all.ndjson       all lines, in the order they came
+              weir alerts                     what fires now
               weir retention --dry-run        what would be deleted, and when
               weir erase --class C 'user_id:="user_456"'             take lines out for good
 
@@ -30,7 +31,8 @@ struct Weir: ParsableCommand {
         subcommands: [
             Ingest.self, QueryCommand.self, TailCommand.self, FieldsCommand.self,
             ExportCommand.self, Stats.self, CheckCommand.self,
-            Compact.self, Retention.self, EraseCommand.self, KeysCommand.self, Parse.self,
+            Compact.self, Retention.self, EraseCommand.self, AlertsCommand.self, KeysCommand.self,
+            Parse.self,
         ])
 
     static func main() {

@@ -60,7 +60,7 @@ import Testing
         #expect(seen.count >= 4_000)
     }
 
-    @Test(arguments: [[SIGINT], [SIGTERM], [SIGHUP, SIGHUP]])
+    @Test(arguments: [[SIGINT], [SIGTERM], [SIGTERM, SIGHUP]])
     func linesAreSeenWhileTheIngesterRunsAndSignalsDrain(signals: [Int32]) throws {
         let scratch = try Scratch()
         let pipe = Pipe()

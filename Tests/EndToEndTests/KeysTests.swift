@@ -32,6 +32,24 @@ import Testing
         #expect(!check.errors.contains("state/keys"), "\(check.errors)")
     }
 
+    @Test func commandsAtTheSameTimeLoseNothing() throws {
+        let scratch = try Scratch()
+        let running = try (0..<12).map {
+            try WeirProcess.Running(["keys", "add", "k\($0)", "--data", scratch.data], in: scratch)
+        }
+        let added = try running.map { try $0.wait() }
+        #expect(added.allSatisfy { $0.status == 0 }, "\(added.map(\.errors))")
+        let list = try WeirProcess.run("keys", "list", "--data", scratch.data, in: scratch)
+        #expect(list.lines.count == 12)
+        let revoking = try (0..<11).map {
+            try WeirProcess.Running(
+                ["keys", "revoke", "k\($0)", "--data", scratch.data], in: scratch)
+        }
+        for process in revoking { #expect(try process.wait().status == 0) }
+        let left = try WeirProcess.run("keys", "list", "--data", scratch.data, in: scratch)
+        #expect(left.lines.count == 1 && left.text.contains("  k11  "))
+    }
+
     @Test func listenersBeyondThisMachine() throws {
         let scratch = try Scratch()
         let plain = try WeirProcess.run(

@@ -79,6 +79,13 @@ import Testing
             return sizes
         }
 
+        /// The names of all segments.
+        private var segments: Set<String> {
+            let files = FileManager.default.enumerator(atPath: scratch.data + "/segments")
+            return Set(
+                (files?.allObjects as? [String] ?? []).filter { $0.hasSuffix(".segment") })
+        }
+
         /// One life of a process.
         mutating func cycle(_ number: Int) throws {
             let what = "cycle \(number)"
@@ -101,11 +108,21 @@ import Testing
                 feed(process, milliseconds: 40)
                 promised = try stored(what)
                 feed(process, milliseconds: random.below(10))
-            case 3, 11:
+            case 3:
                 // Death while it drains and seals.
                 waitForJournal(process, besides: old)
                 process.signal(SIGTERM)
                 usleep(useconds_t(random.below(30_000)))
+            case 11:
+                // Death between one segment and the next: of lines that somebody has seen, of two classes and two days.
+                waitForJournal(process, besides: old)
+                promised = try stored(what)
+                let before = segments
+                process.signal(SIGTERM)
+                for _ in 0..<30_000 {
+                    if !segments.isSubset(of: before) { break }
+                    usleep(500)
+                }
             case 1, 5, 9, 13:
                 // Death while it reads and commits.
                 waitForJournal(process, besides: old)
@@ -115,14 +132,14 @@ import Testing
                 feed(process, milliseconds: random.below(60))
             }
             if process.end(SIGKILL) == 128 + SIGKILL { kills += 1 }
-            if number % 16 == 7 { promised = try stored(what + ", killed") }
+            if [7, 11].contains(number % 16) { promised = try stored(what + ", killed") }
         }
 
         /// Waits until lines have come to a journal file that is not one of `old`; the limit only ends a test that has
         /// failed.
         private func waitForJournal(_ process: KilledProcess, besides old: [String: Int]) {
-            for _ in 0..<5_000
-            where !journals.contains(where: { old[$0.key] == nil && $0.value > 100 }) {
+            for _ in 0..<30_000 {
+                if journals.contains(where: { old[$0.key] == nil && $0.value > 100 }) { return }
                 process.feed()
                 usleep(1_000)
             }

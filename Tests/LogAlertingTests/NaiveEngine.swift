@@ -1,6 +1,3 @@
-import LogAlerting
-import LogRecords
-
 /// One record as the oracle sees it; it reads no line.
 struct PlainRecord {
     /// Seconds since the start of the stream, nil without a time.
@@ -9,46 +6,23 @@ struct PlainRecord {
     var duration: Double?
     var isLogin = false
     var service = "a"
+    var gauge: Double?
+    var user: String?
 
     var line: String {
         var members = [#""service":"\#(service)""#]
         if let status { members.append(#""status_code":\#(status)"#) }
         if let duration { members.append(#""duration_ms":\#(duration)"#) }
         if isLogin { members.append(#""event":"login_failed""#) }
+        if let gauge { members.append(#""load":\#(gauge)"#) }
+        if let user { members.append(#""user":"\#(user)""#) }
         return TestStream.line(time, members.joined(separator: ","))
     }
 }
 
 /// The rules by the book: keeps every record, and looks at all of them for every window.
 struct NaiveEngine {
-    struct Rule {
-        enum Kind: Equatable {
-            case logins, errorRate
-            /// The percentile, and how it is compared.
-            case quantile(Int, String)
-        }
-
-        var kind: Kind
-        var threshold: Double
-        var window: Double
-        var pending: Double = 0
-        var samplesMin = 1
-        /// The slot in seconds, by the documented rule.
-        var slot: Double { window < 30 ? 1 : max(window / 30, 1) }
-        var slots: Int { Int((window / slot).rounded()) }
-
-        var condition: String {
-            switch kind {
-            case .logins:
-                "count(event:login_failed) >= \(Int(threshold)) over \(Int(window))s by service"
-            case .errorRate:
-                "error_rate > \(threshold) over \(Int(window))s by service min \(samplesMin) samples"
-            case .quantile(let percent, let comparison):
-                "p\(percent)(duration_ms) \(comparison) \(threshold) over \(Int(window))s by service "
-                    + "min \(samplesMin) samples"
-            }
-        }
-    }
+    typealias Rule = NaiveRule
 
     private struct Placed {
         var slot: Int
@@ -56,15 +30,23 @@ struct NaiveEngine {
         var record: PlainRecord
     }
 
+    private struct Level {
+        var since: Double?
+        var activeSlot = Int.min
+    }
+
     private struct Alert {
         var state = "inactive"
-        var activeSlot = Int.min
-        var since = 0.0
+        var level = -1
+        var ceased: Double?
+        var levels: [Level]
+        var firstSlot: Int
     }
 
     private let rule: Rule
     private var records: [String: [Placed]] = [:]
     private var alerts: [String: Alert] = [:]
+    private var seen: [String: (first: Double, last: Double)] = [:]
     private var decided = Int.min
     private var latest: Double?
     private var held: [PlainRecord] = []
@@ -131,92 +113,217 @@ struct NaiveEngine {
     }
 
     private mutating func count(_ record: PlainRecord, at time: Double) {
-        let concerns =
-            switch rule.kind {
-            case .logins: record.isLogin
-            case .errorRate: record.status != nil
-            case .quantile: record.duration != nil
-            }
-        guard concerns else { return }
         let slot = Int((time / rule.slot).rounded(.down))
-        records[record.service, default: []].append(Placed(slot: slot, time: time, record: record))
-        let alert = alerts[record.service, default: Alert()]
-        guard rule.kind == .logins, alert.state == "inactive" else { return }
-        let newest = records[record.service]?.map(\.slot).max() ?? slot
-        for last in slot...newest where holds(record.service, last) {
-            let eventTime = last == slot ? time : Double(last) * rule.slot
-            return activate(record.service, eventTime, last)
+        if rule.kind == .absent, !rule.isGrouped { make("", slot) }
+        guard rule.concerns(record) else { return }
+        var group = rule.isGrouped ? record.service : ""
+        if case .new(let memory, let learning) = rule.kind {
+            guard let user = record.user else { return }
+            guard see(record.service, user, time, memory, learning) else { return }
+            group = record.service + "/" + user
+        }
+        make(group, slot)
+        records[group, default: []].append(Placed(slot: slot, time: time, record: record))
+        guard rule.firesOnRecord else { return }
+        cross(group, slot, time)
+    }
+
+    private mutating func make(_ group: String, _ slot: Int) {
+        if alerts[group] != nil { return }
+        alerts[group] = Alert(
+            levels: Array(repeating: Level(), count: rule.levels.count), firstSlot: slot)
+        if records[group] == nil { records[group] = [] }
+    }
+
+    /// Whether a value was not seen for `memory`, in a group that is known for longer than `learning`.
+    private mutating func see(
+        _ service: String, _ user: String, _ time: Double, _ memory: Double, _ learning: Double
+    ) -> Bool {
+        var known = seen[service] ?? (time, time)
+        if known.last < time - memory { known.first = time }
+        known.last = max(known.last, time)
+        seen[service] = known
+        let key = service + "/" + user
+        let before = seen[key]
+        seen[key] = (0, max(before?.last ?? time, time))
+        let isNew = before.map { $0.last < time - memory } ?? true
+        return isNew && time - known.first >= learning
+    }
+
+    private mutating func cross(_ group: String, _ slot: Int, _ time: Double) {
+        let newest = records[group]?.map(\.slot).max() ?? slot
+        guard slot <= newest else { return }
+        for last in slot...newest {
+            let moment = last == slot ? time : Double(last) * rule.slot
+            var hasCrossed = false
+            for level in rule.levels.indices
+            where alerts[group]?.levels[level].since == nil && holds(group, last, level) {
+                alerts[group]?.levels[level] = Level(since: moment, activeSlot: last)
+                hasCrossed = true
+            }
+            if hasCrossed { return decide(group, moment, last) }
         }
     }
 
-    private func holds(_ service: String, _ last: Int) -> Bool {
-        let window = (records[service] ?? [])
-            .filter { $0.slot > last - rule.slots && $0.slot <= last }
-        guard window.count >= max(rule.samplesMin, 1) else { return false }
-        switch rule.kind {
-        case .logins: return Double(window.count) >= rule.threshold
-        case .errorRate:
-            let failed = window.filter { ($0.record.status ?? 0) >= 500 }
-            return Double(failed.count) / Double(window.count) > rule.threshold
-        case .quantile(_, let comparison):
-            guard let value = quantile(service, last) else { return false }
-            return TestStream.holds(value, comparison, rule.threshold)
+    /// The records of a group in a window that ends with slot `last`.
+    private func window(_ group: String, _ last: Int, _ length: Int) -> [PlainRecord] {
+        (records[group] ?? []).filter { $0.slot > last - length && $0.slot <= last }
+            .sorted { ($0.slot, $0.time) < ($1.slot, $1.time) }.map(\.record)
+    }
+
+    /// The condition of a level over the window that ends with slot `last`.
+    private func holds(_ group: String, _ last: Int, _ level: Int) -> Bool {
+        if rule.kind == .absent {
+            return window(group, last, rule.slots).isEmpty
+                && last - rule.slots >= (alerts[group]?.firstSlot ?? .max) - 1
         }
+        let records = window(group, last, rule.slots)
+        if rule.baseline > 0 { return holdsAgainstBaseline(group, last, level, records) }
+        guard rule.whole(records) >= max(rule.samplesMin, 1), let value = rule.value(records)
+        else { return false }
+        return TestStream.holds(value, rule.comparison, rule.levels[level].threshold)
+    }
+
+    private func holdsAgainstBaseline(
+        _ group: String, _ last: Int, _ level: Int, _ window: [PlainRecord]
+    ) -> Bool {
+        let end = last - rule.slots
+        let slots = Int((rule.baseline / rule.slot).rounded(.up))
+        let all = (records[group] ?? []).filter { $0.slot > end - slots && $0.slot <= end }
+        guard let oldest = all.map(\.slot).min(), (end - oldest + 1) * 2 >= slots else {
+            return false
+        }
+        let before = self.window(group, end, slots)
+        guard rule.whole(before) >= max(rule.samplesMin, 1), var usual = rule.value(before) else {
+            return false
+        }
+        if rule.isCount {
+            usual = usual * Double(rule.slots) / Double(end - oldest + 1)
+        } else if rule.whole(window) < max(rule.samplesMin, 1) {
+            return false
+        }
+        guard let value = rule.isCount ? Double(rule.whole(window)) : rule.value(window) else {
+            return false
+        }
+        return TestStream.holds(
+            value, rule.comparison, usual * rule.levels[level].threshold)
+    }
+
+    /// Whether enough of the last evaluations found the condition true.
+    private func holdsOften(_ group: String, _ last: Int, _ level: Int) -> Bool {
+        let (least, count) = rule.evaluations
+        if count == 1 { return holds(group, last, level) }
+        return (0..<count).filter { holds(group, last - $0 * rule.stride, level) }.count >= least
     }
 
     /// The value of the nearest rank, in whole numbers: the percent-th part of n values, rounded up.
-    private func quantile(_ service: String, _ last: Int) -> Double? {
-        guard case .quantile(let percent, _) = rule.kind else { return nil }
-        let values = (records[service] ?? [])
-            .filter { $0.slot > last - rule.slots && $0.slot <= last }
-            .compactMap(\.record.duration).sorted()
-        return values.isEmpty ? nil : values[max((percent * values.count + 99) / 100, 1) - 1]
+    private func quantile(_ group: String, _ last: Int) -> Double? {
+        guard case .quantile = rule.kind else { return nil }
+        return rule.value(window(group, last, rule.slots))
     }
 
-    private mutating func activate(_ service: String, _ time: Double, _ slot: Int) {
-        let state = rule.pending > 0 ? "pending" : "firing"
-        alerts[service] = Alert(state: state, activeSlot: slot, since: time)
-        note(state, time, service)
-    }
-
-    private mutating func note(_ state: String, _ time: Double, _ service: String) {
+    private mutating func note(_ state: String, _ time: Double, _ group: String) {
         let nanoseconds = TestStream.seconds(TestStream.time(time))
-        result.append("\(service) \(state) \(nanoseconds)")
+        var entry = "\(group) \(state) \(nanoseconds)"
+        if rule.levels.count > 1, state != "pending" {
+            entry += " \(NaiveRule.severities[max(alerts[group]?.level ?? 0, 0)])"
+        }
+        result.append(entry)
         let last = Int((time / rule.slot).rounded()) - 1
-        quantiles.append(quantile(service, last) ?? 0)
+        quantiles.append(quantile(group, last) ?? 0)
     }
 
     private mutating func evaluate(through last: Int) {
-        guard let first = records.values.joined().map(\.slot).min() else { return }
+        let slots = records.values.joined().map(\.slot) + alerts.values.map(\.firstSlot)
+        guard let first = slots.min() else { return }
         var slot = max(decided == .min ? first - 20 : decided + 1, first - 20)
         while slot <= last {
-            for service in records.keys.sorted() { step(service, slot) }
+            if (slot + 1) % rule.stride == 0 {
+                for group in alerts.keys.sorted() { step(group, slot) }
+            }
             slot += 1
         }
         decided = max(decided, last)
     }
 
-    private mutating func step(_ service: String, _ slot: Int) {
+    private mutating func step(_ group: String, _ slot: Int) {
         let boundary = Double(slot + 1) * rule.slot
-        let alert = alerts[service, default: Alert()]
-        let holds = holds(service, slot)
-        if alert.state == "inactive" {
-            if holds { activate(service, boundary, slot) }
+        var hasEnded = false
+        for level in rule.levels.indices {
+            guard let known = alerts[group]?.levels[level] else { continue }
+            if known.since != nil, slot < known.activeSlot { continue }
+            let holds = holdsOften(group, slot, level)
+            if holds, known.since == nil {
+                alerts[group]?.levels[level] = Level(since: boundary, activeSlot: slot)
+            } else if !holds, known.since != nil {
+                alerts[group]?.levels[level].since = nil
+                hasEnded = true
+            }
+        }
+        decide(group, boundary, slot)
+        if hasEnded, rule.firesOnRecord { cross(group, slot + 1) }
+    }
+
+    /// What the records behind a boundary suffice for by themselves.
+    private mutating func cross(_ group: String, _ first: Int) {
+        let newest = records[group]?.map(\.slot).max() ?? first
+        guard first <= newest else { return }
+        for last in first...newest {
+            let moment = Double(last) * rule.slot
+            var hasCrossed = false
+            for level in rule.levels.indices
+            where alerts[group]?.levels[level].since == nil && holds(group, last, level) {
+                alerts[group]?.levels[level] = Level(since: moment, activeSlot: last)
+                hasCrossed = true
+            }
+            if hasCrossed { return decide(group, moment, last) }
+        }
+    }
+
+    private mutating func decide(_ group: String, _ time: Double, _ slot: Int) {
+        guard var alert = alerts[group] else { return }
+        let holding = alert.levels.indices.filter { alert.levels[$0].since != nil }
+        let ready = holding.filter {
+            time - (alert.levels[$0].since ?? 0) >= rule.levels[$0].pending
+        }
+        defer { alerts[group] = alert }
+        func fire(_ level: Int) {
+            alert.state = "firing"
+            alert.level = level
+            alert.ceased = nil
+        }
+        if alert.state != "firing" {
+            if let level = ready.max() {
+                fire(level)
+                alerts[group] = alert
+                note("firing", time, group)
+            } else if holding.isEmpty {
+                alert.state = "inactive"
+            } else if alert.state == "inactive" {
+                alert.state = "pending"
+                note("pending", time, group)
+            }
             return
         }
-        if slot < alert.activeSlot { return }
-        if holds {
-            guard alert.state == "pending", boundary - alert.since >= rule.pending else { return }
-            alerts[service]?.state = "firing"
-            return note("firing", boundary, service)
+        let target = max(
+            ready.max() ?? -1, holding.filter { $0 <= alert.level }.max() ?? -1)
+        if target >= alert.level {
+            alert.ceased = nil
+            guard target > alert.level else { return }
+            fire(target)
+            alerts[group] = alert
+            return note("firing", time, group)
         }
-        if alert.state == "firing" { note("resolved", boundary, service) }
-        alerts[service] = Alert()
-        guard rule.kind == .logins else { return }
-        let newest = records[service]?.map(\.slot).max() ?? slot
-        guard newest > slot else { return }
-        for later in slot + 1...newest where self.holds(service, later) {
-            return activate(service, Double(later) * rule.slot, later)
+        alert.ceased = alert.ceased ?? time
+        guard time - (alert.ceased ?? time) >= rule.keep else { return }
+        if target >= 0 {
+            fire(target)
+            alerts[group] = alert
+            return note("firing", time, group)
         }
+        note("resolved", time, group)
+        alert.state = "inactive"
+        alert.level = -1
+        alert.ceased = nil
     }
 }

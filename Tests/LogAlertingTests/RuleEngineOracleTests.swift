@@ -1,4 +1,6 @@
+import Foundation
 import LogAlerting
+import LogBytes
 import TestSupport
 import Testing
 
@@ -15,7 +17,74 @@ import Testing
         .init(kind: .quantile(95, ">"), threshold: 1_000, window: 90, samplesMin: 20),
         .init(kind: .quantile(90, "<"), threshold: 1_000, window: 60, samplesMin: 4),
         .init(kind: .quantile(60, "<="), threshold: 999.5, window: 20),
+        .init(kind: .successRate, threshold: 0.8, window: 60, samplesMin: 5, keep: 20),
+        .init(kind: .gauge("avg", ">"), threshold: 12, window: 60),
+        .init(kind: .gauge("avg", "<"), threshold: 8, window: 30, pending: 4, samplesMin: 3),
+        .init(kind: .gauge("min", "<"), threshold: 2, window: 30),
+        .init(kind: .gauge("max", ">"), threshold: 18, window: 30, pending: 10),
+        .init(kind: .gauge("max", "<="), threshold: 16, window: 20),
+        .init(kind: .gauge("sum", ">="), threshold: 150, window: 60),
+        .init(kind: .gauge("last", ">"), threshold: 15, window: 60),
+        .init(kind: .gauge("last", "=="), threshold: 5.5, window: 30),
+        .init(kind: .distinct, threshold: 5, window: 60),
+        .init(
+            kind: .distinct, threshold: 3, window: 30, further: [.init(threshold: 5, pending: 6)]),
+        .init(kind: .new(200, 20), window: 300),
+        .init(kind: .absent, window: 20),
+        .init(kind: .absent, window: 10, isGrouped: false),
+        .init(kind: .ratio, threshold: 0.5, window: 60, samplesMin: 3),
+        .init(kind: .loginsBaseline(">"), threshold: 2, window: 20, samplesMin: 4, baseline: 200),
+        .init(kind: .loginsBaseline("<"), threshold: 0.5, window: 30, samplesMin: 6, baseline: 300),
+        .init(kind: .errorsBaseline, threshold: 2, window: 30, samplesMin: 4, baseline: 180),
+        .init(kind: .expression, threshold: 3, window: 30),
+        .init(kind: .arithmetic, threshold: 0.5, window: 20, pending: 3, interval: 5),
+        // Levels, N of M, keeping on, and all of it at once.
+        .init(
+            kind: .errorRate, threshold: 0.2, window: 60, pending: 10, samplesMin: 4,
+            further: [.init(threshold: 0.5, pending: 4), .init(threshold: 0.8, pending: 0)]),
+        .init(
+            kind: .logins, threshold: 3, window: 30, pending: 20,
+            further: [.init(threshold: 6, pending: 0), .init(threshold: 9, pending: 5)], keep: 10),
+        .init(
+            kind: .quantile(90, ">"), threshold: 900, window: 60, samplesMin: 3,
+            further: [.init(threshold: 1_000, pending: 0), .init(threshold: 3_000, pending: 8)]),
+        .init(kind: .errorRate, threshold: 0.3, window: 30, samplesMin: 2, evaluations: (3, 5)),
+        .init(
+            kind: .logins, threshold: 4, window: 20, pending: 5,
+            further: [.init(threshold: 6, pending: 2)], keep: 6, evaluations: (2, 4)),
+        .init(kind: .logins, threshold: 4, window: 60, keep: 45, interval: 15),
+        .init(kind: .gauge("avg", ">"), threshold: 11, window: 60, interval: 90),
     ]
+
+    /// Random rules: every kind with thresholds, windows, levels, patience and memory by chance.
+    static func randomRule(_ random: inout SeededGenerator) -> NaiveEngine.Rule {
+        var rule = rules[Int.random(in: 0..<rules.count, using: &random)]
+        if rule.baseline == 0, case .new = rule.kind {
+        } else if rule.baseline == 0 {
+            rule.window = [10, 20, 30, 45, 60, 90, 120].randomElement(using: &random) ?? 60
+            rule.interval = 0
+            if Int.random(in: 0..<4, using: &random) == 0 {
+                rule.interval = [5, 15, 30, 60].randomElement(using: &random) ?? 5
+            }
+        }
+        rule.samplesMin = Int.random(in: 1...6, using: &random)
+        rule.keep = Bool.random(using: &random) ? 0 : Double(Int.random(in: 1...60, using: &random))
+        rule.pending =
+            Bool.random(using: &random) ? 0 : Double(Int.random(in: 1...40, using: &random))
+        for index in rule.further.indices {
+            rule.further[index].pending = Double(Int.random(in: 0...20, using: &random))
+        }
+        let isPlain: Bool
+        switch rule.kind {
+        case .new, .absent: isPlain = false
+        default: isPlain = true
+        }
+        if isPlain, Int.random(in: 0..<4, using: &random) == 0 {
+            let count = Int.random(in: 2...8, using: &random)
+            rule.evaluations = (Int.random(in: 1...count, using: &random), count)
+        }
+        return rule
+    }
 
     private func stream(seed: UInt64) -> [PlainRecord] {
         var random = SeededGenerator(seed: seed)
@@ -47,6 +116,14 @@ import Testing
             record.isLogin = isBad || Int.random(in: 0..<6, using: &random) == 0
             record.status = isBad ? 503 : Bool.random(using: &random) ? 200 : nil
             record.duration = duration(isBad, &random)
+            if Int.random(in: 0..<3, using: &random) > 0 {
+                // Quarters, whose sums are exact in any order.
+                let level = isIncident ? 40 : 0
+                record.gauge = Double(Int.random(in: level...(level + 40), using: &random)) / 4
+            }
+            if Int.random(in: 0..<4, using: &random) > 0 {
+                record.user = "u\(Int.random(in: 0..<(isIncident ? 40 : 6), using: &random))"
+            }
             records.append(record)
         }
         // The first record starts the clock.
@@ -70,16 +147,76 @@ import Testing
             var naive = NaiveEngine(plain)
             for record in records { naive.observe(record) }
             naive.finish()
-            let rule = try TestStream.rule(plain.condition, pending: "\(Int(plain.pending))s")
+            let rule = try plain.rule()
             for size in [1, 7, 1_000] {
                 let engine = RuleEngine(rules: [rule])
-                let got = TestStream.run(engine, lines, size: size).map {
-                    let service = $0.labels["service"] ?? ""
-                    return "\(service) \($0.state.rawValue) \(TestStream.seconds($0.eventTime))"
-                }
-                #expect(byService(got) == byService(naive.result), "rule \(number) size \(size)")
+                let got = shown(TestStream.run(engine, lines, size: size), plain)
+                #expect(
+                    byService(got) == byService(naive.result),
+                    "rule \(number) size \(size): \(plain.condition)")
                 #expect(engine.lateRecords == naive.late)
             }
+        }
+    }
+
+    /// As the oracle writes them: group, state, second, and the level where there are several.
+    private func shown(_ transitions: [AlertTransition], _ plain: NaiveEngine.Rule) -> [String] {
+        transitions.map { transition in
+            var group = plain.isGrouped ? transition.labels["service"] ?? "" : ""
+            if case .new = plain.kind { group += "/" + (transition.labels["user"] ?? "") }
+            let text =
+                "\(group) \(transition.state.rawValue) \(TestStream.seconds(transition.eventTime))"
+            guard plain.levels.count > 1, transition.state != .pending else { return text }
+            return text + " \(transition.labels["severity"] ?? "")"
+        }
+    }
+
+    /// Random streams and random rules: as many as WEIR_RULE_STREAMS says, else a few.
+    @Test func randomRulesOverRandomStreams() throws {
+        let wanted = ProcessInfo.processInfo.environment["WEIR_RULE_STREAMS"].flatMap(UInt64.init)
+        var transitions = 0
+        for seed in 1...(wanted ?? 15) {
+            var random = SeededGenerator(seed: seed &* 0x9E37_79B9)
+            let records = stream(seed: 10_000 + seed)
+            let lines = records.map(\.line)
+            for _ in 0..<4 {
+                let plain = Self.randomRule(&random)
+                var naive = NaiveEngine(plain)
+                for record in records { naive.observe(record) }
+                naive.finish()
+                let size = Int.random(in: 1...600, using: &random)
+                let got = shown(TestStream.run([try plain.rule()], lines, size: size), plain)
+                #expect(byService(got) == byService(naive.result), "seed \(seed) \(plain)")
+                transitions += got.count
+            }
+        }
+        #expect(transitions > 100)
+    }
+
+    /// Cut anywhere, written, read and gone on with: nothing is to be seen of it.
+    @Test(arguments: 30...34 as ClosedRange<UInt64>)
+    func aStreamThatIsCutGoesOnAsIfItWereNot(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let lines = stream(seed: seed).map(\.line)
+        let rules = try Self.rules.enumerated().map { try $1.rule(name: "r\($0)") }
+        let want = TestStream.run(rules, lines, size: 50)
+        #expect(want.count > 50)
+        for _ in 0..<4 {
+            var engine = RuleEngine(rules: rules)
+            var got: [AlertTransition] = []
+            var rest = lines[...]
+            while !rest.isEmpty {
+                let part = rest.prefix(Int.random(in: 1...200, using: &random))
+                rest = rest.dropFirst(part.count)
+                got += TestStream.run(engine, Array(part), size: 50, finish: false)
+                var bytes = ByteWriter()
+                engine.snapshot(into: &bytes)
+                engine = RuleEngine(rules: rules)
+                var reader = ByteReader(bytes.view)
+                try engine.restore(from: &reader)
+                #expect(reader.remaining == 0)
+            }
+            #expect(got + engine.finish() == want)
         }
     }
 
@@ -92,7 +229,8 @@ import Testing
             for record in records { naive.observe(record) }
             naive.finish()
             let want = Dictionary(zip(naive.result, naive.quantiles)) { first, _ in first }
-            let rule = try TestStream.rule(plain.condition, pending: "\(Int(plain.pending))s")
+            guard plain.levels.count == 1 else { continue }
+            let rule = try plain.rule()
             for transition in TestStream.run([rule], records.map(\.line)) {
                 let got = transition.value
                 let place = "\(transition.labels["service"] ?? "") \(transition.state.rawValue) "
@@ -134,7 +272,7 @@ import Testing
     func theOrderOfTransitionsDoesNotDependOnBatches(seed: UInt64) throws {
         let lines = stream(seed: seed).map(\.line)
         let rules = try Self.rules.enumerated().map {
-            try TestStream.rule($1.condition, name: "r\($0)", pending: "\(Int($1.pending))s")
+            try $1.rule(name: "r\($0)")
         }
         let want = TestStream.run(rules, lines, size: 1)
         #expect(!want.isEmpty)

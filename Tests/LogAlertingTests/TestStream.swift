@@ -82,6 +82,7 @@ enum TestStream {
         case ">": value > threshold
         case ">=": value >= threshold
         case "<": value < threshold
+        case "==": value == threshold
         default: value <= threshold
         }
     }

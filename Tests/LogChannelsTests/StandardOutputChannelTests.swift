@@ -19,7 +19,7 @@ import Testing
                     annotations: {summary: "{{ $value }} from {{ $labels.client_ip }}"}
             """
         let configuration = try AlertConfiguration.parse(
-            text, file: "t", channelKinds: ChannelRegistry.all.names)
+            text, file: "t", channels: .all)
         let engine = RuleEngine(rules: configuration.rules)
         let chunk = ByteChunk(holding: lines.joined(separator: "\n"))
         let batch = RecordBatch()
@@ -27,10 +27,13 @@ import Testing
         batch.appendLines(chunk.view, readable: chunk.readableEnd)
         var written: [String] = []
         let services = ChannelServices { line throws(ChannelError) in written.append(line) }
-        let channel = try #require(
-            ChannelRegistry.all.makeChannel(configuration.receiver, services: services))
-        for transition in engine.observe(batch) + engine.finish() {
-            try channel.deliver(transition)
+        let channel = try #require(configuration.receiver.channels.first).makeChannel(services)
+        for transition in engine.observe(batch) + engine.finish()
+        where transition.state != .pending {
+            try channel.deliver(
+                AlertNotification(
+                    key: "k", receiver: "r", reason: .change, groupKey: "g", groupLabels: [:],
+                    alerts: [AlertNotification.Alert(transition)], time: transition.eventTime))
         }
         return written
     }
@@ -72,20 +75,33 @@ import Testing
         )
     }
 
-    @Test func pendingIsNoNews() throws {
-        let lines = [login("10:00:00", "a"), login("10:00:01", "a")]
-        #expect(try output(lines, pending: "5m").isEmpty)
-        #expect(try output(lines).count == 1)
-    }
-
     @Test func failuresReachTheCaller() throws {
         let services = ChannelServices { _ throws(ChannelError) in
             throw ChannelError(receiver: "stdout", message: "closed", isTemporary: false)
         }
-        let receiver = AlertConfiguration.defaultReceiver
-        #expect(ChannelRegistry.all.makeChannel(receiver, services: services) != nil)
-        #expect(
-            ChannelRegistry.all.makeChannel(Receiver(name: "x", kind: "x"), services: services)
-                == nil)
+        let configuration = try AlertConfiguration.makeDefault(channels: .all)
+        let channel = try #require(configuration.receiver.channels.first).makeChannel(services)
+        let error = #expect(throws: ChannelError.self) { try channel.deliver(Sample.firing()) }
+        #expect(error?.message == "closed")
+    }
+
+    @Test func whatHappenedIsInTheLine() throws {
+        func f(_ reason: AlertNotification.Reason, _ want: String) throws {
+            var written: [String] = []
+            let services = ChannelServices { line throws(ChannelError) in written.append(line) }
+            var notification = Sample.firing()
+            notification.reason = reason
+            notification.alerts[0].acknowledgedBy = "ann"
+            notification.truncatedAlerts = 3
+            try StandardOutputChannel(name: "x", services: services).deliver(notification)
+            #expect(written.count == 2)
+            #expect(written.first?.contains(want) == true, "\(written)")
+            #expect(written.last?.hasSuffix("and 3 more alerts") == true)
+        }
+        try f(.change, " FIRING [critical] high_error_rate: error_rate is 12.3%")
+        try f(.acknowledged, " ACKNOWLEDGED [critical] high_error_rate")
+        try f(.acknowledged, ", by ann: 12.3% fail")
+        try f(.escalated, " ESCALATED [critical]")
+        try f(.test, " TEST [critical]")
     }
 }

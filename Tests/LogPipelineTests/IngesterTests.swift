@@ -30,17 +30,17 @@ import Testing
             let configuration =
                 try alerting.map {
                     try AlertConfiguration.parse(
-                        $0, file: "alerts.yaml", channelKinds: ChannelRegistry.all.names)
+                        $0, file: "alerts.yaml", channels: .all)
                 }
-                ?? AlertConfiguration.makeDefault()
+                ?? AlertConfiguration.makeDefault(channels: .all)
             let options = IngestOptions(
                 directory: directory.path + "/data",
                 policy: try RetentionPolicy(text: retention, file: "retention.conf"),
                 alerting: configuration)
-            let channels = AlertChannels(configuration: configuration) { [alerts] line in
+            let services = ChannelServices { [alerts] line in
                 alerts.add(line)
             }
-            ingester = try Ingester(options: options, channels: channels, clock: clock) {
+            ingester = try Ingester(options: options, services: services, clock: clock) {
                 [messages] in messages.add($0)
             }
         }
@@ -161,7 +161,7 @@ import Testing
                 condition: count(status_code:503) >= 3 over 1m
                 labels: {severity: high}
         route: {receiver: out}
-        receivers: [{name: out, type: stdout}]
+        receivers: [{name: out, stdout_configs: [{}]}]
         """
 
     @Test func anAlertOfALiveStreamEndsAlthoughNothingMoreIsWritten() throws {

@@ -1,5 +1,6 @@
 import LogBytes
 import LogSystem
+import Synchronization
 import TestSupport
 import Testing
 
@@ -66,6 +67,59 @@ import Testing
         }
         #expect(throws: AccessError.self) {
             _ = try keys.add(name: "b", scopes: [], now: "", using: &generator)
+        }
+    }
+
+    @Test func nobodyUndoesWhatAnotherDoesAtTheSameTime() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path
+        let writers = (0..<8).map { writer in
+            Background { () -> String? in
+                do throws(AccessError) {
+                    for number in 0..<10 {
+                        try AccessKeys.change(directory: path) { (keys) throws(AccessError) in
+                            var generator = SystemRandomNumberGenerator()
+                            _ = try keys.add(
+                                name: "\(writer)-\(number)", scopes: [.ingest], now: "",
+                                using: &generator)
+                        }
+                    }
+                    return nil
+                } catch {
+                    return "\(error)"
+                }
+            }
+        }
+        for writer in writers { #expect(try writer.result() == nil) }
+        #expect(try AccessKeys(directory: path).keys.count == 80)
+    }
+
+    @Test func aLockThatStaysIsTold() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path
+        try keys("a").keys.save(directory: path)
+        let held = try DiskFileSystem().open(directory.file("state"), .read)
+        #expect(try held.tryLock())
+        let clock = LeapingClock()
+        let error = #expect(throws: AccessError.self) {
+            try AccessKeys.change(directory: path, clock: clock) { _ in }
+        }
+        #expect(error?.description.contains("another `weir keys`") == true)
+        withExtendedLifetime(held) {}
+        #expect(try AccessKeys(directory: path).keys.count == 1)
+    }
+
+    /// A clock on which a minute passes from one look to the next.
+    private final class LeapingClock: WallClock {
+        private let looks = Mutex<Int64>(0)
+
+        func now() -> Int64 { 0 }
+
+        func monotonic() -> Int64 {
+            looks.withLock {
+                $0 += 60_000_000_000
+                return $0
+            }
         }
     }
 }

@@ -11,8 +11,8 @@ import Testing
     private let spool: CommandSpool
 
     init() throws {
-        try files.makeDirectories("d/state")
-        spool = CommandSpool(directory: "d", fileSystem: files)
+        try files.makeDirectories("/d/state")
+        spool = CommandSpool(directory: "/d", fileSystem: files)
     }
 
     @Test func commandsComeInOrderAndGo() throws {
@@ -27,7 +27,7 @@ import Testing
 
     @Test func aDamagedOneIsNotCarriedOut() throws {
         try spool.put("silence everything for a day", id: "1")
-        let file = try files.open("d/state/commands/1.command", .readWrite)
+        let file = try files.open("/d/state/commands/1.command", .readWrite)
         try [UInt8(ascii: "9")].withView { view throws(FileError) in try file.write(view, at: 25) }
         #expect(try spool.entries() == [CommandSpool.Entry(id: "1", line: nil)])
     }

@@ -1,3 +1,4 @@
+import Foundation
 import LogSegments
 import LogSystem
 import TestSupport
@@ -5,12 +6,22 @@ import Testing
 
 /// Power cuts at every moment: what was promised is there, once, in order, and nothing that nobody wrote.
 @Suite struct CrashReplayTests {
+    /// How many times as many runs of each workload, with seeds of their own: `WEIR_CRASH_FACTOR=8` for more.
+    private static let factor =
+        ProcessInfo.processInfo.environment["WEIR_CRASH_FACTOR"].flatMap { Int($0) } ?? 1
+
+    /// `WEIR_CRASH_WORKLOAD=killed` for those alone whose name has that in it.
+    private static let workloads = CrashWorkload.all.filter { workload in
+        ProcessInfo.processInfo.environment["WEIR_CRASH_WORKLOAD"].map(workload.name.contains)
+            ?? true
+    }
+
     private func replay(
         _ workload: CrashWorkload, runs: Int? = nil, perPointMax: Int? = nil,
         wrap: @escaping (MemoryFileSystem) -> any FileSystem = { $0 }
     ) throws -> CrashReplay {
         var replay = CrashReplay()
-        for run in 0..<UInt64(runs ?? workload.runs) {
+        for run in 0..<UInt64(runs ?? workload.runs * Self.factor) {
             let store = try RecordedStore(seed: run, wrap: wrap)
             try workload.steps(store)
             replay.replay(store, perPointMax: perPointMax ?? workload.perPointMax, seed: run)
@@ -18,7 +29,7 @@ import Testing
         return replay
     }
 
-    @Test(arguments: CrashWorkload.all)
+    @Test(arguments: workloads)
     func noPowerCutBreaksAPromise(workload: CrashWorkload) throws {
         let replay = try replay(workload)
         replay.tell(workload.name)
@@ -35,14 +46,24 @@ import Testing
     }
 
     /// Recovery dies, too: what the first power cut left is promised to survive the second one once it was read.
-    @Test(arguments: CrashWorkload.all)
+    @Test(arguments: workloads)
     func noPowerCutDuringRecoveryBreaksAPromise(workload: CrashWorkload) throws {
         var replay = CrashReplay()
-        var random = SeededGenerator(seed: 17)
-        let store = try RecordedStore(seed: 99)
+        for round in 0..<UInt64(Self.factor) { try recover(workload, round, &replay) }
+        replay.tell("recovery of: \(workload.name)")
+        #expect(replay.failed == 0, "\(replay.failures.joined(separator: "\n"))")
+        #expect(replay.distinct >= workload.recoveryDistinctMin)
+    }
+
+    /// Looks for power cuts in recoveries from some of what power cuts in a workload leave.
+    private func recover(
+        _ workload: CrashWorkload, _ round: UInt64, _ replay: inout CrashReplay
+    ) throws {
+        var random = SeededGenerator(seed: 17 + round)
+        let store = try RecordedStore(seed: 99 + round)
         try workload.steps(store)
         var kept: [(state: CrashState, promised: [Int])] = []
-        CrashStates(store.disk.trace, perPointMax: 8).forEach(seed: 1) { state in
+        CrashStates(store.disk.trace, perPointMax: 8).forEach(seed: 1 + round) { state in
             guard random.below(20) == 0 else { return }
             kept.append((state, state.note == 0 ? [] : store.promises[state.note - 1]))
         }
@@ -56,9 +77,6 @@ import Testing
             try again.close()
             replay.replay(again, on: state.image, perPointMax: 12, seed: UInt64(number))
         }
-        replay.tell("recovery of: \(workload.name)")
-        #expect(replay.failed == 0, "\(replay.failures.joined(separator: "\n"))")
-        #expect(replay.distinct >= workload.recoveryDistinctMin)
     }
 
     /// The negative controls.

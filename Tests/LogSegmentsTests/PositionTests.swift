@@ -16,8 +16,13 @@ import Testing
         policy = try RetentionPolicy(text: "all 30 days *\n", file: "retention.conf")
     }
 
-    private func writer() throws -> StoreWriter {
-        try StoreWriter(directory: directory.file("data"), policy: policy)
+    private func writer(
+        damaged: StoreOptions.DamagedPositions = .refuse
+    ) throws -> StoreWriter {
+        var options = StoreOptions()
+        options.damagedPositions = damaged
+        return try StoreWriter(
+            directory: directory.file("data"), policy: policy, options: options)
     }
 
     private func append(
@@ -90,7 +95,9 @@ import Testing
         #expect(positions(try writer()) == [at(2), at(700, "file:9:9")])
     }
 
-    @Test func aDamagedFileIsToldAndTheJournalStillCounts() throws {
+    /// A bit flipped, a line cut off, nothing left, somebody's own words.
+    @Test(arguments: ["flipped", "cut", "empty", "foreign"])
+    func aDamagedFileIsRefusedOrToldAndTheJournalStillCounts(damage: String) throws {
         do {
             let writer = try writer()
             try append("a\n", at(2), to: writer)
@@ -98,17 +105,43 @@ import Testing
             try append("b\n", at(9, "file:3:4"), to: writer)
             try writer.commit()
         }
-        let path = DataDirectory.positionsFile(directory.file("data"))
+        let data = directory.file("data")
+        let path = DataDirectory.positionsFile(data)
         var bytes = try DiskFileSystem().readAll(path)
-        bytes[3] ^= 1
-        try bytes.withView {
-            try DiskFileSystem().replace(
-                path, in: DataDirectory.state(directory.file("data")), with: $0)
+        switch damage {
+        case "flipped": bytes[3] ^= 1
+        case "cut": bytes.removeLast(20)
+        case "empty": bytes = []
+        default: bytes = Array("sequence 1\n".utf8)
         }
-        let writer = try writer()
-        #expect(writer.positions == [at(9, "file:3:4")])
-        #expect(writer.recovery.damages.count == 1)
-        #expect(writer.recovery.damages.first?.contains("positions is damaged") == true)
+        try bytes.withView {
+            try DiskFileSystem().replace(path, in: DataDirectory.state(data), with: $0)
+        }
+        let journals = try DirectoryListing.journals(data, DiskFileSystem()).map(\.number)
+        for _ in 0..<2 {
+            // Nobody has said what is right: nothing happens, and it is told again.
+            do {
+                _ = try writer()
+                Issue.record("it was opened as if nothing were lost")
+            } catch StoreError.positionsDamaged(let file) {
+                #expect(file == path)
+            }
+            #expect(try DiskFileSystem().readAll(path) == bytes)
+            #expect(
+                try DirectoryListing.journals(data, DiskFileSystem()).map(\.number) == journals)
+        }
+        do {
+            let next = try writer(damaged: .setAside)
+            #expect(next.positions == [at(9, "file:3:4")])
+            #expect(next.recovery.damages.count == 1)
+            #expect(next.recovery.damages.first?.contains("\(path) is damaged and kept as") == true)
+            #expect(try DiskFileSystem().readAll(path + ".damaged") == bytes)
+            _ = try next.close()
+        }
+        // Said once, done once.
+        let last = try writer()
+        #expect(last.positions == [at(9, "file:3:4")])
+        #expect(last.recovery.damages == [])
     }
 
     @Test func theOldestGoWhenThereAreTooMany() throws {

@@ -33,24 +33,24 @@ struct StateSnapshotTests {
 
     @Test func filesAreReplacedAndRead() throws {
         let files = MemoryFileSystem()
-        try files.makeDirectories("d/state")
-        #expect(try StateSnapshot.read(.alerts, directory: "d", fileSystem: files) == nil)
-        try snapshot.write(.alerts, directory: "d", fileSystem: files)
+        try files.makeDirectories("/d/state")
+        #expect(try StateSnapshot.read(.alerts, directory: "/d", fileSystem: files) == nil)
+        try snapshot.write(.alerts, directory: "/d", fileSystem: files)
         let next = StateSnapshot(sequence: 7, sections: [])
-        try next.write(.alerts, directory: "d", fileSystem: files)
-        #expect(try StateSnapshot.read(.alerts, directory: "d", fileSystem: files) == next)
-        #expect(try StateSnapshot.read(.stream, directory: "d", fileSystem: files) == nil)
+        try next.write(.alerts, directory: "/d", fileSystem: files)
+        #expect(try StateSnapshot.read(.alerts, directory: "/d", fileSystem: files) == next)
+        #expect(try StateSnapshot.read(.stream, directory: "/d", fileSystem: files) == nil)
     }
 
     @Test func damageAndLaterVersionsAreTold() throws {
         let files = MemoryFileSystem()
-        try files.makeDirectories("d/state")
-        try snapshot.write(.stream, directory: "d", fileSystem: files)
-        let path = "d/state/stream"
+        try files.makeDirectories("/d/state")
+        try snapshot.write(.stream, directory: "/d", fileSystem: files)
+        let path = "/d/state/stream"
         let file = try files.open(path, .readWrite)
         try [UInt8(0)].withView { view throws(FileError) in try file.write(view, at: 12) }
         #expect(throws: StoreError.self) {
-            _ = try StateSnapshot.read(.stream, directory: "d", fileSystem: files)
+            _ = try StateSnapshot.read(.stream, directory: "/d", fileSystem: files)
         }
         #expect(StateSnapshot.fault(try files.readAll(path)) == "it is cut short or damaged")
 
@@ -60,10 +60,10 @@ struct StateSnapshotTests {
         let sum = later.withView { Checksum.crc32c($0) }
         later += (0..<4).map { UInt8(truncatingIfNeeded: sum >> ($0 * 8)) }
         try later.withView { view throws(FileError) in
-            try files.replace(path, in: "d/state", with: view)
+            try files.replace(path, in: "/d/state", with: view)
         }
         #expect {
-            _ = try StateSnapshot.read(.stream, directory: "d", fileSystem: files)
+            _ = try StateSnapshot.read(.stream, directory: "/d", fileSystem: files)
         } throws: { error in
             if case .unknownVersion(_, version: 2)? = error as? StoreError { true } else { false }
         }

@@ -54,7 +54,7 @@ import Testing
         first.stop()
         let positions = first.taken.positions
         #expect(positions.last?.offset == UInt64(body.count))
-        #expect(positions.last?.detail == "done")
+        #expect(positions.last?.detail.hasPrefix("done \(body.count) ") == true)
         #expect(positions.allSatisfy { $0.key.hasPrefix("request:") && $0.key.count == 72 })
 
         let second = try TestServer(positions: positions)
@@ -69,11 +69,54 @@ import Testing
         let third = try TestServer(positions: [half])
         #expect(try third.post("/insert/jsonline", body, [Self.key]).status == 200)
         #expect(third.lines == Array(lines[200...]))
+        // Where the part that is known is another, nothing of the rest is taken.
+        var changed = body
+        changed[6] = UInt8(ascii: "7")
+        let fifth = try TestServer(positions: [half])
+        #expect(try fifth.post("/insert/jsonline", changed, [Self.key]).status == 200)
+        fifth.stop()
+        half.detail = try #require(
+            positions.first { !$0.detail.hasPrefix("done") && $0.offset < UInt64(body.count) }
+                ?? positions.first
+        ).detail
         // A shorter body under the same key is a mistake of the client's.
         let fourth = try TestServer(positions: [half])
         #expect(try fourth.post("/insert/jsonline", "{}", [Self.key]).status == 422)
         third.stop()
         fourth.stop()
+    }
+
+    @Test func anotherBodyUnderTheSameKeyIsTold() throws {
+        let server = try TestServer()
+        defer { server.stop() }
+        func loki(_ text: String) -> String {
+            "{\"streams\":[{\"stream\":{},\"values\":[[\"1\",\"\(text)\"]]}]}"
+        }
+        func bulk(_ text: String) -> String { "{\"create\":{}}\n{\"a\":\"\(text)\"}\n" }
+        func otlp(_ text: String) -> String {
+            "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":"
+                + "\"\(text)\"}}]}]}]}"
+        }
+        func check(_ path: String, _ first: String, _ others: [String]) throws {
+            let done = try server.post(path, first, [Self.key])
+            #expect(done.status < 300, "\(path) \(done.text)")
+            let lines = server.lines.count
+            for other in others {
+                let answer = try server.post(path, other, [Self.key])
+                #expect(answer.status == 422, "\(path) \(other)")
+                #expect(answer.text.contains("another body"), "\(answer.text)")
+            }
+            // The first one again is as good as ever.
+            #expect(try server.post(path, first, [Self.key]).status == done.status)
+            #expect(server.lines.count == lines)
+        }
+        try check(
+            "/insert/jsonline", "{\"a\":1}\n{\"b\":2}\n",
+            ["{\"a\":1}\n{\"b\":3}\n", "{\"a\":1}\n", "", "{\"a\":1}\n{\"b\":2}\n{}\n"])
+        try check("/_bulk", bulk("x"), [bulk("y"), ""])
+        try check("/loki/api/v1/push", loki("x"), [loki("y"), loki("xx")])
+        try check("/v1/logs", otlp("x"), [otlp("y")])
+        #expect(server.counters.values(.requests)["422"] == 9)
     }
 
     @Test func bulkAnswersForAllItsItems() throws {

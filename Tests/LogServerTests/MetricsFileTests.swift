@@ -24,8 +24,8 @@ import Testing
             directory: directory.file("data-" + name),
             policy: try RetentionPolicy(text: "production 30 days *\n", file: "retention.conf"),
             alerting: alerting)
-        let channels = AlertChannels(configuration: alerting) { _ in }
-        let ingester = try Ingester(options: options, channels: channels) { message in
+        let services = ChannelServices { _ in }
+        let ingester = try Ingester(options: options, services: services) { message in
             Issue.record("\(message)")
         }
         let input = directory.file("input-" + name)

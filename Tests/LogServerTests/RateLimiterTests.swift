@@ -29,4 +29,19 @@ import Testing
         // Those with full buckets went first.
         #expect(limiter.delay("debtor", now: 0) != nil)
     }
+
+    @Test func aFloodOfDebtorsForgetsTheSmallOnes() {
+        let limiter = RateLimiter(linesPerSecond: 1)
+        limiter.spend(100_000, "debtor", now: 0)
+        for number in 0..<RateLimiter.bucketsMax * 3 {
+            limiter.spend(20, "\(number)", now: 0)
+        }
+        #expect(limiter.delay("debtor", now: 0) == Int(RateLimiter.delayMax))
+        // Those that owe the same are forgotten in no order, and no more of them than has to be.
+        let known = (0..<RateLimiter.bucketsMax * 3).count {
+            limiter.delay("\($0)", now: 0) != nil
+        }
+        #expect(known > RateLimiter.bucketsMax * 3 / 4)
+        #expect(known < RateLimiter.bucketsMax)
+    }
 }

@@ -55,6 +55,32 @@ public struct AlertNotification: Equatable, Sendable {
         /// Who acknowledged it; nil when nobody did.
         public var acknowledgedBy: String?
 
+        /// An alert.
+        public init(
+            name: String, isFiring: Bool, labels: [String: String],
+            annotations: [String: String] = [:], severity: Severity? = nil, value: Double = 0,
+            threshold: Double = 0, unit: ValueUnit = .count, subject: String = "",
+            window: Int64 = 0, startTime: Int64, endTime: Int64? = nil, fingerprint: String,
+            query: String = "", lines: [String] = [], acknowledgedBy: String? = nil
+        ) {
+            self.name = name
+            self.isFiring = isFiring
+            self.labels = labels
+            self.annotations = annotations
+            self.severity = severity
+            self.value = value
+            self.threshold = threshold
+            self.unit = unit
+            self.subject = subject
+            self.window = window
+            self.startTime = startTime
+            self.endTime = endTime
+            self.fingerprint = fingerprint
+            self.query = query
+            self.lines = lines
+            self.acknowledgedBy = acknowledgedBy
+        }
+
         /// The alert that `transition` is about.
         public init(_ transition: AlertTransition) {
             name = transition.alert
@@ -70,7 +96,7 @@ public struct AlertNotification: Equatable, Sendable {
             startTime = transition.startTime
             endTime = transition.state == .resolved ? transition.eventTime : nil
             fingerprint = transition.fingerprint
-            query = ""
+            query = transition.commandLine
             lines = []
         }
 

@@ -53,8 +53,8 @@ enum FormatStyle: String, CaseIterable, Sendable {
             out.append("\(value)")
         case .hex: TextEncoding.appendHex(text, into: &out)
         case .fromHex: return TextEncoding.appendFromHex(text, into: &out)
-        case .base64: TextEncoding.appendBase64(text, into: &out)
-        case .fromBase64: return TextEncoding.appendFromBase64(text, into: &out)
+        case .base64: Base64.append(text, into: &out)
+        case .fromBase64: return Base64.decode(text, needsPadding: true, into: &out)
         case .url: TextEncoding.appendURL(text, into: &out)
         case .fromURL: return TextEncoding.appendFromURL(text, into: &out)
         }

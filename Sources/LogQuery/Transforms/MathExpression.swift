@@ -10,7 +10,7 @@ internal import LogRecords
 #endif
 
 /// What `math` computes: fields, numbers, and operations on them. What is no number is NaN.
-indirect enum MathExpression: Sendable {
+package indirect enum MathExpression: Sendable {
     case field(String)
     case number(Double, text: String)
     case unary(MathExpression)
@@ -88,7 +88,7 @@ struct MathEnvironment {
 }
 
 /// A sign between two operands.
-enum MathOperator: String, CaseIterable, Sendable {
+package enum MathOperator: String, CaseIterable, Sendable {
     case power = "^"
     case times = "*"
     case divided = "/"
@@ -113,7 +113,8 @@ enum MathOperator: String, CaseIterable, Sendable {
         }
     }
 
-    func apply(_ left: Double, _ right: Double) -> Double {
+    /// What the sign makes of two numbers.
+    package func apply(_ left: Double, _ right: Double) -> Double {
         switch self {
         case .power: pow(left, right)
         case .times: left * right
@@ -142,7 +143,7 @@ enum MathOperator: String, CaseIterable, Sendable {
 private func exponential(_ value: Double) -> Double { exp(value) }
 
 /// A function of numbers.
-enum MathFunction: String, CaseIterable, Sendable {
+package enum MathFunction: String, CaseIterable, Sendable {
     case abs, ceil, exp, floor, ln, max, min, now, rand, round
 
     /// How many arguments it takes.
@@ -157,6 +158,15 @@ enum MathFunction: String, CaseIterable, Sendable {
 
     func apply(_ values: [Double], _ environment: inout MathEnvironment) -> Double {
         switch self {
+        case .now: Double(environment.now)
+        case .rand: environment.nextRandom()
+        default: apply(values)
+        }
+    }
+
+    /// What the function makes of as many numbers as it takes; NaN for those that depend on more than their arguments.
+    package func apply(_ values: [Double]) -> Double {
+        switch self {
         case .abs: return values[0].magnitude
         case .ceil: return values[0].rounded(.up)
         case .exp: return exponential(values[0])
@@ -164,8 +174,7 @@ enum MathFunction: String, CaseIterable, Sendable {
         case .ln: return log(values[0])
         case .max: return values.filter { !$0.isNaN }.max() ?? .nan
         case .min: return values.filter { !$0.isNaN }.min() ?? .nan
-        case .now: return Double(environment.now)
-        case .rand: return environment.nextRandom()
+        case .now, .rand: return .nan
         case .round: return Self.rounded(values[0], values.count > 1 ? values[1] : 1)
         }
     }
@@ -191,7 +200,7 @@ enum MathFunction: String, CaseIterable, Sendable {
 
 extension MathExpression: CustomStringConvertible {
     /// The expression in LogsQL, with the parentheses that it needs.
-    var description: String { text(under: nil, isRight: false) }
+    package var description: String { text(under: nil, isRight: false) }
 
     private func text(under parent: MathOperator?, isRight: Bool) -> String {
         switch self {

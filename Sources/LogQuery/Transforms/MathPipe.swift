@@ -43,6 +43,13 @@ struct MathPipe: TransformPipe {
     }
 }
 
+extension Pipe {
+    /// What a `math` pipe computes, with the names of the results; nil for other pipes.
+    package var arithmetic: [(expression: MathExpression, name: String)]? {
+        (self as? MathPipe)?.results
+    }
+}
+
 extension PipeSyntax {
     static let math = PipeSyntax(
         "math", "eval", synopsis: "math round(a / b, 0.1) as c, …",

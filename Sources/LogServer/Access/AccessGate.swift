@@ -1,5 +1,4 @@
 internal import HTTPTypes
-internal import Hummingbird
 internal import LogBytes
 internal import LogSegments
 internal import LogSystem
@@ -126,16 +125,21 @@ final class AccessGate: Sendable {
         case "bearer": return String(rest)
         case "apikey":
             // base64 of `id:key`, or, by hand, the key itself.
-            guard let text = Base64.decode(rest), let colon = text.firstIndex(of: ":") else {
-                return String(rest)
-            }
-            return String(text[text.index(after: colon)...])
-        case "basic":
-            guard let text = Base64.decode(rest), let colon = text.firstIndex(of: ":") else {
-                return nil
-            }
-            return String(text[text.index(after: colon)...])
+            return password(rest) ?? String(rest)
+        case "basic": return password(rest)
         default: return nil
         }
+    }
+
+    /// What stands behind the colon in a text in base64.
+    private static func password(_ encoded: some StringProtocol) -> String? {
+        var bytes = ByteWriter()
+        let isText = String(encoded).withView {
+            Base64.decode($0, needsPadding: false, into: &bytes)
+        }
+        guard isText, let text = String(validating: Array(bytes.view), as: UTF8.self),
+            let colon = text.firstIndex(of: ":")
+        else { return nil }
+        return String(text[text.index(after: colon)...])
     }
 }

@@ -15,8 +15,8 @@ final class RateLimiter: Sendable {
 
     /// A bucket holds what comes in so many seconds: shippers send what they gathered in some seconds at once.
     static let burstSeconds = 10.0
-    /// Buckets kept. Beyond, those that are full go, which is the same as a fresh one; then all: a flood of addresses must
-    /// not fill the memory.
+    /// Buckets kept: a flood of addresses must not fill the memory. Beyond, those that are full go, which is the same as a
+    /// fresh one; then an eighth of all, those that owe the least: whoever owes much stays known, however many others come.
     static let bucketsMax = 10_000
 
     /// The longest time that a client is sent away for (seconds).
@@ -44,12 +44,23 @@ final class RateLimiter: Sendable {
     private func fill(_ buckets: inout [String: Bucket], _ writer: String, _ now: Int64) -> Double {
         if buckets[writer] == nil, buckets.count >= Self.bucketsMax {
             buckets = buckets.filter { level(of: $0.value, now) < capacity }
-            if buckets.count >= Self.bucketsMax { buckets.removeAll() }
+            if buckets.count >= Self.bucketsMax { forgetLeastIndebted(&buckets, now) }
         }
         let bucket = buckets[writer] ?? Bucket(level: capacity, filled: now)
         let present = level(of: bucket, now)
         buckets[writer] = Bucket(level: present, filled: max(now, bucket.filled))
         return present
+    }
+
+    private func forgetLeastIndebted(_ buckets: inout [String: Bucket], _ now: Int64) {
+        let levels = buckets.values.map { level(of: $0, now) }.sorted(by: >)
+        let limit = levels[levels.count / 8]
+        // Of many that owe the same, no more go than have to.
+        var rest = levels.count / 8
+        for (writer, bucket) in buckets where rest > 0 && level(of: bucket, now) >= limit {
+            buckets[writer] = nil
+            rest -= 1
+        }
     }
 
     private func level(of bucket: Bucket, _ now: Int64) -> Double {

@@ -6,6 +6,14 @@ enum JSONLinesEndpoint {
         _ body: BodyReader, _ sink: LineSink, _ parameters: FieldParameters
     ) async throws(HTTPFailure) -> HTTPAnswer {
         try await skipTaken(body, sink.resumeOffset)
+        try body.checkSame()
+        if sink.isRepeated {
+            // It was taken whole; where more of it comes, it is another.
+            let isMore = try await body.view.isEmpty ? body.read() : true
+            guard !isMore else { throw BodyReader.other }
+            try await sink.finish()
+            return HTTPAnswer(200)
+        }
         var cutter = LineCutter(body, lineBytesMax: sink.lineBytesMax)
         let rewriter = parameters.mayChange ? FieldRewriter(parameters) : nil
         var cutLines = 0
@@ -47,11 +55,7 @@ enum JSONLinesEndpoint {
     static func skipTaken(_ body: BodyReader, _ offset: UInt64) async throws(HTTPFailure) {
         while body.offset < offset {
             if body.view.isEmpty {
-                guard try await body.read() else {
-                    throw HTTPFailure(
-                        422,
-                        "this Idempotency-Key was used for a longer body; give each body its own")
-                }
+                guard try await body.read() else { throw BodyReader.other }
             }
             body.consume(Int(min(UInt64(body.view.count), offset - body.offset)))
         }

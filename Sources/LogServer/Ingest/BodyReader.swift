@@ -1,4 +1,4 @@
-internal import Hummingbird
+internal import HTTPTypes
 internal import LogBytes
 internal import LogSources
 internal import NIOCore
@@ -7,7 +7,7 @@ internal import NIOCore
 ///
 /// It keeps what has been read and not consumed. One task uses it.
 final class BodyReader: @unchecked Sendable {
-    private var iterator: RequestBody.AsyncIterator
+    private let exchange: Exchange
     private let bytesMax: Int
     private var held = ByteWriter(capacity: 1 << 12)
     private var start = 0
@@ -23,14 +23,22 @@ final class BodyReader: @unchecked Sendable {
     private let inflater: Inflater?
     private var compressed = ByteBuffer()
 
+    /// The CRC-32C of the body's bytes up to `fingerprintOffset`; kept where the request has a key.
+    private var fingerprint: UInt32 = 0
+    private var fingerprintOffset: UInt64 = 0
+    private var isFingerprinted = false
+    /// What an earlier request with the same key was there; nil when there is nothing to hold it against any more.
+    private var earlier: IdempotencyTable.Mark?
+    private var isOther = false
+
     /// So much is inflated at once: what one small piece unpacks to must not be held as a whole.
     private static let roomBytes = 1 << 17
 
     /// A reader of `request`'s body, of which no more than `bytesMax` bytes are taken, compressed or not.
-    init(_ request: Request, bytesMax: Int) throws(HTTPFailure) {
+    init(_ request: IncomingRequest, bytesMax: Int) throws(HTTPFailure) {
         self.bytesMax = bytesMax
         contentLength = request.headers[.contentLength].flatMap { Int($0) }
-        iterator = request.body.makeAsyncIterator()
+        exchange = request.exchange
         inflater = try Self.inflater(request.headers[.contentEncoding], bytesMax)
         if let contentLength, contentLength > bytesMax { throw Self.tooLarge(bytesMax) }
     }
@@ -64,7 +72,7 @@ final class BodyReader: @unchecked Sendable {
         compact()
         while true {
             if try inflateSome() { return true }
-            guard let piece = try await nextPiece() else {
+            guard let piece = try await exchange.next() else {
                 isAtEnd = true
                 try endInflating()
                 return false
@@ -77,14 +85,6 @@ final class BodyReader: @unchecked Sendable {
             }
             piece.withUnsafeReadableBytes { held.append(ByteView($0)) }
             return true
-        }
-    }
-
-    private func nextPiece() async throws(HTTPFailure) -> ByteBuffer? {
-        do {
-            return try await iterator.next()
-        } catch {
-            throw HTTPFailure(400, "the body ended in the middle, or is no valid HTTP")
         }
     }
 
@@ -143,8 +143,65 @@ final class BodyReader: @unchecked Sendable {
 
     /// Forgets the first `count` bytes of what is held.
     func consume(_ count: Int) {
+        if isFingerprinted { extendFingerprint(to: max(offset + UInt64(count), fingerprintOffset)) }
         start += count
         offset += UInt64(count)
+    }
+
+    // MARK: Whether it is the same body again
+
+    /// Keeps a fingerprint from now on, and holds the body against that of an earlier request with its key.
+    func compare(with mark: IdempotencyTable.Mark?) {
+        isFingerprinted = true
+        earlier = mark
+    }
+
+    /// What the body is up to `offset`, which nothing that was consumed may lie behind.
+    func mark(at offset: UInt64) throws(HTTPFailure) -> IdempotencyTable.Mark {
+        extendFingerprint(to: offset)
+        if isOther { throw Self.other }
+        return IdempotencyTable.Mark(offset: offset, fingerprint: fingerprint)
+    }
+
+    /// What the whole body is, which is held.
+    func markOfAll() throws(HTTPFailure) -> IdempotencyTable.Mark {
+        try mark(at: offset + UInt64(view.count))
+    }
+
+    /// Throws where what was consumed is not what an earlier request with the same key brought.
+    func checkSame() throws(HTTPFailure) {
+        // One that was shorter than the earlier has not come so far.
+        if isOther || earlier != nil { throw Self.other }
+    }
+
+    private func extendFingerprint(to end: UInt64) {
+        if let mark = earlier, end >= mark.offset, fingerprintOffset <= mark.offset {
+            addToFingerprint(to: mark.offset)
+            if fingerprint != mark.fingerprint { isOther = true }
+            earlier = nil
+        }
+        addToFingerprint(to: end)
+    }
+
+    private func addToFingerprint(to end: UInt64) {
+        let from = Int(fingerprintOffset - offset)
+        let count = min(Int(end - offset), view.count) - from
+        guard count > 0 else { return }
+        fingerprint = Checksum.crc32c(view.dropFirst(from).prefix(count), seed: fingerprint)
+        fingerprintOffset += UInt64(count)
+    }
+
+    /// It is not the body that an earlier request with its key had.
+    static let other = HTTPFailure(
+        422,
+        "this Idempotency-Key came before with another body, of which nothing is stored now; give "
+            + "each body a key of its own")
+
+    /// Gives the memory back; nothing is read any more.
+    func drop() {
+        held = ByteWriter(capacity: 1)
+        start = 0
+        compressed = ByteBuffer()
     }
 
     private func compact() {

@@ -7,11 +7,38 @@ internal import Synchronization
 ///
 /// What stands here is what was handed to the pipeline; its position is in the journal frame of the same lines.
 final class IdempotencyTable: Sendable {
+    /// What a body is up to an offset. Who uses a key twice by mistake is told; a checksum is enough for that.
+    struct Mark: Equatable, Sendable {
+        let offset: UInt64
+        let fingerprint: UInt32
+
+        /// How it stands in a position's detail, with whether the request has been taken whole.
+        func detail(isDone: Bool) -> String {
+            "\(isDone ? doneDetail : partDetail) \(offset) \(String(fingerprint, radix: 16))"
+        }
+
+        /// The mark of a position's detail; nil in those of versions that made none.
+        init?(detail: String) {
+            let words = detail.split(separator: " ")
+            guard words.count == 3, let offset = UInt64(words[1]),
+                let fingerprint = UInt32(words[2], radix: 16)
+            else { return nil }
+            self.init(offset: offset, fingerprint: fingerprint)
+        }
+
+        init(offset: UInt64, fingerprint: UInt32) {
+            self.offset = offset
+            self.fingerprint = fingerprint
+        }
+    }
+
     /// A request that was seen.
     final class Entry: Sendable {
         struct State {
             /// How much of the body has been taken, in the endpoint's measure: bytes, or lines.
             var offset: UInt64 = 0
+            /// What the body was, as far as it has been taken or, where it was read whole, all of it.
+            var mark: Mark?
             /// The whole body has been taken.
             var isDone = false
             /// A request with this key is being served.
@@ -41,18 +68,21 @@ final class IdempotencyTable: Sendable {
     static let keysMax = 50_000
     /// The kind of source in a position's key.
     static let kind = "request:"
-    /// The detail of the position of a request that was taken whole.
+    /// What the detail of a position begins with whose request was taken whole.
     static let doneDetail = "done"
+    /// The same of one that was not.
+    static let partDetail = "part"
     /// Keys that clients make are some tens of bytes; longer ones are refused.
     static let keyBytesMax = 255
 
     /// A table with what was recovered.
     init(_ positions: [SourcePosition]) {
         for position in positions where position.key.hasPrefix(Self.kind) {
-            let isDone = position.detail == Self.doneDetail
+            let isDone = position.detail.hasPrefix(Self.doneDetail)
             add(Entry(key: position.key)).state.withLock {
                 $0.offset = position.offset
                 $0.isDone = isDone
+                $0.mark = Mark(detail: position.detail)
             }
         }
     }

@@ -19,10 +19,19 @@ final class LineSink: @unchecked Sendable {
     private let patience: TimeAmount
     private let spend: (Int) -> Void
 
+    /// How far the request has been taken with what is handed on, where that is not its key's.
+    var position: (() -> SourcePosition?)?
     /// Lines taken of this request.
     private(set) var lines = 0
     /// The offset up to which the body was taken by an earlier request with the same key.
     let resumeOffset: UInt64
+    /// An earlier request with the same key was taken whole.
+    let isRepeated: Bool
+
+    /// What the body is up to an offset of it; asked for where the request has a key.
+    var mark: (UInt64) throws(HTTPFailure) -> IdempotencyTable.Mark? = { _ in nil }
+    /// Called when all lines have been handed on, before it waits for them.
+    var whenTaken: () -> Void = {}
 
     /// How long it waits for its lines to be durable, and how often it looks whether they can become so.
     private static let durableTime = TimeAmount.seconds(60)
@@ -44,6 +53,7 @@ final class LineSink: @unchecked Sendable {
         self.spend = spend
         receipts = entry?.receipts ?? ReceiptGroup()
         resumeOffset = entry?.state.withLock { $0.offset } ?? 0
+        isRepeated = entry?.state.withLock { $0.isDone } ?? false
     }
 
     /// The longest line that is kept whole.
@@ -62,10 +72,12 @@ final class LineSink: @unchecked Sendable {
     ) async throws(HTTPFailure) {
         guard !lines.isEmpty else { return }
         if let reason = outlet.stallReason { throw .stalled(reason) }
-        let position = entry.map {
-            SourcePosition(
-                key: $0.key, offset: offset, detail: isLast ? IdempotencyTable.doneDetail : "")
-        }
+        let mark = entry == nil ? nil : try mark(offset)
+        let position =
+            entry.map {
+                SourcePosition(
+                    key: $0.key, offset: offset, detail: mark?.detail(isDone: isLast) ?? "")
+            } ?? self.position?()
         let receipt = receipts.receipt()
         let deadline = NIODeadline.now() + patience
         while true {
@@ -75,6 +87,7 @@ final class LineSink: @unchecked Sendable {
             case .taken:
                 entry?.state.withLock {
                     $0.offset = offset
+                    $0.mark = mark
                     $0.isDone = isLast
                 }
                 note(lines, count)
@@ -113,6 +126,7 @@ final class LineSink: @unchecked Sendable {
 
     /// Waits until all lines that were handed on are on the disk.
     func finish() async throws(HTTPFailure) {
+        whenTaken()
         let deadline = NIODeadline.now() + Self.durableTime
         while await !receipts.wait(for: Self.lookTime, on: loop) {
             if let reason = outlet.stallReason { throw .stalled(reason) }

@@ -1,10 +1,6 @@
-internal import Hummingbird
-
 /// A failure in the words of the protocol whose client asked.
 enum FailureAnswer {
-    static func make(
-        _ failure: HTTPFailure, _ dialect: Route.Dialect, _ request: Request
-    ) -> HTTPAnswer {
+    static func make(_ failure: HTTPFailure, _ dialect: Route.Dialect) -> HTTPAnswer {
         var answer: HTTPAnswer
         let message = HTTPAnswer.quoted(failure.message)
         switch dialect {

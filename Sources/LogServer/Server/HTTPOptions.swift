@@ -1,8 +1,9 @@
 /// What an HTTP listener allows.
 public struct HTTPOptions: Sendable {
-    /// Connections at once; further ones are closed. Shippers keep one to four open each.
-    public var connectionsMax = 1_024
-    /// Requests at once whose bodies are read; further ones are answered 503. Each holds at most a line and a slice.
+    /// Connections at once; beyond, the one that has been idle for longest goes or, where none is, the new one is closed.
+    /// Shippers keep one to four open each; an idle one costs some kilobytes.
+    public var connectionsMax = 10_000
+    /// Requests at once whose bodies are read; further ones wait. Each holds at most a line and a slice.
     public var requestsMax = 256
     /// The bytes of a body, inflated; jsonline and bulk are streamed, so this is against endless ones only.
     public var streamedBytesMax = 16 << 30
@@ -14,6 +15,10 @@ public struct HTTPOptions: Sendable {
     public var linesPerSecond: Double?
     /// Seconds that a client may be silent: before a head, and within a body.
     public var idleSeconds = 60
+    /// Bytes that a client has to send of a body in `idleSeconds`; one that has not said how long it is may send a line instead.
+    public var bodyBytesMin = 500
+    /// Seconds without a byte of it after which a connection may be ended for another one, or a slow request for its place.
+    public var evictSeconds = 5
     /// Seconds that a request waits for room in the pipeline before it is answered 503. A chunk comes back every few
     /// milliseconds; seconds without one are a disk that hangs or is full. Clients wait tens of seconds.
     public var patienceSeconds = 10

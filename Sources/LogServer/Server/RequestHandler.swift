@@ -1,5 +1,4 @@
 internal import HTTPTypes
-internal import Hummingbird
 internal import HummingbirdCore
 internal import LogBytes
 internal import LogMetrics
@@ -16,8 +15,8 @@ final class RequestHandler: Sendable {
     private let options: HTTPOptions
     private let gate: AccessGate
     private let keys: IdempotencyTable
+    private let uploads: JournalUploads
     private let metrics: MetricsPage?
-    private let serving = Mutex(0)
 
     init(
         _ context: SourceContext, source: String, options: HTTPOptions, gate: AccessGate,
@@ -29,69 +28,61 @@ final class RequestHandler: Sendable {
         self.gate = gate
         self.metrics = metrics
         keys = IdempotencyTable(context.positions)
+        uploads = JournalUploads(context.positions)
     }
 
-    /// Serves a request and writes its answer.
-    func respond(
-        _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel
-    ) async throws {
-        var dialect = Route.Dialect.text
-        var isInsert = false
-        var answer: HTTPAnswer
-        do throws(HTTPFailure) {
-            let route = try Route.find(request.method, request.uri.path)
-            dialect = route.dialect
-            isInsert = route.isInsert
-            let caller = try admit(request, route, channel)
-            if isInsert {
-                try enter()
-                defer { leave() }
-                if request.headers[.expect]?.lowercased() == "100-continue" {
-                    // Where this fails, so does the answer.
-                    try? await writer.writeInformationalHead(HTTPResponse(status: .continue))
-                }
-                answer = try await insert(route, request, caller, channel)
-            } else {
-                answer = try await self.answer(route, request, channel)
-            }
-        } catch {
-            answer = FailureAnswer.make(error, dialect, request)
+    /// Serves a request, whatever becomes of it.
+    func answer(_ exchange: Exchange) async -> HTTPAnswer {
+        guard let request = IncomingRequest(exchange) else {
+            return refusal(exchange, HTTPFailure(405, "this method is none of HTTP's"))
         }
-        if dialect == .elastic {
+        var route: Route?
+        do throws(HTTPFailure) {
+            let found = try Route.find(request.method, request.uri.path)
+            route = found
+            let caller = try admit(request, found)
+            guard found.isInsert else { return finished(try await answer(found, request), route) }
+            if exchange.expectsContinue { exchange.connection.sayContinue() }
+            return finished(try await insert(found, request, caller), route)
+        } catch {
+            return finished(FailureAnswer.make(error, route?.dialect ?? .text), route)
+        }
+    }
+
+    /// The answer to a request that is not served.
+    func refusal(_ exchange: Exchange, _ failure: HTTPFailure) -> HTTPAnswer {
+        var route: Route?
+        if let request = IncomingRequest(exchange) {
+            do throws(HTTPFailure) {
+                route = try Route.find(request.method, request.uri.path)
+            } catch {
+                return finished(FailureAnswer.make(error, .text), nil)
+            }
+        }
+        return finished(FailureAnswer.make(failure, route?.dialect ?? .text), route)
+    }
+
+    private func finished(_ answer: HTTPAnswer, _ route: Route?) -> HTTPAnswer {
+        var answer = answer
+        if route?.dialect == .elastic {
             answer.headers.append(("X-Elastic-Product", "Elasticsearch"))
         }
-        if isInsert { context.counters.add(.requests, label: String(answer.status)) }
-        var response = answer.response
-        if request.method == .head { response = response.createHeadResponse() }
-        try await writer.write(response: response.head, body: response.body)
+        if route?.isInsert == true {
+            context.counters.add(.requests, label: String(answer.status))
+        }
+        return answer
     }
 
-    private func admit(
-        _ request: Request, _ route: Route, _ channel: any Channel
-    ) throws(HTTPFailure) -> Caller {
-        let address = channel.remoteAddress?.ipAddress ?? "unknown"
-        if route.isOpen { return Caller(keyID: nil, writer: address) }
+    private func admit(_ request: IncomingRequest, _ route: Route) throws(HTTPFailure) -> Caller {
+        if route.isOpen { return Caller(keyID: nil, writer: request.address) }
         let scope: AccessScope = route == .metrics ? .query : .ingest
-        return try gate.admit(request.headers, from: address, scope: scope)
+        return try gate.admit(request.headers, from: request.address, scope: scope)
     }
-
-    private func enter() throws(HTTPFailure) {
-        let isIn = serving.withLock { count in
-            guard count < options.requestsMax else { return false }
-            count += 1
-            return true
-        }
-        guard isIn else {
-            throw .busy("\(options.requestsMax) requests are being served; send this again later")
-        }
-    }
-
-    private func leave() { serving.withLock { $0 -= 1 } }
 
     // MARK: Lines
 
     private func insert(
-        _ route: Route, _ request: Request, _ caller: Caller, _ channel: any Channel
+        _ route: Route, _ request: IncomingRequest, _ caller: Caller
     ) async throws(HTTPFailure) -> HTTPAnswer {
         if let reason = context.outlet.stallReason { throw .stalled(reason) }
         let parameters = try FieldParameters(
@@ -100,16 +91,18 @@ final class RequestHandler: Sendable {
         let entry = try begin(request, route, caller)
         defer { if let entry { keys.end(entry) } }
         let sink = LineSink(
-            context, source: source, options: options, loop: channel.eventLoop, entry: entry
+            context, source: source, options: options, loop: request.loop, entry: entry
         ) { self.gate.spend($0, caller) }
-        if route == .jsonLines, entry?.state.withLock({ $0.isDone }) == true {
-            try await sink.finish()
-            return HTTPAnswer(200)
-        }
-        let bytesMax =
-            route == .jsonLines || route == .bulk
-            ? options.streamedBytesMax : options.gatheredBytesMax
+        let bytesMax = route.isStreamed ? options.streamedBytesMax : options.gatheredBytesMax
         let body = try BodyReader(request, bytesMax: bytesMax)
+        if let entry { try await compare(body, entry, sink, isStreamed: route.isStreamed) }
+        if route.isStreamed {
+            // What is read line by line holds nothing any more when all lines are on their way to the disk.
+            sink.whenTaken = {
+                body.drop()
+                request.exchange.connection.leave(request.exchange)
+            }
+        }
         switch route {
         case .jsonLines: return try await JSONLinesEndpoint.insert(body, sink, parameters)
         case .bulk:
@@ -117,6 +110,10 @@ final class RequestHandler: Sendable {
             return try await BulkEndpoint.insert(body, sink, parameters) {
                 clock.monotonic() / 1_000_000
             }
+        case .journal:
+            let upload =
+                entry == nil ? JournalUpload(uploads, writer: caller.keyID ?? "") : nil
+            return try await JournalEndpoint.insert(body, sink, parameters, upload)
         case .loki:
             return try await LokiEndpoint.insert(
                 body, sink, parameters, try await format(request, body))
@@ -126,9 +123,25 @@ final class RequestHandler: Sendable {
         }
     }
 
+    /// Has the body held against that of an earlier request with its key.
+    private func compare(
+        _ body: BodyReader, _ entry: IdempotencyTable.Entry, _ sink: LineSink, isStreamed: Bool
+    ) async throws(HTTPFailure) {
+        let earlier = entry.state.withLock { $0.mark }
+        body.compare(with: earlier)
+        guard !isStreamed else {
+            sink.mark = { (offset) throws(HTTPFailure) in try body.mark(at: offset) }
+            return
+        }
+        try await body.readAll()
+        let all = try body.markOfAll()
+        try body.checkSame()
+        sink.mark = { _ in all }
+    }
+
     /// Whether a body is JSON or protobuf: what its type says or, where that says neither, its first byte.
     private func format(
-        _ request: Request, _ body: BodyReader
+        _ request: IncomingRequest, _ body: BodyReader
     ) async throws(HTTPFailure) -> BodyFormat {
         try await body.readAll()
         let type = request.headers[.contentType]?.lowercased() ?? ""
@@ -143,7 +156,7 @@ final class RequestHandler: Sendable {
 
     /// Looks up the request's `Idempotency-Key`, if it has one.
     private func begin(
-        _ request: Request, _ route: Route, _ caller: Caller
+        _ request: IncomingRequest, _ route: Route, _ caller: Caller
     ) throws(HTTPFailure) -> IdempotencyTable.Entry? {
         guard let name = HTTPField.Name("Idempotency-Key"), let key = request.headers[name] else {
             return nil
@@ -164,14 +177,14 @@ final class RequestHandler: Sendable {
     // MARK: Questions
 
     private func answer(
-        _ route: Route, _ request: Request, _ channel: any Channel
+        _ route: Route, _ request: IncomingRequest
     ) async throws(HTTPFailure) -> HTTPAnswer {
         switch route {
         case .ready: return HTTPAnswer(200, "{\"status\":\"ok\"}", contentType: HTTPAnswer.json)
         case .health:
             if let reason = context.outlet.stallReason { throw .stalled(reason) }
             return HTTPAnswer(200, "OK", contentType: HTTPAnswer.text)
-        case .metrics: return try await metricsAnswer(channel)
+        case .metrics: return try await metricsAnswer(request.loop)
         case .elasticInfo: return HTTPAnswer(200, ElasticAnswers.info, contentType: HTTPAnswer.json)
         case .elasticLicense:
             return HTTPAnswer(200, ElasticAnswers.license, contentType: HTTPAnswer.json)
@@ -179,14 +192,14 @@ final class RequestHandler: Sendable {
         }
     }
 
-    private func metricsAnswer(_ channel: any Channel) async throws(HTTPFailure) -> HTTPAnswer {
+    private func metricsAnswer(_ loop: any EventLoop) async throws(HTTPFailure) -> HTTPAnswer {
         guard let metrics else { throw HTTPFailure(404, "this listener has no metrics") }
         // The ingester looks twice a second whether somebody asks; a disk that hangs holds it up.
         for _ in 0..<100 {
             if let text = metrics.fresh() {
                 return HTTPAnswer(200, text, contentType: PrometheusText.contentType)
             }
-            _ = await Signal().wait(for: .milliseconds(50), on: channel.eventLoop)
+            _ = await Signal().wait(for: .milliseconds(50), on: loop)
         }
         throw .busy("the metrics are not there yet; ask again")
     }

@@ -2,17 +2,12 @@ internal import LogBytes
 internal import LogSystem
 
 /// The lines' bytes of an open file: its own, or those that were packed in it.
-protocol FileContent: AnyObject {
+protocol FileContent: OffsetReading {
     /// Whether it is unpacked while it is read.
     var isPacked: Bool { get }
     func status() throws(FileError) -> TailStatus
     /// Goes to `offset` with at most `budget` bytes of work.
     func reach(_ offset: Int, budget: Int) throws(FileError) -> Reach
-    /// Reads from `offset` on, first into `front`, then into `room`; fewer bytes than asked for only at the present end.
-    func read(
-        _ front: UnsafeMutableRawBufferPointer, _ room: UnsafeMutableRawBufferPointer,
-        at offset: Int
-    ) throws(FileError) -> Int
     /// Bytes of the file behind `offset`, as the file system counts them.
     func lag(_ status: TailStatus, from offset: Int) -> Int
     /// What is wrong with the content, if anything is: nothing comes behind its present end.
@@ -29,24 +24,6 @@ enum Reach: Equatable {
 }
 
 extension FileContent {
-    /// Up to `count` bytes from `offset`.
-    func bytes(at offset: Int, _ count: Int) throws(FileError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: max(count, 0))
-        var failure: FileError?
-        let got = bytes.withUnsafeMutableBytes { buffer in
-            do throws(FileError) {
-                return try read(
-                    buffer, UnsafeMutableRawBufferPointer(start: nil, count: 0), at: offset)
-            } catch {
-                failure = error
-                return 0
-            }
-        }
-        if let failure { throw failure }
-        bytes.removeLast(bytes.count - got)
-        return bytes
-    }
-
     /// Whether the mark is good for this content, which reaches its offset.
     func has(_ mark: FileMark) throws(FileError) -> Bool {
         guard try hasHead(mark) else { return false }

@@ -44,35 +44,9 @@ protocol TailFileSystem: Sendable {
 }
 
 /// A file open for reading; closed when the last reference goes.
-protocol TailFile: AnyObject {
+protocol TailFile: OffsetReading {
     /// When the file was made (nanoseconds since the epoch); 0 where nobody knows. It tells a file from the one that had its
     /// inode before.
     var born: Int64 { get }
     func status() throws(FileError) -> TailStatus
-    /// Reads from `offset` on, first into `front`, then into `room`; the number read, fewer than asked for only at the end of
-    /// the file. One call, so that nobody cuts the file between what is compared and what is taken.
-    func read(
-        _ front: UnsafeMutableRawBufferPointer, _ room: UnsafeMutableRawBufferPointer,
-        at offset: Int
-    ) throws(FileError) -> Int
-}
-
-extension TailFile {
-    /// Up to `count` bytes from `offset`; fewer only at the end of the file.
-    func bytes(at offset: Int, _ count: Int) throws(FileError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var failure: FileError?
-        let got = bytes.withUnsafeMutableBytes { buffer in
-            do throws(FileError) {
-                return try read(
-                    buffer, UnsafeMutableRawBufferPointer(start: nil, count: 0), at: offset)
-            } catch {
-                failure = error
-                return 0
-            }
-        }
-        if let failure { throw failure }
-        bytes.removeLast(count - got)
-        return bytes
-    }
 }

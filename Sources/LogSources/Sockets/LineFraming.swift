@@ -1,7 +1,8 @@
 /// How a connection tells one line from the next.
 public enum LineFraming: String, CaseIterable, Sendable {
     /// Known from the first bytes of each connection: a number, a space and `<` mean octet-counted messages; a zero byte
-    /// behind `}`, before any newline, means that zero bytes end lines; anything else, that newlines do.
+    /// behind `}`, before any newline, means that zero bytes end lines; anything else, that newlines do. A number alone means
+    /// nothing: lines begin with numbers, too, and a count can be right by chance.
     case auto
     /// Newlines end lines.
     case newline

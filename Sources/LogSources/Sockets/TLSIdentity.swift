@@ -43,6 +43,14 @@ public final class TLSIdentity: @unchecked Sendable {
         }
     }
 
+    /// Reads the files again, whether they have changed or not. Any thread may ask.
+    public func reload() {
+        lock.locked {
+            fingerprint = files.fingerprint
+            read("was read again")
+        }
+    }
+
     private func reloadIfChanged() {
         let now = clock.monotonic()
         guard now >= checkDue else { return }
@@ -51,9 +59,13 @@ public final class TLSIdentity: @unchecked Sendable {
         guard fresh != fingerprint else { return }
         // What cannot be used is not tried again before it changes again: it may be half written.
         fingerprint = fresh
+        read("has changed")
+    }
+
+    private func read(_ what: String) {
         do {
             current = try Self.context(files)
-            report("TLS: \(files.certificate) has changed and is used for new connections")
+            report("TLS: \(files.certificate) \(what) and is used for new connections")
         } catch {
             report("TLS: \(error); the certificate read before stays in use")
         }

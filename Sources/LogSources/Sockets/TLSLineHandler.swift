@@ -11,6 +11,7 @@ final class TLSLineHandler: ChannelInboundHandler {
     private var framer: LineFramer
     private var isEstablished = false
     private var handshake: Scheduled<Void>?
+    private var hasReleased = false
 
     init(_ server: TLSServer) {
         self.server = server
@@ -30,12 +31,15 @@ final class TLSLineHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         server.readCount += 1
-        var buffer = unwrapInboundIn(data)
+        let buffer = unwrapInboundIn(data)
         let pieceMax = server.handoff.blockBytesMax
-        let isOpen = buffer.withUnsafeMutableReadableBytes { bytes in
-            guard let base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
+        // The bytes are nobody's but ours: NIOSSL, which keeps the buffer, goes on writing at its start. Asking for mutable
+        // bytes would copy all of it first.
+        let isOpen = buffer.withUnsafeReadableBytes { bytes in
+            guard let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
                 return true
             }
+            let base = UnsafeMutablePointer(mutating: start)
             var done = 0
             while done < bytes.count {
                 let count = min(bytes.count - done, pieceMax)
@@ -44,7 +48,16 @@ final class TLSLineHandler: ChannelInboundHandler {
             }
             return true
         }
+        release(buffer)
         if !isOpen { context.close(promise: nil) }
+    }
+
+    /// Lets the memory of what was read go, where it is worth a system call: the first time, for what the buffer was before, and
+    /// after reads that have touched more than a page.
+    private func release(_ buffer: ByteBuffer) {
+        guard !hasReleased || buffer.readableBytes >= SpentPages.pageBytes else { return }
+        hasReleased = true
+        SpentPages.release(buffer)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -4,12 +4,6 @@ internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
-
 /// The connections of a `TLSStreamSource`. Everything but starting and ending it happens on its one event loop.
 final class TLSServer: @unchecked Sendable {
     let settings: StreamSettings
@@ -26,7 +20,7 @@ final class TLSServer: @unchecked Sendable {
 
     /// A client that has not agreed on keys by then is closed (seconds): a good one needs less than one.
     static let handshakeSeconds: Int64 = 10
-    /// The largest record of TLS, with its head and its tag: what a connection reads at once, and keeps room for (bytes).
+    /// The largest record of TLS, with its head and its tag: what a connection reads at once (bytes).
     private static let recordBytes = 16_384 + 512
     /// How long ending goes on taking from clients that do not stop sending (nanoseconds).
     private static let endNanoseconds: Int64 = 5_000_000_000
@@ -44,22 +38,18 @@ final class TLSServer: @unchecked Sendable {
 
     /// Accepts connections to `socket` from now on.
     func start(_ socket: BoundSocket) throws {
-        // NIO closes what it is given.
-        let descriptor = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 0)
-        guard descriptor >= 0 else { throw ListenError("serve", source, code: errno) }
         let bootstrap = ServerBootstrap(group: group)
             .childChannelOption(
                 .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(
-                    minimum: 1_024, initial: 2_048, maximum: Self.recordBytes)
+                value: TransientReceiveAllocator(capacity: Self.recordBytes)
             )
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
-            .childChannelOption(.maxMessagesPerRead, value: 4)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture { try begin(channel) }
             }
         do {
-            listener = try bootstrap.withBoundSocket(descriptor).wait()
+            listener = try bootstrap.withBoundSocket(try socket.duplicate()).wait()
         } catch {
             throw ListenError("cannot serve \(source): \(error)")
         }

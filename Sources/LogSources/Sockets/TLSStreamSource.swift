@@ -1,7 +1,4 @@
-internal import LogSystem
-internal import NIOCore
-internal import NIOPosix
-internal import NIOSSL
+internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -18,7 +15,8 @@ public final class TLSStreamSource: LineSource {
     public var name: String { socket.name }
     private let socket: BoundSocket
     private let settings: StreamSettings
-    private let identity: TLSFiles
+    private let files: TLSFiles
+    private let identity = Mutex<TLSIdentity?>(nil)
     private let wake: WakePipe
 
     /// A source over a socket that listens; what is wrong with the files is told now.
@@ -27,15 +25,15 @@ public final class TLSStreamSource: LineSource {
     ) throws(ListenError) {
         self.socket = socket
         self.settings = settings
-        identity = files
+        self.files = files
         wake = try WakePipe(socket.name)
         _ = try TLSIdentity(files)
     }
 
     /// Serves until `stop`. What has arrived by then is taken.
     public func run(in context: SourceContext) throws {
-        let identity = try TLSIdentity(
-            identity, clock: context.clock, report: context.report)
+        let identity = try TLSIdentity(files, clock: context.clock, report: context.report)
+        self.identity.withLock { $0 = identity }
         let server = TLSServer(
             identity: identity, settings: settings, context: context, source: name)
         try server.start(socket)
@@ -47,6 +45,9 @@ public final class TLSStreamSource: LineSource {
 
     /// Ends `run` soon.
     public func stop() { wake.wake() }
+
+    /// Reads the certificate and its key again.
+    public func reload() { identity.withLock { $0 }?.reload() }
 
     private func waitForStop() {
         var ready = pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0)

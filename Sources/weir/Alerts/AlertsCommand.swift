@@ -1,0 +1,49 @@
+internal import ArgumentParser
+internal import LogAlerting
+internal import LogChannels
+
+/// `weir alerts`: what fires, what fired, what would fire, and what people say about it.
+struct AlertsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "alerts",
+        abstract: "Shows alerts, tests rules, acknowledges and silences.",
+        discussion: """
+            EXAMPLES
+              weir alerts                               what is pending or firing now
+              weir alerts history --since 1d            what fired, and for how long
+              weir alerts check alerts.yaml             is the file right? where not?
+              weir alerts test --since 30d --alerts new.yaml    when would it have fired?
+              weir alerts ack high_error_rate --note 'on it'
+              weir alerts silence service=api --for 2h --comment 'deployment'
+              weir alerts silences                      what is silenced
+              weir alerts expire ID                     a silence ends now
+              weir alerts false 1f2e3d4c5b6a7988 --reason 'load test'
+              weir alerts test-channel on-call --alerts alerts.yaml
+            """,
+        subcommands: [
+            AlertsList.self, AlertsHistory.self, AlertsCheck.self, AlertsTest.self,
+            AlertsAck.self, AlertsUnack.self, AlertsFalse.self, AlertsSilence.self,
+            AlertsSilences.self, AlertsExpire.self, AlertsTestChannel.self,
+        ],
+        defaultSubcommand: AlertsList.self)
+}
+
+/// The option `--alerts` of commands that read an alert file.
+struct AlertFileOption: ParsableArguments {
+    @Option(
+        name: .customLong("alerts"),
+        help: ArgumentHelp(
+            "The alert file (default: weir's own rules).", valueName: "file"),
+        completion: .file())
+    var path: String?
+
+    /// The configuration.
+    func configuration() throws -> AlertConfiguration {
+        do {
+            return try path.map(Configuration.alerts)
+                ?? AlertConfiguration.makeDefault(channels: .all)
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+}

@@ -1,0 +1,67 @@
+internal import ArgumentParser
+internal import LogAlerting
+internal import LogRecords
+internal import LogSystem
+
+/// `weir alerts test-channel`.
+struct AlertsTestChannel: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test-channel",
+        abstract: "Sends a test message through each channel of a receiver.",
+        discussion: """
+            The message says that it is a test; it is sent once, from this command. Exit
+            status: 0 all channels took it, 2 one did not.
+            """)
+
+    @OptionGroup var file: AlertFileOption
+
+    @Argument(help: "The receiver, or one of its channels as errors name it: on-call/slack.")
+    var receiver: String
+
+    func run() throws {
+        let configuration = try file.configuration()
+        let channels = configuration.receivers.flatMap { owner in
+            owner.channels.filter { owner.name == receiver || $0.name == receiver }
+                .map { (owner.name, $0) }
+        }
+        guard !channels.isEmpty else {
+            let names = configuration.receivers.map(\.name).joined(separator: ", ")
+            throw CommandFailure("there is no receiver `\(receiver)`; there are \(names)")
+        }
+        let clock = SystemClock()
+        let services = ChannelServices(now: { clock.now() }) { (line) throws(ChannelError) in
+            do {
+                try Terminal.output(line + "\n")
+            } catch {
+                throw ChannelError(receiver: "stdout", message: "\(error)", isTemporary: false)
+            }
+        }
+        var failures = 0
+        for (owner, channel) in channels {
+            let notification = Self.notification(owner, now: clock.now())
+            do throws(ChannelError) {
+                try channel.makeChannel(services).deliver(notification)
+                Terminal.note("weir: \(channel.name) took the message")
+            } catch {
+                Terminal.note("weir: \(error)")
+                failures += 1
+            }
+        }
+        if failures > 0 {
+            throw CommandFailure("\(failures) of \(channels.count) channels did not take it")
+        }
+    }
+
+    private static func notification(_ receiver: String, now: Int64) -> AlertNotification {
+        let alert = AlertNotification.Alert(
+            name: "weir_test", isFiring: true,
+            labels: ["alertname": "weir_test", "severity": "info"],
+            annotations: ["summary": "A test message of weir: this channel works."],
+            severity: .info, value: 1, threshold: 0, unit: .count, subject: "test messages",
+            window: 60 * Timestamp.second, startTime: now, endTime: nil,
+            fingerprint: "00000000000000ff")
+        return AlertNotification(
+            key: "weir-test-\(now)", receiver: receiver, reason: .test, groupKey: "weir-test",
+            groupLabels: ["alertname": "weir_test"], alerts: [alert], time: now)
+    }
+}
