@@ -263,7 +263,7 @@ import Testing
         // An oracle that never fires would agree with anything.
         for plain in Self.rules {
             var count = 0
-            for seed in 1...10 as ClosedRange<UInt64> {
+            for seed in 1...10 as ClosedRange<UInt64> where count < 20 {
                 var naive = NaiveEngine(plain)
                 for record in stream(seed: seed) { naive.observe(record) }
                 naive.finish()
