@@ -13,8 +13,24 @@ struct EnvironmentText {
         let offset: Int
     }
 
+    /// Values of an alert file. Aliases of aliases make a million out of a hundred lines, and nobody writes so many.
+    private static let valuesMax = 1_000_000
+
     /// `node` with the texts of all its values expanded.
     func expanded(_ node: Node, _ yaml: YAMLReader) throws(AlertFileError) -> Node {
+        var count = 0
+        return try expanded(node, yaml, &count)
+    }
+
+    private func expanded(
+        _ node: Node, _ yaml: YAMLReader, _ count: inout Int
+    ) throws(AlertFileError) -> Node {
+        count += 1
+        guard count <= Self.valuesMax else {
+            throw yaml.fault(
+                node, "the file stands for more than \(Self.valuesMax) values; its aliases multiply"
+            )
+        }
         switch node {
         case .scalar(var scalar):
             guard scalar.string.contains("${") else { return node }
@@ -26,10 +42,12 @@ struct EnvironmentText {
             }
             return .scalar(scalar)
         case .mapping(var mapping):
-            for (key, value) in mapping { mapping[key] = try expanded(value, yaml) }
+            for (key, value) in mapping { mapping[key] = try expanded(value, yaml, &count) }
             return .mapping(mapping)
         case .sequence(var sequence):
-            for index in sequence.indices { sequence[index] = try expanded(sequence[index], yaml) }
+            for index in sequence.indices {
+                sequence[index] = try expanded(sequence[index], yaml, &count)
+            }
             return .sequence(sequence)
         default: return node
         }

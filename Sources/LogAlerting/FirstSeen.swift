@@ -46,7 +46,7 @@ struct FirstSeen: ~Copyable {
         let isNew = count > before || isExpired(entries[place], time)
         if isNew { entries[place].first = time }
         entries[place].last = max(entries[place].last, time)
-        return isNew && time - first >= learning
+        return isNew && time.minusClamped(first) >= learning
     }
 
     private func isExpired(_ entry: Entry, _ time: Int64) -> Bool {

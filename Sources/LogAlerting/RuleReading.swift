@@ -182,7 +182,7 @@ extension RuleState {
         guard whole > 0 else { return false }
         let part = counter(1 + level, number, span)
         let rank = LatencyHistogram.rank(fraction, of: whole)
-        return rule.levels[level].limit.comparison.rises ? whole - part < rank : part >= rank
+        return rule.levels[level].limit.comparison.rises ? whole &- part < rank : part >= rank
     }
 
     /// Whether nothing came for a whole window since the group is known.

@@ -42,7 +42,7 @@ extension RuleState {
         return true
     }
 
-    /// How many records must come before another level can become true: no window can hold more than all slots together.
+    /// How many records must come before another level can become true.
     private func setBudget(_ number: Int) {
         let group = table.groups + number
         var next = UInt64.max
@@ -53,23 +53,38 @@ extension RuleState {
         }
         group.pointee.holdsAll = holdsAll
         guard !holdsAll else { return }
-        let held = held(number)
+        if case .distinct(let word) = readings[0] {
+            group.pointee.budget = distinctBudget(number, word, next)
+            return
+        }
+        // No window can hold more than all slots together.
+        var held: UInt64 = 0
+        group.pointee.window.forEachSlot(from: .min, through: .max, layout) { held &+= $0[1] }
         group.pointee.budget = held < next ? UInt32(clamping: next - held) : 1
     }
 
-    /// The most that a window of this group can hold: of counts their sum, of different values those of all slots together.
-    private func held(_ number: Int) -> UInt64 {
-        let window = table.groups[number].window
-        var result: UInt64 = 0
-        window.forEachSlot(from: .min, through: .max, layout) { slot in
-            if case .distinct(let word) = readings[0] {
-                let set = GroupWindow.set(slot, word)
-                // A sketch may grow by more than one.
-                result &+= (set?.isSketch ?? false) ? UInt64(UInt32.max) : UInt64(set?.count ?? 0)
-            } else {
-                result &+= slot[1]
-            }
+    /// How many values that a slot has not seen must come before a window can hold `needed` different ones.
+    ///
+    /// While all sets are exact, each adds one at most; the one that makes the fullest set a sketch is looked at. A sketch
+    /// of n values grows with one in n / 1,430 of those that follow, so that it takes more than 500 · (T − n) / T steps from
+    /// n to T; looking more often would cost a union each time and tell nothing.
+    private func distinctBudget(_ number: Int, _ word: Int, _ needed: UInt64) -> UInt32 {
+        var held: UInt64 = 0
+        var fullest = 0
+        var isSketch = false
+        table.groups[number].window.forEachSlot(from: .min, through: .max, layout) { slot in
+            guard let set = GroupWindow.set(slot, word) else { return }
+            held &+= UInt64(set.count)
+            fullest = max(fullest, set.count)
+            isSketch = isSketch || set.isSketch
         }
-        return result
+        if isSketch {
+            let estimate = read(readings[0], number, .slots(.min, .max))
+            let rest = (Double(needed) - estimate) / Double(needed)
+            return UInt32(max(500 * rest, 1))
+        }
+        guard held < needed else { return 1 }
+        let untilSketch = UInt64(ValueSet.exactMax + 1 - fullest)
+        return UInt32(clamping: max(min(needed - held, untilSketch), 1))
     }
 }

@@ -141,6 +141,13 @@ extension RuleState {
             let words = table.groups[number].window.open(slot, outdated: .min, layout)
             for index in 0..<layout.counters {
                 words[1 + index] = try reader.varint("a counter")
+                // Sums of counters stay far from the end of a word.
+                guard words[1 + index] < 1 << 48 else { throw reader.malformed("a counter") }
+            }
+            // A part is no more than the whole, except where the two are counted apart.
+            let isApart = plan.source == .ratio || plan.source == .expression
+            for index in 1..<max(layout.counters, 1) where !isApart && words[1 + index] > words[1] {
+                throw reader.malformed("a counter")
             }
             for index in 0..<layout.laneCount { try readLane(layout.lane(index), words, &reader) }
         }
@@ -157,7 +164,9 @@ extension RuleState {
             slot[lane.word] = try reader.fixed(UInt64.self, "when a number came")
             slot[lane.word + 1] = try reader.fixed(UInt64.self, "a number")
         case .samples:
-            slot[lane.word] = try reader.varint("the count of samples")
+            let count = try reader.varint("the count of samples")
+            guard count < 1 << 48 else { throw reader.malformed("the count of samples") }
+            slot[lane.word] = count
             slot[lane.word + 1] = try reader.fixed(UInt64.self, "a sample")
             slot[lane.word + 2] = try reader.fixed(UInt64.self, "a sample")
             try GroupWindow.histogram(slot, lane.word).pointee.restore(from: &reader)

@@ -140,7 +140,8 @@ struct RuleState: ~Copyable {
         }
         if !firesOnRecord {
             if contribution.counters & wakeMask != 0 { wake(number, slot, due: &due) }
-        } else if isMore, !group.pointee.holdsAll {
+        } else if isMore || samplesMin > 1, !group.pointee.holdsAll {
+            // Where a number of records is asked for, any of them can be the one that completes it.
             if group.pointee.budget > 1 {
                 group.pointee.budget -= 1
             } else {
@@ -206,7 +207,7 @@ struct RuleState: ~Copyable {
         _ value: Double, _ slot: UnsafeMutablePointer<UInt64>, _ word: Int
     ) {
         let count = slot[word]
-        slot[word] = count + 1
+        slot[word] = count &+ 1
         switch count {
         case 0: slot[word + 1] = value.bitPattern
         case 1: slot[word + 2] = value.bitPattern

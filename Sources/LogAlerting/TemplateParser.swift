@@ -58,7 +58,7 @@ struct TemplateParser {
                 rest = rest.drop { $0.isWhitespace }
             }
             if !text.isEmpty { nodes.append(.text(String(text))) }
-            if inner.hasPrefix("/*") { continue }
+            if inner.drop(while: \.isWhitespace).hasPrefix("/*") { continue }
             expression = String(inner)
             tokens = try lex(inner)[...]
             switch tokens.first {

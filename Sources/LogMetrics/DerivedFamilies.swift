@@ -37,7 +37,7 @@ enum DerivedFamilies {
         skipping: Set<String>
     ) {
         if !skipping.contains(lines.name), sink.begin(lines) {
-            core.lines.forEach { service, className, level, count in
+            core.lines.forEachCount { service, className, level, count in
                 sink.add(
                     MetricSample(Double(count)),
                     [("service", service), ("class", className), ("level", level.name)])

@@ -3,6 +3,9 @@ package import LogBytes
 /// A histogram as bytes: count, sum, minimum and maximum, the floor, then the buckets in use, each as the distance from the
 /// one before and its count.
 extension LatencyHistogram {
+    /// Values of one histogram that are believed: no machine writes so many, and all histograms together do not overflow.
+    private static var restoredMax: UInt64 { 1 << 48 }
+
     /// Appends the histogram.
     package func snapshot(into out: inout ByteWriter) {
         out.append(varint: count)
@@ -27,6 +30,9 @@ extension LatencyHistogram {
     package mutating func restore(from reader: inout ByteReader) throws(MalformedBytes) {
         let total = try reader.varint("count of a histogram")
         guard total > 0 else { return }
+        guard total <= Self.restoredMax else {
+            throw MalformedBytes(offset: reader.offset, what: "count of a histogram")
+        }
         let sum = Double(bitPattern: try reader.fixed(UInt64.self, "sum of a histogram"))
         let low = Double(bitPattern: try reader.fixed(UInt64.self, "minimum of a histogram"))
         let high = Double(bitPattern: try reader.fixed(UInt64.self, "maximum of a histogram"))

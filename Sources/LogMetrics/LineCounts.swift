@@ -100,7 +100,7 @@ struct LineCounts: ~Copyable {
     }
 
     /// Calls `body` with service, class, level and count of all series.
-    func forEach(_ body: (String, String, LogLevel, UInt64) -> Void) {
+    func forEachCount(_ body: (String, String, LogLevel, UInt64) -> Void) {
         for series in 0..<keys.count {
             let key = keys.key(series)
             let name = series == 0 ? StreamMetrics.overflowLabel : classNames[Int(key[0])]

@@ -15,18 +15,17 @@ package struct RecordInputs: ~Copyable {
     @usableFromInline
     struct GroupKey: ~Copyable {
         /// The fields, by their numbers in `slots`.
-        @usableFromInline var fields: Vector<Int32>
-        @usableFromInline var endpointIndex: Int
+        var fields: Vector<Int32>
+        var endpointIndex: Int
         @usableFromInline var stamp: UInt64 = 0
         @usableFromInline var view = ByteView.empty
         @usableFromInline var hash: UInt64 = 0
-        @usableFromInline var scratch = ByteWriter(capacity: 64)
-        @usableFromInline var text = ByteWriter(capacity: 64)
+        var scratch = ByteWriter(capacity: 64)
+        var text = ByteWriter(capacity: 64)
     }
 
     @usableFromInline
-    struct FilterState: ~Copyable {
-        @usableFromInline var filter: RememberedFilter
+    struct FilterState: BitwiseCopyable {
         /// The number of the filter's one field in `slots`, −1 when it has none.
         @usableFromInline let field: Int32
         @usableFromInline var stamp: UInt64 = 0
@@ -41,15 +40,17 @@ package struct RecordInputs: ~Copyable {
     }
 
     private var fieldNames: [String] = ["status_code", "endpoint", "event"]
-    @usableFromInline var slots = FieldSlots(names: [])
+    @usableFromInline private(set) var slots = FieldSlots(names: [])
     private var filters: [Filter] = []
-    @usableFromInline var filterStates: UnsafeMutablePointer<FilterState>
+    @usableFromInline var filterStates = Vector<FilterState>(capacity: 8)
+    /// Beside `filterStates`, and not in it: what is inlined into other modules holds nothing that has to be destroyed.
+    @usableFromInline private(set) var remembered: UnsafeMutablePointer<RememberedFilter>
     @usableFromInline var numbers = Vector<NumberState>(capacity: 4)
     private var keyFields: [[String]] = []
     @usableFromInline var keys: UnsafeMutablePointer<GroupKey>
     private var keyCount = 0
     /// All keys name the same endpoint of a record, so that they share one template.
-    @usableFromInline var templates = TemplateCache()
+    private var templates = TemplateCache()
     @usableFromInline var stamp: UInt64 = 0
     @usableFromInline var requestStamp: UInt64 = 0
     @usableFromInline var isRequest = false
@@ -62,14 +63,14 @@ package struct RecordInputs: ~Copyable {
     /// Inputs for whoever asks: name what you need, then `freeze`.
     package init() {
         keys = .allocate(capacity: keyCapacity)
-        filterStates = .allocate(capacity: filterCapacity)
+        remembered = .allocate(capacity: filterCapacity)
     }
 
     deinit {
         keys.deinitialize(count: keyCount)
         keys.deallocate()
-        filterStates.deinitialize(count: filters.count)
-        filterStates.deallocate()
+        remembered.deinitialize(count: filters.count)
+        remembered.deallocate()
     }
 
     // MARK: What is asked for
@@ -83,14 +84,13 @@ package struct RecordInputs: ~Copyable {
     /// The number of `filter`, the same for equal filters.
     package mutating func add(filter: Filter) -> Int32 {
         if let known = filters.firstIndex(of: filter) { return Int32(known) }
-        let remembered = RememberedFilter(filter)
+        let fresh = RememberedFilter(filter)
         if filters.count == filterCapacity {
-            filterStates = Self.grown(filterStates, filters.count, to: filterCapacity * 2)
+            remembered = Self.grown(remembered, filters.count, to: filterCapacity * 2)
             filterCapacity *= 2
         }
-        let number = remembered.field.map { field($0) } ?? -1
-        (filterStates + filters.count).initialize(
-            to: FilterState(filter: remembered, field: number))
+        filterStates.append(FilterState(field: fresh.field.map { field($0) } ?? -1))
+        (remembered + filters.count).initialize(to: fresh)
         filters.append(filter)
         return Int32(filters.count - 1)
     }
@@ -145,12 +145,12 @@ package struct RecordInputs: ~Copyable {
     @inlinable @inline(__always)
     package mutating func matches(_ filter: Int32, _ record: Record, _ reader: BatchReader) -> Bool
     {
-        let state = filterStates + Int(filter)
+        let state = filterStates.base + Int(filter)
         if state.pointee.stamp != stamp {
             state.pointee.stamp = stamp
             let field = state.pointee.field
             let slot = field < 0 ? -1 : slots.slot(record.shape, Int(field))
-            state.pointee.matches = state.pointee.filter.matches(record, slot: slot, reader)
+            state.pointee.matches = remembered[Int(filter)].matches(record, slot: slot, reader)
         }
         return state.pointee.matches
     }

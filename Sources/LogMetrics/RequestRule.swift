@@ -13,8 +13,11 @@ public enum RequestRule {
         _ record: Record, eventSlot slot: Int32, _ reader: BatchReader
     ) -> Bool {
         guard slot >= 0, let event = reader.plainText(record, slot) else { return false }
-        return event.count > 7 && event.hasPrefix(ByteView("metric"))
+        return event.count > 7 && event.hasPrefix(ByteView("metric")) && isMetric(event)
     }
+
+    @usableFromInline
+    static func isMetric(_ event: ByteView) -> Bool { MetricLines.kind(event) != nil }
 
     /// Whether a record with this status (0: none) is a request.
     @inlinable @inline(__always)

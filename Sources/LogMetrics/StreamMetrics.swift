@@ -70,7 +70,7 @@ public final class StreamMetrics {
     }
 
     /// The records counted.
-    public var records: UInt64 { core.levels.buffer.reduce(0, +) }
+    public var records: UInt64 { core.levels.buffer.reduce(0, &+) }
 
     /// The records of a level.
     public func records(level: LogLevel) -> UInt64 { core.levels[Int(level.rawValue)] }
@@ -99,8 +99,8 @@ public final class StreamMetrics {
             for (_, place) in cells {
                 core.withCell(place) { cell in
                     latency.merge(cell.latency)
-                    requests += cell.requests
-                    errors += cell.errors
+                    requests &+= cell.requests
+                    errors &+= cell.errors
                 }
             }
             rows.append(
@@ -147,8 +147,8 @@ public final class StreamMetrics {
             }
             for (_, place) in cells {
                 let sum = core.withCell(place) { $0.recent.sum(endingAt: last, slots: slots) }
-                result.whole += sum.count
-                result.part += UInt64(sum.amount)
+                result.whole &+= sum.count
+                result.part &+= UInt64(exactly: sum.amount) ?? 0
             }
         }
         return result

@@ -44,4 +44,15 @@ import Testing
             return error.line == 5 && error.column == column && error.message.contains(message)
         }
     }
+
+    @Test func aliasesThatMultiplyAreRefused() {
+        var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+        for level in 1...8 {
+            let parts = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+            text += "a\(level): &a\(level) [\(parts)]\n"
+        }
+        #expect {
+            _ = try AlertConfiguration.parse(text, file: "a.yaml", channelKinds: ["stdout"])
+        } throws: { "\($0)".contains("aliases multiply") }
+    }
 }

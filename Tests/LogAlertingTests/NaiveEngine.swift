@@ -104,7 +104,10 @@ struct NaiveEngine {
     mutating func finish() {
         believe()
         guard let latest else { return }
-        evaluate(through: Int((latest / rule.slot).rounded(.down)))
+        // Up to the evaluation behind the latest record.
+        var last = Int((latest / rule.slot).rounded(.down))
+        while (last + 1) % rule.stride != 0 { last += 1 }
+        evaluate(through: last)
     }
 
     private mutating func advance(to time: Double) {

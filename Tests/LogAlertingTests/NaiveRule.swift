@@ -178,9 +178,17 @@ struct NaiveRule {
         default: break
         }
         let compared = further.isEmpty ? " \(limit(threshold))" : ""
-        let isCounted = (isCount || kind == .distinct) && baseline == 0
-        let samples = isCounted ? "" : " min \(samplesMin) samples"
+        let samples = namesSamples ? " min \(samplesMin) samples" : ""
         return "\(measure)\(compared) over \(Int(window))s\(by)\(samples)"
+    }
+
+    /// Whether the rule may say how many records it needs.
+    var namesSamples: Bool {
+        switch kind {
+        case .logins, .distinct: baseline > 0
+        case .new, .absent, .expression, .arithmetic: false
+        default: true
+        }
     }
 
     private var isExpression: Bool { kind == .expression || kind == .arithmetic }

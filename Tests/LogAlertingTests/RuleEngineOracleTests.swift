@@ -67,7 +67,8 @@ import Testing
                 rule.interval = [5, 15, 30, 60].randomElement(using: &random) ?? 5
             }
         }
-        rule.samplesMin = Int.random(in: 1...6, using: &random)
+        let samples = Int.random(in: 1...6, using: &random)
+        if rule.namesSamples { rule.samplesMin = samples }
         rule.keep = Bool.random(using: &random) ? 0 : Double(Int.random(in: 1...60, using: &random))
         rule.pending =
             Bool.random(using: &random) ? 0 : Double(Int.random(in: 1...40, using: &random))

@@ -42,6 +42,14 @@ import Testing
         #expect(!text.contains("no_metric"))
     }
 
+    /// Labels of a metric that name an endpoint make no request of it; an event of another name does not either way.
+    @Test func metricsAreNoRequests() {
+        let metrics = MetricStream.metrics(
+            lines + [#"{"event":"metrics_flushed","endpoint":"/flush","status_code":200}"#])
+        #expect(metrics.summaryByEndpoint().map(\.endpoint) == ["/flush"])
+        #expect(metrics.records == UInt64(lines.count) + 1)
+    }
+
     @Test func prometheusGetsBaseUnits() {
         let text = MetricStream.text([MetricStream.metrics(lines)])
         #expect(text.contains("# TYPE sessions_started_total counter\nsessions_started_total 4\n"))

@@ -240,9 +240,7 @@ import Testing
         let metrics = MetricStream.metrics(lines)
         let format = try #require(MetricsFormat.named(name))
         var pieces: [[UInt8]] = []
-        withoutActuallyEscaping({ (piece: [UInt8]) in pieces.append(piece) }) { flush in
-            format.write([metrics], MetricsContext(time: MetricStream.start), flush)
-        }
+        format.write([metrics], MetricsContext(time: MetricStream.start)) { pieces.append($0) }
         #expect(pieces.count > 3)
         #expect(pieces.allSatisfy { $0.count < 80 << 10 })
         #expect(

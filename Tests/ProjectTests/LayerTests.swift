@@ -69,7 +69,7 @@ import Testing
         #expect(
             manifest.layers.first { $0.name == "LogAlerting" }?.dependencies.contains("Yams")
                 == true)
-        let undeclared = SourceFile(path: "Sources/LogMetrics/X.swift", text: "import LogJSON")
+        let undeclared = SourceFile(path: "Sources/LogMetrics/X.swift", text: "import LogSystem")
         #expect(LayerRule.findings(in: undeclared) == [])
         #expect(manifest.findings(in: undeclared).count == 1)
         let foreign = SourceFile(path: "Sources/LogBytes/X.swift", text: "import Yams")

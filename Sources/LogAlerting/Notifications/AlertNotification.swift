@@ -44,6 +44,8 @@ public struct AlertNotification: Equatable, Sendable {
         public var window: Int64
         /// When the condition began to hold, nanoseconds since the epoch.
         public var startTime: Int64
+        /// When it fired, by the times of the lines.
+        public var firedTime: Int64
         /// When it ended; nil while it fires.
         public var endTime: Int64?
         /// Identifies the alert: 16 hexadecimal digits.
@@ -60,8 +62,9 @@ public struct AlertNotification: Equatable, Sendable {
             name: String, isFiring: Bool, labels: [String: String],
             annotations: [String: String] = [:], severity: Severity? = nil, value: Double = 0,
             threshold: Double = 0, unit: ValueUnit = .count, subject: String = "",
-            window: Int64 = 0, startTime: Int64, endTime: Int64? = nil, fingerprint: String,
-            query: String = "", lines: [String] = [], acknowledgedBy: String? = nil
+            window: Int64 = 0, startTime: Int64, firedTime: Int64? = nil, endTime: Int64? = nil,
+            fingerprint: String, query: String = "", lines: [String] = [],
+            acknowledgedBy: String? = nil
         ) {
             self.name = name
             self.isFiring = isFiring
@@ -74,6 +77,7 @@ public struct AlertNotification: Equatable, Sendable {
             self.subject = subject
             self.window = window
             self.startTime = startTime
+            self.firedTime = firedTime ?? startTime
             self.endTime = endTime
             self.fingerprint = fingerprint
             self.query = query
@@ -94,6 +98,8 @@ public struct AlertNotification: Equatable, Sendable {
             subject = transition.subject
             window = transition.window
             startTime = transition.startTime
+            firedTime =
+                transition.state == .resolved ? transition.startTime : transition.eventTime
             endTime = transition.state == .resolved ? transition.eventTime : nil
             fingerprint = transition.fingerprint
             query = transition.commandLine

@@ -51,6 +51,7 @@ struct DeskEncoder: ~Copyable {
         text(alert.subject)
         time(alert.window)
         time(alert.startTime)
+        time(alert.firedTime)
         optional(alert.endTime)
         text(alert.fingerprint)
         text(alert.query)
@@ -136,7 +137,8 @@ struct DeskDecoder {
             name: name, isFiring: isFiring, labels: labels, annotations: annotations,
             severity: severity, value: value, threshold: threshold, unit: unit,
             subject: try text(), window: try time(), startTime: try time(),
-            endTime: try optionalTime(), fingerprint: try text(), query: try text(),
+            firedTime: try time(), endTime: try optionalTime(), fingerprint: try text(),
+            query: try text(),
             lines: try texts(), acknowledgedBy: try optionalText())
     }
 }

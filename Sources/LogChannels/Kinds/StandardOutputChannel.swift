@@ -57,7 +57,7 @@ enum AlertLine {
     private static func line(
         _ alert: AlertNotification.Alert, of notification: AlertNotification
     ) -> String {
-        var line = Timestamp.text(alert.endTime ?? notification.time, digits: 3)
+        var line = Timestamp.text(alert.endTime ?? alert.firedTime, digits: 3)
         line += " \(word(alert, notification))"
         line += alert.labels["severity"].map { " [\($0)]" } ?? ""
         line += " \(alert.name): \(alert.sentence)"
@@ -67,7 +67,7 @@ enum AlertLine {
             line += ", after \(DurationText.text(max(end - alert.startTime, 0)))"
         } else {
             // What began just now needs no second time.
-            if alert.startTime != notification.time {
+            if alert.startTime != alert.firedTime {
                 line += ", since \(Timestamp.text(alert.startTime, digits: 3))"
             }
             if notification.reason == .acknowledged, let person = alert.acknowledgedBy {

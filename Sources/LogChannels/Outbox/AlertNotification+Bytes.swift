@@ -67,6 +67,7 @@ extension AlertNotification.Alert {
         out.append(text: subject)
         out.append(zigzag: window)
         out.append(zigzag: startTime)
+        out.append(zigzag: firedTime)
         out.append(endTime == nil ? 0 : 1)
         if let endTime { out.append(zigzag: endTime) }
         out.append(text: fingerprint)
@@ -91,6 +92,7 @@ extension AlertNotification.Alert {
         let subject = try reader.text("subject")
         let window = try reader.zigzag("window")
         let startTime = try reader.zigzag("start")
+        let firedTime = try reader.zigzag("fired")
         let endTime = try reader.flag("end") ? try reader.zigzag("end") : nil
         let fingerprint = try reader.text("fingerprint")
         let query = try reader.text("query")
@@ -101,7 +103,8 @@ extension AlertNotification.Alert {
         self.init(
             name: name, isFiring: isFiring, labels: labels, annotations: annotations,
             severity: Severity(rawValue: severity - 1), value: value, threshold: threshold,
-            unit: unit, subject: subject, window: window, startTime: startTime, endTime: endTime,
+            unit: unit, subject: subject, window: window, startTime: startTime,
+            firedTime: firedTime, endTime: endTime,
             fingerprint: fingerprint, query: query, lines: lines, acknowledgedBy: person)
     }
 }

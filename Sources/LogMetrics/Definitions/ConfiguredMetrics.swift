@@ -78,7 +78,7 @@ struct ConfiguredMetrics: ~Copyable {
     }
 
     /// Records that were counted in a series `other`.
-    var overflowed: UInt64 { (0..<definitions.count).reduce(0) { $0 + tables[$1].overflowed } }
+    var overflowed: UInt64 { (0..<definitions.count).reduce(0) { $0 &+ tables[$1].overflowed } }
 
     // MARK: Records
 

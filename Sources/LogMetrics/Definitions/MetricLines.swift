@@ -59,7 +59,7 @@ struct MetricLines: ~Copyable {
 
     init(seriesMax: Int = MetricTable.seriesMax) { self.seriesMax = seriesMax }
 
-    var overflowed: UInt64 { tables.reduce(0) { $0 + $1.table.overflowed } }
+    var overflowed: UInt64 { tables.reduce(0) { $0 &+ $1.table.overflowed } }
 
     // MARK: Shapes
 
@@ -156,7 +156,8 @@ struct MetricLines: ~Copyable {
         tables[index].add(value * metrics[index].scale, kind, key.view, slot, &budget)
     }
 
-    private static func kind(_ event: ByteView) -> MetricKind? {
+    /// What an event says that its line is, nil when it is no metric.
+    static func kind(_ event: ByteView) -> MetricKind? {
         guard event.hasPrefix(ByteView("metric_")) || event.hasPrefix(ByteView("metric.")) else {
             return nil
         }
@@ -167,7 +168,7 @@ struct MetricLines: ~Copyable {
         return nil
     }
 
-    private mutating func refuse(_ reason: Refusal) { refused[reason, default: 0] += 1 }
+    private mutating func refuse(_ reason: Refusal) { refused[reason, default: 0] &+= 1 }
 
     private mutating func metric(_ name: String, _ kind: MetricKind) -> Int? {
         if let known = numbers[name] {

@@ -71,12 +71,15 @@ public struct MetricsFormat: Sendable {
 
     /// All series as one piece.
     public func bytes(_ sources: [any MetricSource], _ context: MetricsContext) -> [UInt8] {
-        var result: [UInt8] = []
-        withoutActuallyEscaping({ (piece: [UInt8]) in result += piece }) { flush in
-            write(sources, context, flush)
-        }
-        return result
+        let gathered = GatheredPieces()
+        write(sources, context) { gathered.bytes += $0 }
+        return gathered.bytes
     }
+}
+
+/// Where pieces come together.
+private final class GatheredPieces {
+    var bytes: [UInt8] = []
 }
 
 /// Lets the families of one category through.

@@ -59,7 +59,7 @@ struct MetricTable: ~Copyable {
         _ key: ByteView, _ hash: UInt64, _ budget: inout SeriesBudget
     ) -> Int {
         guard keys.count < limit, budget.left > 0, key.count <= Self.keyBytesMax else {
-            overflowed += 1
+            overflowed &+= 1
             return 0
         }
         budget.left -= 1

@@ -22,8 +22,9 @@ struct SlotClock: BitwiseCopyable {
     /// The fine slot of a record.
     @inline(__always)
     mutating func slot(_ time: Int64) -> Int32 {
-        if time >= start, time < end, time <= latest {
+        if time >= start, time < end {
             ahead = 0
+            if time > latest { latest = time }
             return number
         }
         return slowSlot(time)
@@ -58,6 +59,9 @@ struct SlotClock: BitwiseCopyable {
     mutating func restore(from reader: inout ByteReader) throws(MalformedBytes) {
         self = SlotClock()
         latest = try reader.fixed(Int64.self, "latest time")
+        guard latest >= 0 || latest == .min else {
+            throw MalformedBytes(offset: reader.offset, what: "latest time")
+        }
         ahead = Int(try reader.fixed(UInt8.self, "records ahead"))
     }
 }
