@@ -58,6 +58,14 @@ extension AlertTransition {
         return first..<max(overflow ? eventTime : end, first)
     }
 
+    /// LogsQL for the lines behind the alert, with their times.
+    var filter: String {
+        if query.isEmpty { return "" }
+        let times = lineTimes
+        return "_time:>=\(Timestamp.text(times.lowerBound)) "
+            + "_time:<\(Timestamp.text(times.upperBound)) (\(query))"
+    }
+
     /// A command that shows the lines behind the alert, for a shell.
     var commandLine: String {
         if query.isEmpty { return "" }

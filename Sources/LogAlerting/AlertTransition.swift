@@ -84,7 +84,7 @@ public struct AlertTransition: Equatable, Sendable {
         eventTime = time
         fingerprint = alert.fingerprint
         groupBy = []
-        query = alert.query
+        query = ""
     }
 
     /// The labels of an alert. A group field that its records lack is no label, as in Prometheus.

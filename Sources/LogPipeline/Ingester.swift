@@ -77,9 +77,12 @@ public final class Ingester: @unchecked Sendable {
         self.counters = counters
         metrics = StreamMetrics(
             definitions: options.alerting.metrics, classNames: options.policy.classes.map(\.name))
+        let stored = StoredLines(directory: options.directory)
         delivery = AlertDelivery(
             receivers: options.alerting.receivers,
-            directory: DataDirectory.outbox(options.directory), services: services,
+            directory: DataDirectory.outbox(options.directory),
+            services: ChannelServices(
+                now: services.now, lines: stored.of, writeLine: services.writeLine),
             fileSystem: fileSystem, clock: clock, report: report)
         alerts = AlertStage(
             configuration: options.alerting, delivery: delivery, counters: counters,

@@ -44,8 +44,8 @@ final class DeskFixture {
         let rule = try TestStream.rule(
             "count(*) > 0 over 1m" + by, name: String(name[0]), labels: severity)
         return AlertTransition(
-            rule: rule, state: state,
-            groupValues: labels.sorted { $0.key < $1.key }.map(\.value), value: 1,
+            rule: rule, level: 0, state: state,
+            groupValues: labels.sorted { $0.key < $1.key }.map(\.value), value: 1, threshold: 0,
             startTime: time(start ?? seconds), eventTime: time(seconds))
     }
 

@@ -52,6 +52,8 @@ public struct AlertNotification: Equatable, Sendable {
         public var fingerprint: String
         /// A `weir query` command that shows the lines behind it; empty where there is none.
         public var query: String
+        /// The same as LogsQL with its times, for weir itself; empty where there is none.
+        public var filter: String
         /// Up to five of those lines, redacted as they are stored.
         public var lines: [String]
         /// Who acknowledged it; nil when nobody did.
@@ -63,7 +65,7 @@ public struct AlertNotification: Equatable, Sendable {
             annotations: [String: String] = [:], severity: Severity? = nil, value: Double = 0,
             threshold: Double = 0, unit: ValueUnit = .count, subject: String = "",
             window: Int64 = 0, startTime: Int64, firedTime: Int64? = nil, endTime: Int64? = nil,
-            fingerprint: String, query: String = "", lines: [String] = [],
+            fingerprint: String, query: String = "", filter: String = "", lines: [String] = [],
             acknowledgedBy: String? = nil
         ) {
             self.name = name
@@ -81,6 +83,7 @@ public struct AlertNotification: Equatable, Sendable {
             self.endTime = endTime
             self.fingerprint = fingerprint
             self.query = query
+            self.filter = filter
             self.lines = lines
             self.acknowledgedBy = acknowledgedBy
         }
@@ -103,6 +106,7 @@ public struct AlertNotification: Equatable, Sendable {
             endTime = transition.state == .resolved ? transition.eventTime : nil
             fingerprint = transition.fingerprint
             query = transition.commandLine
+            filter = transition.filter
             lines = []
         }
 

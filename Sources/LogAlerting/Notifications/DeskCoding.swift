@@ -55,6 +55,7 @@ struct DeskEncoder: ~Copyable {
         optional(alert.endTime)
         text(alert.fingerprint)
         text(alert.query)
+        text(alert.filter)
         texts(alert.lines)
         optional(alert.acknowledgedBy)
     }
@@ -139,6 +140,6 @@ struct DeskDecoder {
             subject: try text(), window: try time(), startTime: try time(),
             firedTime: try time(), endTime: try optionalTime(), fingerprint: try text(),
             query: try text(),
-            lines: try texts(), acknowledgedBy: try optionalText())
+            filter: try text(), lines: try texts(), acknowledgedBy: try optionalText())
     }
 }

@@ -51,13 +51,17 @@ public struct ChannelServices {
     public let writeLine: (String) throws(ChannelError) -> Void
     /// The time of day, nanoseconds since the epoch.
     public let now: @Sendable () -> Int64
+    /// Up to five stored lines that an alert is about.
+    public let lines: @Sendable (AlertNotification.Alert) -> [String]
 
     /// The given services.
     public init(
         now: @escaping @Sendable () -> Int64 = { 0 },
+        lines: @escaping @Sendable (AlertNotification.Alert) -> [String] = { _ in [] },
         writeLine: @escaping (String) throws(ChannelError) -> Void
     ) {
         self.now = now
+        self.lines = lines
         self.writeLine = writeLine
     }
 }

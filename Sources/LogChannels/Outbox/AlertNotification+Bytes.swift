@@ -72,6 +72,7 @@ extension AlertNotification.Alert {
         if let endTime { out.append(zigzag: endTime) }
         out.append(text: fingerprint)
         out.append(text: query)
+        out.append(text: filter)
         out.append(length: lines.count)
         for line in lines { out.append(text: line) }
         out.append(acknowledgedBy == nil ? 0 : 1)
@@ -96,6 +97,7 @@ extension AlertNotification.Alert {
         let endTime = try reader.flag("end") ? try reader.zigzag("end") : nil
         let fingerprint = try reader.text("fingerprint")
         let query = try reader.text("query")
+        let filter = try reader.text("filter")
         let count = try reader.length(atMost: min(countMax, reader.remaining), "lines")
         var lines: [String] = []
         for _ in 0..<count { lines.append(try reader.text("line")) }
@@ -105,7 +107,8 @@ extension AlertNotification.Alert {
             severity: Severity(rawValue: severity - 1), value: value, threshold: threshold,
             unit: unit, subject: subject, window: window, startTime: startTime,
             firedTime: firedTime, endTime: endTime,
-            fingerprint: fingerprint, query: query, lines: lines, acknowledgedBy: person)
+            fingerprint: fingerprint, query: query, filter: filter, lines: lines,
+            acknowledgedBy: person)
     }
 }
 

@@ -38,7 +38,8 @@ public final class NotificationDispatcher: @unchecked Sendable {
         deliveries = receivers.flatMap { receiver in
             receiver.channels.map {
                 ChannelDelivery(
-                    $0, receiver: receiver.name, channel: $0.makeChannel(services),
+                    $0, receiver: receiver.name,
+                    channel: LineShowingChannel($0.makeChannel(services), services.lines),
                     directory: directory, fileSystem: fileSystem, clock: clock,
                     backoff: Backoff(random: random))
             }
