@@ -156,7 +156,13 @@ let package = Package(
             .target(name: "PlainJSON", path: "Tests/PlainJSON", swiftSettings: strict),
             // What several test targets need; nothing else may import it.
             .target(
-                name: "TestSupport", dependencies: ["LogBytes", "LogSystem"],
+                name: "TestSupport",
+                dependencies: [
+                    "LogBytes", "LogSystem",
+                    .product(name: "NIOCore", package: "swift-nio"),
+                    .product(name: "NIOPosix", package: "swift-nio"),
+                    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                ],
                 path: "Tests/TestSupport", swiftSettings: strict),
             .testTarget(
                 name: "ProjectTests", dependencies: ["TestSupport"], swiftSettings: strict),

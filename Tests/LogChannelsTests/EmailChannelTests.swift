@@ -1,6 +1,7 @@
 import Foundation
 import LogAlerting
 import LogRecords
+import TestSupport
 import Testing
 
 @testable import LogChannels

@@ -1,5 +1,6 @@
 import LogAlerting
 import LogRecords
+import TestSupport
 import Testing
 
 @testable import LogChannels

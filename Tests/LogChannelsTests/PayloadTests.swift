@@ -2,6 +2,7 @@ import Foundation
 import LogAlerting
 import LogBytes
 import LogRecords
+import TestSupport
 import Testing
 
 @testable import LogChannels

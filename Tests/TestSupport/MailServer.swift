@@ -1,70 +1,48 @@
-import Foundation
-import NIOCore
-import NIOPosix
-import NIOSSL
-import TestSupport
-import Testing
-
-/// A certificate of its own for `localhost` and 127.0.0.1.
-struct TestCertificate {
-    let directory: TemporaryDirectory
-    var path: String { directory.file("cert.pem") }
-    var keyPath: String { directory.file("key.pem") }
-
-    static let isPossible = FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")
-
-    init() throws {
-        directory = try TemporaryDirectory()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = [
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-            "-days", "3", "-subj", "/CN=localhost", "-addext",
-            "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", directory.file("key.pem"),
-            "-out", directory.file("cert.pem"),
-        ]
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-    }
-
-    func context() throws -> NIOSSLContext {
-        try NIOSSLContext(
-            configuration: .makeServerConfiguration(
-                certificateChain: try NIOSSLCertificate.fromPEMFile(path).map { .certificate($0) },
-                privateKey: .privateKey(try NIOSSLPrivateKey(file: keyPath, format: .pem))))
-    }
-}
+internal import NIOCore
+internal import NIOPosix
+public import NIOSSL
 
 /// A mail server that keeps what it is told.
-final class MailServer: Sendable {
+public final class MailServer: Sendable {
     /// What a client did in one connection.
-    struct Session: Sendable {
-        var commands: [String] = []
-        var message = ""
-        var isSecure = false
+    public struct Session: Sendable {
+        /// The lines that it said outside of messages.
+        public var commands: [String] = []
+        /// The message.
+        public var message = ""
+        /// Whether it went on with TLS.
+        public var isSecure = false
     }
 
-    struct Behaviour: Sendable {
-        var features = ["8BITMIME"]
-        var secureFeatures: [String]?
-        var tls: NIOSSLContext?
-        var beginsWithTLS = false
+    /// What it does otherwise than others.
+    public struct Behaviour: Sendable {
+        /// What it offers.
+        public var features = ["8BITMIME"]
+        /// What it offers behind STARTTLS.
+        public var secureFeatures: [String]?
+        /// Its certificate.
+        public var tls: NIOSSLContext?
+        /// TLS comes before anything else.
+        public var beginsWithTLS = false
         /// Answers to commands that begin so, instead of the usual ones.
-        var answers: [String: String] = [:]
+        public var answers: [String: String] = [:]
         /// Sent right behind the answer to STARTTLS, in plain text.
-        var injection = ""
+        public var injection = ""
         /// Nothing is ever said.
-        var isMute = false
+        public var isMute = false
+
+        /// One that does as most do.
+        public init() {}
     }
 
-    let sessions = Journal<Session>()
+    /// Connections that have ended.
+    public let sessions = Journal<Session>()
     private let channel: any NIOCore.Channel
-    var port: Int { channel.localAddress?.port ?? 0 }
+    /// Where it is reached.
+    public var port: Int { channel.localAddress?.port ?? 0 }
 
-    init(_ behaviour: Behaviour = Behaviour()) throws {
+    /// A server that listens on the loopback.
+    public init(_ behaviour: Behaviour = Behaviour()) throws {
         let sessions = self.sessions
         channel = try ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
@@ -79,7 +57,8 @@ final class MailServer: Sendable {
             .bind(host: "127.0.0.1", port: 0).wait()
     }
 
-    func stop() { try? channel.close().wait() }
+    /// Ends it.
+    public func stop() { try? channel.close().wait() }
 
     private final class Handler: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
