@@ -70,8 +70,8 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
     (
         "LogServer",
         [
-            "LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogMetrics", "LogSegments",
-            "LogSources", "LogPipeline",
+            "LogBytes", "LogSystem", "LogJSON", "LogRecords", "LogQuery", "LogMetrics",
+            "LogAlerting", "LogSegments", "LogSources", "LogChannels", "LogPipeline",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),

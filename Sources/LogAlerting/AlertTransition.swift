@@ -105,8 +105,12 @@ public struct AlertTransition: Equatable, Sendable {
     /// FNV-1a over group, rule and group values, each ended by a byte that UTF-8 does not have. Labels may be templates
     /// with the value in them, so they cannot identify an alert.
     static func fingerprint(_ rule: AlertRule, _ groupValues: [String]) -> String {
+        fingerprint([rule.group, rule.name] + groupValues)
+    }
+
+    static func fingerprint(_ texts: [String]) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for text in [rule.group, rule.name] + groupValues {
+        for text in texts {
             for byte in Array(text.utf8) + [0xFF] {
                 hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
             }

@@ -13,13 +13,13 @@ public import LogSystem
 /// scan, classify, measure, evaluate rules, write to the journal together with the alerts that came of it, commit every
 /// interval, seal when it is due. A slow disk slows `run`, the chunks run out, the sources wait.
 public final class Ingester: @unchecked Sendable {
-    private let options: IngestOptions
-    private let clock: any WallClock
+    let options: IngestOptions
+    let clock: any WallClock
     private let store: StoreWriter
     private let classifier: Classifier
     private let redactor: Redactor?
-    private let alerts: AlertStage
-    private let delivery: AlertDelivery
+    let alerts: AlertStage
+    let delivery: AlertDelivery
     private let state: StageState
     private let commands: CommandSpool
     /// When operators' commands are looked for next (monotonic).
@@ -43,11 +43,11 @@ public final class Ingester: @unchecked Sendable {
     private var silence = SilenceClock()
     private var observers: [(interval: Int64, due: Int64, body: (Ingester) -> Void)] = []
 
-    private let lock = Lock()
-    private var sources: [any LineSource] = []
+    let lock = Lock()
+    var sources: [any LineSource] = []
     private var isStopping = false
-    private var sourceFailures: [any Error] = []
-    private var runningSources = 0
+    var sourceFailures: [any Error] = []
+    var runningSources = 0
 
     /// Counters of this ingester.
     public let counters: MetricsRegistry
@@ -296,7 +296,7 @@ public final class Ingester: @unchecked Sendable {
     /// Has `body` called on the thread of `run`, between two batches; not after its end. Any thread may call it.
     public func ask(_ body: @escaping @Sendable (Ingester) -> Void) { enqueue(body) }
 
-    private func enqueue(_ body: @escaping @Sendable (Ingester) throws -> Void) {
+    func enqueue(_ body: @escaping @Sendable (Ingester) throws -> Void) {
         lock.locked { asked.append(body) }
         outlet.wake()
     }
@@ -378,7 +378,7 @@ public final class Ingester: @unchecked Sendable {
         }
     }
 
-    private func note(_ raised: AlertStage.Raised) {
+    func note(_ raised: AlertStage.Raised) {
         let room = max(IngestSummary.transitionsMax - summary.transitions.count, 0)
         summary.transitions += raised.transitions.prefix(room)
         summary.furtherTransitions += max(raised.transitions.count - room, 0)
@@ -386,7 +386,7 @@ public final class Ingester: @unchecked Sendable {
 
     // MARK: Storing
 
-    private func write(_ batches: [RecordBatch], _ delivery: Delivery? = nil) throws {
+    func write(_ batches: [RecordBatch], _ delivery: Delivery? = nil) throws {
         let count = batches.reduce(0) { $0 + $1.records.count }
         let positions = delivery?.positions ?? []
         try retryingWhenFull(lines: count) { () throws(StoreError) in
@@ -407,7 +407,7 @@ public final class Ingester: @unchecked Sendable {
         try commit()
     }
 
-    private func commit() throws {
+    func commit() throws {
         commitDue = nil
         let before = store.journalSynchronizations
         let start = clock.monotonic()
@@ -495,19 +495,5 @@ public final class Ingester: @unchecked Sendable {
         for observer in observers { observer.body(self) }
         summary.endpoints = metrics.summaryByEndpoint()
         summary.partitions = partitions.values.sorted { $0.key < $1.key }
-    }
-}
-
-/// Lines that were read and could not be stored.
-public struct IngestFailure: Error, CustomStringConvertible {
-    /// Why.
-    public let cause: StoreError
-    /// How many of the lines that were taken from the sources are not stored; further ones may wait in the sources.
-    public let linesLost: Int
-
-    /// What happened, and what is safe.
-    public var description: String {
-        let lost = linesLost > 0 ? "the last \(linesLost) lines read are NOT stored; " : ""
-        return "\(cause); \(lost)all lines before are safe"
     }
 }

@@ -16,7 +16,7 @@ public final class HTTPSource: LineSource {
     private let options: HTTPOptions
     private let files: TLSFiles?
     private let directory: String
-    private let metrics: MetricsPage?
+    private let ingester: IngesterLink?
     private let stopping = Stopping()
     private let identity = Mutex<TLSIdentity?>(nil)
 
@@ -40,17 +40,17 @@ public final class HTTPSource: LineSource {
     /// - Parameters:
     ///   - directory: the data directory, whose keys are asked for.
     ///   - files: certificate and key, where it speaks TLS; what is wrong with them is told now.
-    ///   - metrics: what `GET /metrics` answers.
+    ///   - ingester: whom questions about health, metrics and alerts go to.
     public init(
         _ socket: BoundSocket, directory: String, options: HTTPOptions = HTTPOptions(),
-        files: TLSFiles? = nil, metrics: MetricsPage? = nil
+        files: TLSFiles? = nil, ingester: IngesterLink? = nil
     ) throws(ListenError) {
         self.socket = socket
         name = socket.name
         self.directory = directory
         self.options = options
         self.files = files
-        self.metrics = metrics
+        self.ingester = ingester
         if let files { _ = try TLSIdentity(files) }
     }
 
@@ -105,7 +105,8 @@ public final class HTTPSource: LineSource {
     ) -> [ObjectIdentifier: ConnectionLoop] {
         let gate = AccessGate(directory: directory, options: options, clock: context.clock)
         let handler = RequestHandler(
-            context, source: name, options: options, gate: gate, metrics: metrics)
+            context, source: name, options: options, gate: gate,
+            api: ingester.map { APIEndpoint($0, context, directory: directory) })
         var limits = ConnectionLimits()
         limits.headSeconds = options.idleSeconds
         limits.bodySeconds = options.idleSeconds

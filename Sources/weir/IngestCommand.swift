@@ -106,8 +106,8 @@ struct Ingest: ParsableCommand {
         SignalWatcher.hold()
         ProcessMemory.keepFreed()
         let options = try self.options()
-        let metricsPage = MetricsPage()
-        let sources = try self.sources(metricsPage)
+        let link = IngesterLink()
+        let sources = try self.sources(link)
         let ingester: Ingester
         do {
             let services = ChannelServices(now: { SystemClock().now() }) {
@@ -126,7 +126,7 @@ struct Ingest: ParsableCommand {
         } catch {
             throw CommandFailure("\(error)")
         }
-        if !http.addresses.isEmpty { metricsPage.attach(ingester) }
+        link.attach(ingester)
         if let metricsFile { try observe(ingester, MetricsFile(path: metricsFile)) }
         SignalWatcher.watch {
             for source in sources { source.reload() }
@@ -235,7 +235,7 @@ struct Ingest: ParsableCommand {
         }
     }
 
-    private func sources(_ metricsPage: MetricsPage) throws -> [any LineSource] {
+    private func sources(_ link: IngesterLink) throws -> [any LineSource] {
         for argument in input where argument != "-" {
             throw CommandFailure(
                 "`\(argument)` is no source; read a file with --file \(argument)")
@@ -244,7 +244,7 @@ struct Ingest: ParsableCommand {
             var sources: [any LineSource] = []
             sources += try files.sources()
             sources += try listen.sources(isTLSUsed: !http.addresses.isEmpty)
-            sources += try http.sources(listen, directory: data.directory, metrics: metricsPage)
+            sources += try http.sources(listen, directory: data.directory, ingester: link)
             if let hostMetrics { sources.append(try make("host-metrics", hostMetrics)) }
             for plan in probe { sources.append(try make("probe", plan)) }
             if sources.isEmpty || !input.isEmpty {

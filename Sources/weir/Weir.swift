@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import LogPipeline
 internal import LogQuery
 
 /// The command line: `weir SUBCOMMAND …`. Each subcommand is a file of its own.
@@ -27,7 +28,7 @@ struct Weir: ParsableCommand {
             The data directory is --data, else $WEIR_DATA, else ./weir-data. Completion for
             your shell: weir --generate-completion-script bash (or zsh, fish).
             """,
-        version: "weir 0.1.0",
+        version: "weir \(WeirVersion.text)",
         subcommands: [
             Ingest.self, QueryCommand.self, TailCommand.self, FieldsCommand.self,
             ExportCommand.self, Stats.self, CheckCommand.self,

@@ -47,10 +47,10 @@ public struct AlertRecord: Equatable, Sendable {
     /// The logger that audit records name.
     static let auditLogger = "weir.audit"
 
-    /// The record of what `actor` did.
-    static func audit(
+    /// The record of what `actor` did: `event` in one word, `message` in a sentence. Members with empty texts are left out.
+    public static func audit(
         _ event: String, actor: String, at time: Int64, command: String, _ message: String,
-        members: [(String, String)]
+        members: [(String, String)] = []
     ) -> AlertRecord {
         var json = JSONObjectWriter()
         json.add("timestamp", text: Timestamp.text(time, digits: 3))

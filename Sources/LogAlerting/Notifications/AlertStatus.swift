@@ -24,6 +24,12 @@ public struct AlertStatus: Equatable, Sendable {
     public var sentence = ""
     /// The value; 0 for pending ones.
     public var value = 0.0
+    /// The threshold that it is compared with; that of the rule for pending ones.
+    public var threshold = 0.0
+    /// What both are counted in.
+    public var unit = ValueUnit.plain
+    /// The measure as the rule names it: `p95(duration_ms)`.
+    public var subject = ""
     /// When the condition began to hold, nanoseconds since the epoch.
     public var startTime: Int64
     /// When it began to fire by the wall clock; nil for pending ones.
@@ -95,7 +101,9 @@ extension AlertDesk {
             list.append(
                 AlertStatus(
                     name: alert.rule.name, fingerprint: "", state: .pending, labels: alert.labels,
-                    severity: alert.rule.severity, startTime: alert.startTime,
+                    severity: alert.rule.severity, threshold: alert.rule.condition.threshold,
+                    unit: alert.rule.condition.unit, subject: alert.rule.condition.subject,
+                    startTime: alert.startTime,
                     receivers: Self.unique(routes.flatMap { table.plans[$0].route.receivers })))
         }
         return list.sorted { left, right in
@@ -136,7 +144,8 @@ extension AlertDesk {
         var status = AlertStatus(
             name: alert.name, fingerprint: alert.fingerprint, state: state, labels: alert.labels,
             annotations: alert.annotations, severity: alert.severity, sentence: alert.sentence,
-            value: alert.value, startTime: alert.startTime, firedTime: held.firedTime,
+            value: alert.value, threshold: alert.threshold, unit: alert.unit,
+            subject: alert.subject, startTime: alert.startTime, firedTime: held.firedTime,
             silencedBy: held.silences, inhibitedBy: held.inhibitor,
             acknowledgement: held.acknowledgement, isFlapping: held.isFlapping,
             responseTime: held.responseTime)

@@ -121,6 +121,12 @@ final class AlertDelivery: @unchecked Sendable {
         present?.finish()
     }
 
+    /// The receivers in force.
+    var presentReceivers: [Receiver] { lock.locked { next ?? receivers } }
+
+    /// Another one of the same channel, for messages that no outbox keeps.
+    func make(_ channel: ReceiverChannel) -> any Channel { channel.makeChannel(services) }
+
     /// What the channels have done, for the metrics.
     var statistics: [ChannelStatistics] { lock.locked { dispatcher }?.statistics ?? [] }
 

@@ -19,9 +19,13 @@ final class AlertStage {
         var batches: [RecordBatch] = []
     }
 
-    private let engine: RuleEngine
-    private let desk: AlertDesk
-    private let counters: MetricsRegistry
+    let engine: RuleEngine
+    let desk: AlertDesk
+    /// What is in force.
+    private(set) var configuration: AlertConfiguration
+    /// Alerts that were raised by hand and have not ended. A restart ends them all.
+    var manualAlerts: [ManualAlert] = []
+    let counters: MetricsRegistry
     private let ownClasses: (alerts: UInt8, audit: UInt8)
     private let batch = RecordBatch()
     private let delivery: AlertDelivery
@@ -37,6 +41,7 @@ final class AlertStage {
         configuration: AlertConfiguration, delivery: AlertDelivery, counters: MetricsRegistry,
         policy: RetentionPolicy
     ) {
+        self.configuration = configuration
         engine = RuleEngine(rules: configuration.rules)
         desk = AlertDesk(routing: configuration.routing)
         countedDesk = desk.counters
@@ -65,12 +70,17 @@ final class AlertStage {
     }
 
     /// When `tick` is to be called, by the wall clock.
-    var due: Int64? { desk.due }
+    var due: Int64? { (manualAlerts.map(\.end) + [desk.due].compactMap(\.self)).min() }
 
-    /// Does what is due at `now`: waits that end, repetitions, escalations.
+    /// Does what is due at `now`: waits that end, repetitions, escalations, alerts that were raised by hand and end.
     func tick(now: Int64) -> Raised {
-        guard let due = desk.due, due <= now else { return Raised() }
-        return take(desk.advance(to: now), now: now)
+        guard let due, due <= now else { return Raised() }
+        var outcome = desk.advance(to: now)
+        let ends = endManualAlerts(at: now)
+        let told = tell(ends, now)
+        outcome.notifications += told.notifications
+        outcome.records += told.records
+        return take(outcome, ends, now: now)
     }
 
     /// Evaluates what is left at the end of the input, and lets nobody wait any longer for what is to be told.
@@ -88,6 +98,7 @@ final class AlertStage {
 
     /// Goes on with another configuration: rules that are the same keep their state, alerts of rules that are gone end.
     func reload(_ configuration: AlertConfiguration, now: Int64) -> Raised {
+        self.configuration = configuration
         var raised = raise(engine.reload(rules: configuration.rules), now: now)
         let outcome = desk.reload(configuration.routing, now: now)
         raised.batches += take(outcome, now: now).batches
@@ -106,7 +117,7 @@ final class AlertStage {
 
     /// Tells the desk of transitions one by one: an alert that began and ended within one batch, as in a file that is piped in,
     /// is told where the route waits for nothing.
-    private func tell(_ transitions: [AlertTransition], _ now: Int64) -> AlertOutcome {
+    func tell(_ transitions: [AlertTransition], _ now: Int64) -> AlertOutcome {
         var outcome = AlertOutcome()
         for transition in transitions {
             let next = desk.observe([transition], now: now)
@@ -155,7 +166,7 @@ final class AlertStage {
     }
 
     /// Takes up what the desk says; the lines of `transitions` go first.
-    private func take(
+    func take(
         _ outcome: AlertOutcome, _ transitions: [AlertTransition] = [], now: Int64
     ) -> Raised {
         if transitions.isEmpty, outcome.isEmpty { return Raised() }

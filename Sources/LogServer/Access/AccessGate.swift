@@ -22,6 +22,8 @@ final class AccessGate: Sendable {
     private let directory: String
     private let isRequired: Bool
     private let limiter: RateLimiter?
+    /// Counts questions instead of lines.
+    private let questions: RateLimiter?
     private let clock: any WallClock
     private let state: Mutex<State>
 
@@ -33,6 +35,7 @@ final class AccessGate: Sendable {
         self.directory = directory
         isRequired = options.requiresKey
         limiter = options.linesPerSecond.map(RateLimiter.init)
+        questions = options.questionsPerSecond.map(RateLimiter.init)
         self.clock = clock
         state = Mutex(State(keys: Self.read(directory), read: clock.monotonic()))
     }
@@ -62,10 +65,12 @@ final class AccessGate: Sendable {
     }
 
     /// Lets a request from `address` in, or throws why not.
+    ///
+    /// - Parameter offered: a key that stands elsewhere than in the headers.
     func admit(
-        _ fields: HTTPFields, from address: String, scope: AccessScope
+        _ fields: HTTPFields, from address: String, scope: AccessScope, offered: String? = nil
     ) throws(HTTPFailure) -> Caller {
-        let caller = try identify(fields, address, scope)
+        let caller = try identify(fields, address, scope, offered)
         if scope == .ingest, let limiter,
             let seconds = limiter.delay(caller.writer, now: clock.monotonic())
         {
@@ -73,7 +78,20 @@ final class AccessGate: Sendable {
                 429, "more lines than are allowed from \(caller.writer); send this again later",
                 retryAfter: seconds)
         }
+        if scope != .ingest { try countQuestion(of: caller) }
         return caller
+    }
+
+    /// Counts a question of `caller`, or throws that it asks too often.
+    func countQuestion(of caller: Caller) throws(HTTPFailure) {
+        guard let questions else { return }
+        let now = clock.monotonic()
+        if let seconds = questions.delay(caller.writer, now: now) {
+            throw HTTPFailure(
+                429, "more questions than are allowed from \(caller.writer); ask again later",
+                retryAfter: seconds)
+        }
+        questions.spend(1, caller.writer, now: now)
     }
 
     /// Counts lines of `caller` against its rate.
@@ -82,7 +100,7 @@ final class AccessGate: Sendable {
     }
 
     private func identify(
-        _ fields: HTTPFields, _ address: String, _ scope: AccessScope
+        _ fields: HTTPFields, _ address: String, _ scope: AccessScope, _ offered: String?
     ) throws(HTTPFailure) -> Caller {
         let keys: AccessKeys
         switch self.keys() {
@@ -92,7 +110,7 @@ final class AccessGate: Sendable {
         guard isRequired || keys.isInForce else {
             return Caller(keyID: nil, writer: "address \(address)")
         }
-        guard let secret = Self.secret(fields) else {
+        guard let secret = Self.secret(fields) ?? offered else {
             var failure = HTTPFailure(
                 401,
                 "this needs a key: send `Authorization: Bearer KEY`, the key as Basic password, or "
@@ -116,7 +134,9 @@ final class AccessGate: Sendable {
     /// The key that a request brings: as bearer token, as password of any user, as Elasticsearch's API key, or in a header
     /// of its own.
     static func secret(_ fields: HTTPFields) -> String? {
-        if let name = HTTPField.Name("X-API-Key"), let key = fields[name] { return key }
+        for header in ["X-API-Key", "X-Admin-Key"] {
+            if let name = HTTPField.Name(header), let key = fields[name] { return key }
+        }
         guard let value = fields[.authorization], let space = value.firstIndex(of: " ") else {
             return nil
         }

@@ -14,6 +14,10 @@ enum FailureAnswer {
                 failure.status,
                 "{\"error\":{\"root_cause\":[\(cause)],\"type\":\"\(type)\",\"reason\":\(message)},"
                     + "\"status\":\(failure.status)}", contentType: HTTPAnswer.json)
+        case .json:
+            answer = HTTPAnswer(
+                failure.status, "{\"error\":\(message),\"status\":\(failure.status)}\n",
+                contentType: HTTPAnswer.json)
         case .openTelemetry:
             answer = HTTPAnswer(
                 failure.status, "{\"code\":\(code(failure.status)),\"message\":\(message)}",

@@ -13,6 +13,11 @@ public struct HTTPOptions: Sendable {
     static let snappyBytesMax = 64 << 20
     /// Lines a second of one key, and of one address without a key; nil: no limit.
     public var linesPerSecond: Double?
+    /// Questions about health, metrics and alerts a second of one key, and of one address without a key; nil: no limit. Ten
+    /// seconds' worth may come at once: a page that shows all asks for a dozen.
+    public var questionsPerSecond: Double? = 50
+    /// The origins whose web pages may ask from a browser, as `https://status.example.org`; `*` for all.
+    public var corsOrigins: [String] = []
     /// Seconds that a client may be silent: before a head, and within a body.
     public var idleSeconds = 60
     /// Bytes that a client has to send of a body in `idleSeconds`; one that has not said how long it is may send a line instead.

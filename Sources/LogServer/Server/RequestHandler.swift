@@ -16,17 +16,19 @@ final class RequestHandler: Sendable {
     private let gate: AccessGate
     private let keys: IdempotencyTable
     private let uploads: JournalUploads
-    private let metrics: MetricsPage?
+    private let cors: CrossOrigin
+    private let api: APIEndpoint?
 
     init(
         _ context: SourceContext, source: String, options: HTTPOptions, gate: AccessGate,
-        metrics: MetricsPage?
+        api: APIEndpoint?
     ) {
         self.context = context
         self.source = source
         self.options = options
         self.gate = gate
-        self.metrics = metrics
+        self.api = api
+        cors = CrossOrigin(origins: options.corsOrigins)
         keys = IdempotencyTable(context.positions)
         uploads = JournalUploads(context.positions)
     }
@@ -38,15 +40,34 @@ final class RequestHandler: Sendable {
         }
         var route: Route?
         do throws(HTTPFailure) {
+            if let answer = try preflight(request) { return answer }
             let found = try Route.find(request.method, request.uri.path)
             route = found
+            if request.method == .post, found.isForPages { try cors.checkSender(request) }
             let caller = try admit(request, found)
-            guard found.isInsert else { return finished(try await answer(found, request), route) }
+            guard found.isInsert else {
+                return shared(finished(try await answer(found, request, caller), route), request)
+            }
             if exchange.expectsContinue { exchange.connection.sayContinue() }
             return finished(try await insert(found, request, caller), route)
         } catch {
-            return finished(FailureAnswer.make(error, route?.dialect ?? .text), route)
+            let answer = finished(FailureAnswer.make(error, route?.dialect ?? .text), route)
+            return route?.isForPages == true ? shared(answer, request) : answer
         }
+    }
+
+    /// What a browser hears that asks whether it may send what a page wants; nil for all other requests.
+    private func preflight(_ request: IncomingRequest) throws(HTTPFailure) -> HTTPAnswer? {
+        guard request.method == .options else { return nil }
+        let (route, methods) = try Route.known(request.uri.path)
+        return route.isForPages ? cors.preflight(request, methods) : nil
+    }
+
+    /// The answer with what lets a page read it, where one may.
+    private func shared(_ answer: HTTPAnswer, _ request: IncomingRequest) -> HTTPAnswer {
+        var answer = answer
+        answer.headers += cors.headers(request)
+        return answer
     }
 
     /// The answer to a request that is not served.
@@ -74,6 +95,16 @@ final class RequestHandler: Sendable {
     }
 
     private func admit(_ request: IncomingRequest, _ route: Route) throws(HTTPFailure) -> Caller {
+        if case .api(let path) = route {
+            if path.isOpen {
+                let caller = Caller(keyID: nil, writer: "address \(request.address)")
+                try gate.countQuestion(of: caller)
+                return caller
+            }
+            return try gate.admit(
+                request.headers, from: request.address, scope: path.scope(request.method),
+                offered: path.takesKeyInAddress ? request.parameter("api_key") : nil)
+        }
         if route.isOpen { return Caller(keyID: nil, writer: request.address) }
         let scope: AccessScope = route == .metrics ? .query : .ingest
         return try gate.admit(request.headers, from: request.address, scope: scope)
@@ -177,14 +208,18 @@ final class RequestHandler: Sendable {
     // MARK: Questions
 
     private func answer(
-        _ route: Route, _ request: IncomingRequest
+        _ route: Route, _ request: IncomingRequest, _ caller: Caller
     ) async throws(HTTPFailure) -> HTTPAnswer {
         switch route {
         case .ready: return HTTPAnswer(200, "{\"status\":\"ok\"}", contentType: HTTPAnswer.json)
         case .health:
             if let reason = context.outlet.stallReason { throw .stalled(reason) }
             return HTTPAnswer(200, "OK", contentType: HTTPAnswer.text)
-        case .metrics: return try await metricsAnswer(request.loop)
+        case .metrics:
+            let isOpen = MetricsPages.wantsOpenMetrics(request.header("Accept"))
+            let kind = MetricsPages.Kind(format: isOpen ? "openmetrics" : "prometheus")
+            return try await served(api).pages.answer(kind, on: request.loop)
+        case .api(let path): return try await served(api).answer(path, request, caller)
         case .elasticInfo: return HTTPAnswer(200, ElasticAnswers.info, contentType: HTTPAnswer.json)
         case .elasticLicense:
             return HTTPAnswer(200, ElasticAnswers.license, contentType: HTTPAnswer.json)
@@ -192,15 +227,8 @@ final class RequestHandler: Sendable {
         }
     }
 
-    private func metricsAnswer(_ loop: any EventLoop) async throws(HTTPFailure) -> HTTPAnswer {
-        guard let metrics else { throw HTTPFailure(404, "this listener has no metrics") }
-        // The ingester looks twice a second whether somebody asks; a disk that hangs holds it up.
-        for _ in 0..<100 {
-            if let text = metrics.fresh() {
-                return HTTPAnswer(200, text, contentType: PrometheusText.contentType)
-            }
-            _ = await Signal().wait(for: .milliseconds(50), on: loop)
-        }
-        throw .busy("the metrics are not there yet; ask again")
+    private func served(_ api: APIEndpoint?) throws(HTTPFailure) -> APIEndpoint {
+        guard let api else { throw HTTPFailure(404, "this listener only takes lines") }
+        return api
     }
 }

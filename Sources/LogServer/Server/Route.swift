@@ -6,16 +6,19 @@ enum Route: Equatable {
     case ready, health, metrics
     /// What Elasticsearch's clients ask before they send.
     case elasticInfo, elasticLicense, elasticEmpty, elasticIndex
+    /// Health, metrics and alerts for the systems that ask.
+    case api(APIPath)
 
     /// How a failure is told to the clients of a path.
     enum Dialect {
-        case text, elastic, openTelemetry
+        case text, elastic, openTelemetry, json
     }
 
     var dialect: Dialect {
         switch self {
         case .bulk, .elasticInfo, .elasticLicense, .elasticEmpty, .elasticIndex: .elastic
         case .openTelemetry: .openTelemetry
+        case .api: .json
         default: .text
         }
     }
@@ -32,15 +35,22 @@ enum Route: Equatable {
     var isStreamed: Bool { self == .jsonLines || self == .bulk || self == .journal }
 
     /// Whether anybody may ask: what tells a load balancer that weir is there.
-    var isOpen: Bool { self == .ready || self == .health }
+    var isOpen: Bool {
+        if case .api(let path) = self { return path.isOpen }
+        return self == .ready || self == .health
+    }
+
+    /// Whether web pages of other origins may be let in, where the operator names them.
+    var isForPages: Bool {
+        if case .api = self { return true }
+        return self == .metrics || self == .health
+    }
 
     private static let elasticPrefix = "/insert/elasticsearch"
 
     /// The route of a request; throws 404 and 405.
     static func find(_ method: HTTPRequest.Method, _ path: String) throws(HTTPFailure) -> Route {
-        var path = path[...]
-        while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
-        let (route, methods) = try route(String(path))
+        let (route, methods) = try known(path)
         guard methods.contains(method) else {
             let names = methods.map(\.rawValue).joined(separator: ", ")
             var failure = HTTPFailure(405, "\(path) takes \(names), not \(method.rawValue)")
@@ -48,6 +58,13 @@ enum Route: Equatable {
             throw failure
         }
         return route
+    }
+
+    /// The route at `path` and the methods that it takes; throws 404.
+    static func known(_ path: String) throws(HTTPFailure) -> (Route, [HTTPRequest.Method]) {
+        var path = path[...]
+        while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
+        return try route(String(path))
     }
 
     private static func route(
@@ -64,6 +81,7 @@ enum Route: Equatable {
         case "/metrics": return (.metrics, [.get])
         default: break
         }
+        if let found = APIPath(rawValue: path) { return (.api(found), found.methods) }
         let isElastic = path.hasPrefix(elasticPrefix)
         let rest = isElastic ? String(path.dropFirst(elasticPrefix.count)) : path
         if let found = elastic(rest, isRoot: isElastic) { return found }
@@ -71,7 +89,8 @@ enum Route: Equatable {
             404,
             "there is nothing at \(path); lines go to /insert/jsonline, "
                 + "/insert/elasticsearch/_bulk, /insert/loki/api/v1/push, "
-                + "/insert/opentelemetry/v1/logs or /insert/journald/upload")
+                + "/insert/opentelemetry/v1/logs or /insert/journald/upload; weir tells of itself "
+                + "at /health, /metrics, \(APIPath.list)")
     }
 
     /// Elasticsearch's paths, at the root, too, for clients that cannot be given a prefix.

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import LogAlerting
-internal import LogRecords
 internal import LogSystem
 
 /// `weir alerts test-channel`.
@@ -38,7 +37,7 @@ struct AlertsTestChannel: ParsableCommand {
         }
         var failures = 0
         for (owner, channel) in channels {
-            let notification = Self.notification(owner, now: clock.now())
+            let notification = AlertNotification.test(to: owner, now: clock.now())
             do throws(ChannelError) {
                 try channel.makeChannel(services).deliver(notification)
                 Terminal.note("weir: \(channel.name) took the message")
@@ -50,18 +49,5 @@ struct AlertsTestChannel: ParsableCommand {
         if failures > 0 {
             throw CommandFailure("\(failures) of \(channels.count) channels did not take it")
         }
-    }
-
-    private static func notification(_ receiver: String, now: Int64) -> AlertNotification {
-        let alert = AlertNotification.Alert(
-            name: "weir_test", isFiring: true,
-            labels: ["alertname": "weir_test", "severity": "info"],
-            annotations: ["summary": "A test message of weir: this channel works."],
-            severity: .info, value: 1, threshold: 0, unit: .count, subject: "test messages",
-            window: 60 * Timestamp.second, startTime: now, endTime: nil,
-            fingerprint: "00000000000000ff")
-        return AlertNotification(
-            key: "weir-test-\(now)", receiver: receiver, reason: .test, groupKey: "weir-test",
-            groupLabels: ["alertname": "weir_test"], alerts: [alert], time: now)
     }
 }
