@@ -52,7 +52,7 @@ public final class Ingester: @unchecked Sendable {
     /// Counters of this ingester.
     public let counters: MetricsRegistry
     /// What the stream says about the systems that write it.
-    public let metrics: StreamMetrics
+    public private(set) var metrics: StreamMetrics
 
     /// How long to wait before writing to a full disk again, and before sealing after a failure (nanoseconds).
     private static let retryInterval: Int64 = 1_000_000_000
@@ -88,7 +88,8 @@ public final class Ingester: @unchecked Sendable {
             configuration: options.alerting, delivery: delivery, counters: counters,
             policy: options.policy)
         state = try StageState(
-            metrics: metrics, alerts: alerts, directory: options.directory,
+            metrics: metrics, classNames: options.policy.classes.map(\.name), alerts: alerts,
+            directory: options.directory,
             fileSystem: fileSystem, clock: clock, report: report)
         store = try StoreWriter(
             directory: options.directory, policy: options.policy, fileSystem: fileSystem,
@@ -143,6 +144,9 @@ public final class Ingester: @unchecked Sendable {
         let resumed = alerts.resume(now: clock.now())
         try write(resumed.batches)
         note(resumed)
+        if alerts.awaitsRecords {
+            silence.begin(at: clock.now(), instant: clock.monotonic())
+        }
         start(sources)
         maintenance.start()
         defer { maintenance.stop() }
@@ -313,6 +317,7 @@ public final class Ingester: @unchecked Sendable {
     /// Puts another alert file into force. Any thread may call it.
     public func reload(_ alerting: AlertConfiguration) {
         enqueue { ingester in
+            ingester.metrics = ingester.state.reload(alerting.metrics)
             let raised = ingester.alerts.reload(alerting, now: ingester.clock.now())
             try ingester.write(raised.batches)
             ingester.note(raised)

@@ -34,6 +34,11 @@ struct SilenceClock {
         due = instant + Self.grace + Self.tick
     }
 
+    /// Begins as if the last record had come now: for rules that wait for records, of which none may ever come.
+    mutating func begin(at time: Int64, instant: Int64) {
+        hear(eventTime: time, arrival: time, instant: instant)
+    }
+
     /// The event time at the monotonic time `instant`, once it is due; asking moves `due` on.
     mutating func eventTime(at instant: Int64) -> Int64? {
         guard let heard, let due, instant >= due else { return nil }

@@ -34,7 +34,8 @@ enum Configuration {
                 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "_+-/".utf8.contains(byte)
         }
         guard isPlain else { return nil }
-        return try? DiskFileSystem().readAll("/usr/share/zoneinfo/\(name)", .readAnywhere)
+        let path = name == "Local" ? "/etc/localtime" : "/usr/share/zoneinfo/\(name)"
+        return try? DiskFileSystem().readAll(path, .readAnywhere)
     }
 
     /// The variables of this process.

@@ -61,6 +61,9 @@ final class AlertStage {
         raise(engine.observe(batch), now: batch.arrivalTime)
     }
 
+    /// Whether a rule says something about records that do not come.
+    var awaitsRecords: Bool { engine.rules.contains { $0.condition.measure == .absent } }
+
     /// The latest event time of the records.
     var latestTime: Int64? { engine.latestTime }
 

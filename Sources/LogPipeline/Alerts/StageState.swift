@@ -11,7 +11,8 @@ internal import LogSystem
 /// commit that follows each change). At a start the lines behind them come out of the journal again. So each line counts once,
 /// and the desk hears of each transition once, wherever a process ended.
 final class StageState: LineObserver {
-    private let metrics: StreamMetrics
+    private var metrics: StreamMetrics
+    private let classNames: [String]
     private let alerts: AlertStage
     private let directory: String
     private let fileSystem: any FileSystem
@@ -32,11 +33,12 @@ final class StageState: LineObserver {
 
     /// Reads the snapshots of `directory` into stages that have seen nothing. What cannot be read is told, and begins anew.
     init(
-        metrics: StreamMetrics, alerts: AlertStage, directory: String,
+        metrics: StreamMetrics, classNames: [String], alerts: AlertStage, directory: String,
         fileSystem: any FileSystem, clock: any WallClock,
         report: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
         self.metrics = metrics
+        self.classNames = classNames
         self.alerts = alerts
         self.directory = directory
         self.fileSystem = fileSystem
@@ -84,6 +86,21 @@ final class StageState: LineObserver {
         } catch {
             report("the saved state of \(name) cannot be read (\(error.what)); it begins anew")
         }
+    }
+
+    /// Goes on with other definitions of metrics: series of those that are the same go on, too.
+    func reload(_ definitions: [MetricDefinition]) -> StreamMetrics {
+        var bytes = ByteWriter(capacity: 1 << 16)
+        metrics.snapshot(into: &bytes)
+        let fresh = StreamMetrics(definitions: definitions, classNames: classNames)
+        var reader = ByteReader(bytes.view)
+        do throws(MalformedBytes) {
+            try fresh.restore(from: &reader)
+        } catch {
+            report("the metrics cannot be taken over (\(error.what)); they begin anew")
+        }
+        metrics = fresh
+        return fresh
     }
 
     // MARK: Lines
