@@ -1,6 +1,7 @@
 import Foundation
 import LogSegments
 import LogServer
+import TestSupport
 import Testing
 
 /// The paths by which other systems ask for health, metrics and alerts, in their shapes.

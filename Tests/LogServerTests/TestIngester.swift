@@ -39,7 +39,7 @@ final class TestIngester: Sendable {
         self.source = source
         let lines = WrittenLines()
         let clock = SystemClock()
-        let services = ChannelServices(now: { clock.now() }) { lines.add($0) }
+        let services = ChannelServices(now: { clock.now() }, writeLine: { lines.add($0) })
         self.lines = lines
         let ingester = try Ingester(options: ingest, services: services) { _ in }
         self.ingester = ingester

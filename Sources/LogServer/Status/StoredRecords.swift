@@ -34,9 +34,11 @@ struct StoredRecords: Sendable {
         let text = "(\(filter)) _time:\(times) | fields \(fields.joined(separator: ", "))"
         let deadline = clock.monotonic() + Self.seconds * Timestamp.second
         let clock = clock
-        let recorder = ScanRecorder(clock: { clock.monotonic() }) { _ in
-            if clock.monotonic() > deadline { throw OutOfTime() }
-        }
+        let recorder = ScanRecorder(
+            clock: { clock.monotonic() },
+            step: { _ in
+                if clock.monotonic() > deadline { throw OutOfTime() }
+            })
         do {
             let query = try QueryParser.parse(text, now: now)
             let report = try QueryExecutor.run(
