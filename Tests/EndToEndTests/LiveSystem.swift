@@ -49,8 +49,10 @@ struct LiveSystem {
         _ body: (WeirProcess.Running) throws -> Void
     ) throws {
         self.name = name
-        scratch = try Scratch()
-        receivers = try SystemReceivers(scratch)
+        let scratch = try Scratch()
+        self.scratch = scratch
+        let receivers = try SystemReceivers(scratch)
+        self.receivers = receivers
         defer { receivers.stop() }
         var arguments = [
             "ingest", "--data", scratch.data, "--commit-interval", "20",
