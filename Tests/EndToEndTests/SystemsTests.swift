@@ -162,9 +162,9 @@ import Testing
             waits: { $0.hasPrefix("sms cto:") || $0.hasPrefix("mail cto@") })
         // P0 calls the whole channel, P1 who is there, the others and the ends nobody.
         let texts = try system.receivers.slackTexts()
-        func texts(calling mention: String) -> [String] { texts.filter { $0.hasPrefix(mention) } }
-        #expect(texts(calling: "<!channel> ").contains { $0.contains("ServiceDown") })
-        #expect(texts(calling: "<!here> ").contains { $0.contains("HighErrorRate") })
+        func calls(_ mention: String) -> [String] { texts.filter { $0.hasPrefix(mention) } }
+        #expect(calls("<!channel> ").contains { $0.contains("ServiceDown") })
+        #expect(calls("<!here> ").contains { $0.contains("HighErrorRate") })
         #expect(texts.contains { $0.hasPrefix("[FIRING") && $0.contains("ServerErrors") })
         #expect(texts.allSatisfy { !$0.contains("[RESOLVED") || $0.hasPrefix("[RESOLVED") })
     }

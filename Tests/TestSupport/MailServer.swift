@@ -39,7 +39,7 @@ public final class MailServer: Sendable {
     public let sessions = Journal<Session>()
     private let channel: any NIOCore.Channel
     /// Where it is reached.
-    public var port: Int { channel.localAddress?.port ?? 0 }
+    public let port: Int
 
     /// A server that listens on the loopback.
     public init(_ behaviour: Behaviour = Behaviour()) throws {
@@ -55,6 +55,7 @@ public final class MailServer: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).wait()
+        port = channel.localAddress?.port ?? 0
     }
 
     /// Ends it.
