@@ -8,7 +8,7 @@ SWIFT ?= swift
 # runs regular expressions in linear time.
 DEBIAN_PACKAGES = liblz4-dev libdeflate-dev zlib1g-dev libre2-dev pkg-config
 # Clients and tools that tests start; what a machine lacks is skipped, with a line that says so.
-TEST_PACKAGES = bsdutils logrotate netcat-openbsd openssl python3-venv rsyslog rsyslog-gnutls rsyslog-openssl systemd
+TEST_PACKAGES = bsdutils curl logrotate netcat-openbsd openssl python3-venv rsyslog rsyslog-gnutls rsyslog-openssl systemd
 RELEASE = -c release --static-swift-stdlib
 FORMAT = $(SWIFT) format lint --strict --recursive --parallel --configuration .swift-format
 BINARY = .build/release/weir
@@ -50,7 +50,7 @@ setup: ## install the Debian packages that the build needs, if any is missing
 	$$as_root env DEBIAN_FRONTEND=noninteractive \
 	    apt-get install -y -qq --no-install-recommends $$missing
 
-clients: ## install the clients that tests start (Debian, as root), and Python's and syslog-ng under .build
+clients: ## install the clients that tests start (Debian, as root), and others under .build
 	@$(MAKE) --no-print-directory setup DEBIAN_PACKAGES="$(DEBIAN_PACKAGES) $(TEST_PACKAGES)"
 	@bash .ci/clients
 

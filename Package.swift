@@ -21,7 +21,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
     ("LogJSON", ["LogBytes"]),
     ("LogRecords", ["LogBytes", "LogJSON", "CLogKernels"]),
     ("LogQuery", ["LogBytes", "LogSystem", "LogJSON", "LogRecords", "CRE2"]),
-    ("LogMetrics", ["LogBytes", "LogRecords"]),
+    ("LogMetrics", ["LogBytes", "LogRecords", "LogQuery"]),
     (
         "LogAlerting",
         [

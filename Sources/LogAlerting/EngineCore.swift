@@ -31,7 +31,7 @@ struct EngineCore: ~Copyable {
         ruleCount = list.count
         rules = .allocate(capacity: max(list.count, 1))
         plans = .allocate(capacity: max(list.count, 1))
-        inputs = RecordInputs(ruleCount: list.count)
+        inputs = RecordInputs()
         for (index, rule) in list.enumerated() {
             (rules + index).initialize(to: RuleState(rule, inputs: &inputs))
             (plans + index).initialize(to: rules[index].plan)

@@ -28,8 +28,6 @@ struct GroupTable: ~Copyable {
     /// Groups of one rule at once. Attackers choose client addresses and user names; beyond this many, records of further
     /// groups are left out and counted.
     static let groupsMax = 10_000
-    /// Longer keys are cut: groups that differ only behind so many bytes are one.
-    static let keyBytesMax = 1_024
 
     private(set) var keys = ByteKeyTable()
     private(set) var groups: UnsafeMutablePointer<AlertGroup>

@@ -9,6 +9,9 @@ internal import LogSystem
 ///     DATA/segments/<class>/<YYYY-MM-DD>-skewed/<id>.segment
 ///     DATA/state/retention.conf                     the policy that the last writer used
 ///     DATA/state/clock                              the time at which the last writer was seen
+///     DATA/state/stream, DATA/state/alerts          what metrics, rules and alerts knew (`StateSnapshot`)
+///     DATA/state/commands/<id>.command              what people tell a running weir (`CommandSpool`)
+///     DATA/state/outbox/<channel>.outbox            notifications on their way
 ///     DATA/state/positions                          how far files and requests have been read (`PositionTable`)
 ///
 /// The day of `<YYYY-MM-DD>-skewed` is that of the lines' arrival: their own times lie too far ahead to be believed.
@@ -39,6 +42,14 @@ public enum DataDirectory {
     static func positionsFile(_ directory: String) -> String { state(directory) + "/positions" }
 
     static func clockFile(_ directory: String) -> String { state(directory) + "/clock" }
+
+    /// Directories in `state`, and how the names of the files in each end.
+    static let stateDirectories = [
+        CommandSpool.directoryName: CommandSpool.suffix, "outbox": ".outbox",
+    ]
+
+    /// The directory of the notifications that are not delivered yet.
+    public static func outbox(_ directory: String) -> String { state(directory) + "/outbox" }
 
     static func journalPath(_ directory: String, number: UInt64) -> String {
         journals(directory) + "/" + padded(number, journalDigits) + journalSuffix

@@ -111,6 +111,16 @@ struct DirectoryInventory {
     }
 
     private mutating func checkState(_ entry: DirectoryEntry, _ path: String) {
+        if entry.isDirectory, let suffix = DataDirectory.stateDirectories[entry.name] {
+            forEachEntry(path) { inventory, entry, path in
+                guard !entry.isDirectory, entry.name.hasSuffix(suffix) else {
+                    return inventory.checkOther(entry, path)
+                }
+                inventory.count(path)
+                if inventory.checkKind(path) { inventory.checkMode(path, isDirectory: false) }
+            }
+            return
+        }
         guard !entry.isDirectory, StateFile.all.contains(where: { $0.name == entry.name }) else {
             return checkOther(entry, path)
         }

@@ -56,13 +56,16 @@ enum JournalFormat {
     /// The largest payload that a reader believes. A batch is at most one line longer than a chunk; this is far beyond.
     static let payloadBytesMax = 256 << 20
 
-    static func appendFileHeader(number: UInt64, into out: inout ByteWriter) {
+    /// Appends the header of a file that is synchronized up to `durableEnd` before a reader sees it.
+    static func appendFileHeader(
+        number: UInt64, durableEnd: Int = fileHeaderBytes, into out: inout ByteWriter
+    ) {
         let start = out.count
         out.append(magic)
         out.append(fixed: version)
         out.append(fixed: number)
         out.append(fixed: Checksum.crc32c(ByteView(out.base + start, out.count - start)))
-        for _ in markOffsets { appendMark(durableEnd: fileHeaderBytes, into: &out) }
+        for _ in markOffsets { appendMark(durableEnd: durableEnd, into: &out) }
     }
 
     /// Appends the mark that says that the file is synchronized up to `durableEnd`.

@@ -152,6 +152,20 @@ final class JournalFrame {
     }
 }
 
+extension JournalFrame {
+    /// Leaves in `batch` what came in, with its classes as `policy` numbers them: what weir itself wrote about it, alerts and
+    /// audit, stands behind it. Lines of a class that the policy does not have any more are of its last.
+    func leaveInputOnly(_ policy: RetentionPolicy) {
+        let own = [RetentionPolicy.alertsClass, RetentionPolicy.auditClass]
+        let rest = policy.classes.count - 1
+        let indices = classNames.map { UInt8(clamping: policy.index(of: $0) ?? rest) }
+        var count = batch.records.count
+        while count > 0, own.contains(classNames[lineClasses[count - 1]]) { count -= 1 }
+        batch.records.truncate(count)
+        for row in 0..<count { batch.records[row].classIndex = indices[lineClasses[row]] }
+    }
+}
+
 /// Where the lines of a payload stand, their classes and formats.
 private struct PayloadLayout {
     var positions: [SourcePosition] = []

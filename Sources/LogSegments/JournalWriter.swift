@@ -63,6 +63,12 @@ final class JournalWriter {
         }
     }
 
+    /// The number of a file that somebody else makes; this writer will not use it.
+    func takeNumber() -> UInt64 {
+        defer { nextNumber += 1 }
+        return nextNumber
+    }
+
     private func write(_ bytes: ByteView) throws(FileError) {
         guard let file else { return }
         do throws(FileError) {

@@ -40,8 +40,17 @@ struct SequenceSet {
         return ranges.contains { $0.overlaps(first...last) }
     }
 
+    /// Whether all of `numbers` are in the set; logarithmic time.
+    func contains(_ numbers: Range<UInt64>) -> Bool {
+        guard let first = numbers.first, let last = numbers.last else { return true }
+        guard let range = range(of: first) else { return false }
+        return range.contains(last)
+    }
+
     /// Whether `number` is in the set; logarithmic time.
-    func contains(_ number: UInt64) -> Bool {
+    func contains(_ number: UInt64) -> Bool { range(of: number) != nil }
+
+    private func range(of number: UInt64) -> ClosedRange<UInt64>? {
         var lower = 0
         var upper = ranges.count
         while lower < upper {
@@ -52,7 +61,8 @@ struct SequenceSet {
                 upper = middle
             }
         }
-        return lower < ranges.count && ranges[lower].contains(number)
+        guard lower < ranges.count, ranges[lower].contains(number) else { return nil }
+        return ranges[lower]
     }
 }
 

@@ -8,6 +8,8 @@ internal import LogSystem
 ///     … the text, which ends with a newline …
 ///     # crc32c 1a2b3c4d
 ///
+/// Snapshots (`StateSnapshot`) are files of `state`, too, and no text.
+///
 /// The last line is a comment to whoever reads the text. A file without it, or with another sum, is not to be trusted: a policy
 /// of which a bit has changed, or whose end is missing, would delete lines that should be kept.
 struct StateFile: Sendable {
@@ -19,36 +21,48 @@ struct StateFile: Sendable {
     var isInAll = true
     /// What to do about a damaged one; nil where weir itself writes it again.
     var advice: String?
+    /// Set for a snapshot, which is no text.
+    var isSnapshot = false
     /// What is wrong with the text, or nil.
     let fault: @Sendable (String) -> String?
 
     /// All of them. Who adds a file to `state` adds it here, or a check calls it foreign.
-    static let all = [
-        StateFile(name: "retention.conf", meaning: "the classes of the last `weir ingest`") {
-            text in
-            do throws(RetentionError) {
-                _ = try RetentionPolicy(text: text, file: "retention.conf")
-                return nil
-            } catch {
-                return error.description
-            }
-        },
-        StateFile(name: "clock", meaning: "when the last writer was seen") { text in
-            let line = Array(text.prefix { $0 != "\n" }.utf8)
-            return line.withView { NumberText.integer($0) } == nil ? "it holds no time" : nil
-        },
-        StateFile(
-            name: "positions", meaning: "how far files and requests have been read", isInAll: false
-        ) {
-            PositionTable.parse($0) == nil ? "it holds no positions" : nil
-        },
-        StateFile(
-            name: AccessKeys.fileName, meaning: "who may send and search lines", isInAll: false,
-            advice: "move it away and make the keys anew with `weir keys add`"
-        ) {
-            AccessKeys.parse($0) == nil ? "it holds no keys" : nil
-        },
-    ]
+    static let all =
+        [
+            StateFile(name: "retention.conf", meaning: "the classes of the last `weir ingest`") {
+                text in
+                do throws(RetentionError) {
+                    _ = try RetentionPolicy(text: text, file: "retention.conf")
+                    return nil
+                } catch {
+                    return error.description
+                }
+            },
+            StateFile(name: "clock", meaning: "when the last writer was seen") { text in
+                let line = Array(text.prefix { $0 != "\n" }.utf8)
+                return line.withView { NumberText.integer($0) } == nil ? "it holds no time" : nil
+            },
+            StateFile(
+                name: "positions", meaning: "how far files and requests have been read",
+                isInAll: false
+            ) {
+                PositionTable.parse($0) == nil ? "it holds no positions" : nil
+            },
+            StateFile(
+                name: AccessKeys.fileName, meaning: "who may send and search lines", isInAll: false,
+                advice: "move it away and make the keys anew with `weir keys add`"
+            ) {
+                AccessKeys.parse($0) == nil ? "it holds no keys" : nil
+            },
+        ]
+        + StateSnapshot.Kind.allCases.map { kind in
+            StateFile(
+                name: kind.rawValue, meaning: kind.meaning, isInAll: false,
+                advice:
+                    "move it away: they start anew with the next `weir ingest`, no line is lost",
+                isSnapshot: true
+            ) { _ in nil }
+        }
 
     private static let mark = "# crc32c "
     private static let digits = 8
@@ -94,6 +108,7 @@ struct StateFile: Sendable {
             }
             return isNeeded && isInAll ? finding(path, nil, "the file is missing") : nil
         }
+        if isSnapshot { return StateSnapshot.fault(bytes).map { finding(path, 0, $0) } }
         let (text, isRight) = Self.opened(bytes)
         if let fault = fault(text) { return finding(path, 0, fault) }
         switch isRight {

@@ -22,6 +22,17 @@ public struct StoreOptions: Sendable {
     public init() {}
 }
 
+/// Whoever has to see each stored line once, in order, through restarts: metrics and rules, whose state is older than the last
+/// lines when a process dies.
+public protocol LineObserver: AnyObject {
+    /// Takes lines that recovery found in the journal, in the order in which they came. They begin with the sequence number
+    /// `sequence`; lines below what the observer has saved are among them.
+    func replay(_ batch: RecordBatch, sequence: UInt64)
+
+    /// Says that all lines below `sequence` are durable and are about to leave the journal: they are not replayed again.
+    func save(below sequence: UInt64)
+}
+
 /// A segment that was written.
 public struct SealedSegment: Sendable {
     /// Its class and day.
@@ -65,15 +76,20 @@ public final class StoreWriter {
     /// The sequence numbers that recovery has met.
     private var recovered = SequenceSet()
     private let positionStore: PositionStore
+    private let observer: (any LineObserver)?
 
     /// What the last writer left behind, and what became of it.
     public private(set) var recovery = StoreRecovery()
 
     /// Opens a data directory for writing, making it if need be, and recovers what a crash left in its journal.
+    ///
+    /// - Parameter observer: sees what is recovered, and is told before lines leave the journal.
     public init(
         directory: String, policy: RetentionPolicy, fileSystem: any FileSystem = DiskFileSystem(),
-        clock: any WallClock = SystemClock(), options: StoreOptions = StoreOptions()
+        clock: any WallClock = SystemClock(), options: StoreOptions = StoreOptions(),
+        observer: (any LineObserver)? = nil
     ) throws(StoreError) {
+        self.observer = observer
         self.directory = directory
         self.policy = policy
         self.fileSystem = fileSystem
@@ -92,6 +108,7 @@ public final class StoreWriter {
             listing = try DirectoryListing.segments(directory, fileSystem)
             for path in listing.temporary { try fileSystem.remove(path) }
             try DirectoryListing.removeSuperseded(listing, directory, fileSystem)
+            _ = try UnsearchedFiles.removeTemporaryJournals(directory, fileSystem)
             positionStore = try PositionStore(directory: directory, fileSystem: fileSystem)
             journals = try DirectoryListing.journals(directory, fileSystem)
         } catch {
@@ -217,6 +234,9 @@ public final class StoreWriter {
         if positionStore.mustSave { try savePositions() }
     }
 
+    /// The sequence number of the next line: all below it are appended.
+    public var endSequence: UInt64 { nextSequence }
+
     /// How far sources have been read, by the lines and positions appended so far.
     public var positions: [SourcePosition] { positionStore.positions }
 
@@ -252,6 +272,7 @@ public final class StoreWriter {
     /// - Returns: the segments that were written.
     public func seal() throws(StoreError) -> [SealedSegment] {
         try journal.commit()
+        observer?.save(below: nextSequence)
         let sealed = try publish(journals: journal.fileNumbers)
         // With the journal's files go the positions that only they hold.
         try savePositions()
@@ -350,37 +371,35 @@ extension StoreWriter {
         _ journals: [(number: UInt64, path: String)], segments: [SegmentFile]
     ) throws(StoreError) {
         guard !journals.isEmpty else { return }
-        // What the writer before left in the cache goes into segments one by one: were it lost by then, a frame's lines would be
-        // there in part, and its positions not at all.
-        try writing { () throws(FileError) in
-            for (_, path) in journals { try fileSystem.open(path, .read).synchronize() }
-            try fileSystem.synchronizeDirectory(DataDirectory.journals(directory))
-        }
+        var left = try LeftoverJournals(journals, directory: directory, fileSystem: fileSystem)
+        // Lines go into segments partition by partition: were their frames lost by then, they would be there in part, and their
+        // positions not at all.
+        try writing { () throws(FileError) in try left.secure(number: journal.takeNumber()) }
+        let numbers = left.files.map(\.number)
         let sealedLines = try SealedLines(
-            journals: Set(journals.map(\.number)), segments: segments, isForWriting: true
+            journals: Set(numbers), segments: segments, isForWriting: true
         ) { file throws(StoreError) in
             try SegmentReader(path: file.path, fileSystem: fileSystem)
         }
-        try makeDurable(segments, sealedFrom: journals.map(\.number))
+        try makeDurable(segments, sealedFrom: numbers)
         recovery.damages += sealedLines.faults.map { "\($0.file): \($0.message)" }
-        let numbers = journals.map(\.number)
-        var damaged: [String] = []
-        let table = ShapeTable()
-        for (_, path) in journals {
-            let before = recovery.damages.count
-            try recover(path, without: sealedLines, journals: numbers, table: table)
-            if recovery.damages.count > before { damaged.append(path) }
-        }
+        let damaged = try recover(&left, without: sealedLines)
         _ = try publish(journals: numbers)
+        observer?.save(below: nextSequence)
         try savePositions()
         try writing { () throws(FileError) in
             try positionStore.makeDurable()
-            for path in damaged {
-                try fileSystem.rename(
-                    path, to: SetAsideName.free(path, SetAsideName.damaged, fileSystem))
+            // Segments older than a copy name the files that its frames were copied from, and not the copy: it goes before them,
+            // or its lines would be there twice.
+            for path in left.files.map(\.path).reversed() {
+                if damaged.contains(path) {
+                    try fileSystem.rename(
+                        path, to: SetAsideName.free(path, SetAsideName.damaged, fileSystem))
+                } else {
+                    try fileSystem.remove(path)
+                }
+                try fileSystem.synchronizeDirectory(DataDirectory.journals(directory))
             }
-            for (_, path) in journals where !damaged.contains(path) { try fileSystem.remove(path) }
-            try fileSystem.synchronizeDirectory(DataDirectory.journals(directory))
         }
     }
 
@@ -410,34 +429,44 @@ extension StoreWriter {
         }
     }
 
+    /// Takes in all frames that are left; the paths of files that are damaged.
     private func recover(
-        _ path: String, without sealedLines: SealedLines, journals: [UInt64], table: ShapeTable
-    ) throws(StoreError) {
-        let file = try writing { () throws(FileError) in try fileSystem.open(path, .read) }
-        let reader = try JournalReader(file: file, checksums: true)
-        for entry in reader.entries {
+        _ left: inout LeftoverJournals, without sealedLines: SealedLines
+    ) throws(StoreError) -> Set<String> {
+        let numbers = left.files.map(\.number)
+        let table = ShapeTable()
+        var damaged: Set<String> = []
+        for place in left.places {
+            let path = left.files[place.file].path
             let frame = try writing { () throws(FileError) in
-                try reader.frame(entry, table: table)
+                try left.frame(place, table: table)
             }
             guard let frame else {
                 recovery.damages.append(
-                    "\(path): the frame at byte \(entry.payloadOffset) does not decode; "
-                        + "its \(entry.header.lineCount) lines are in \(path).damaged")
+                    "\(path): the frame at byte \(place.entry.payloadOffset) does not decode; "
+                        + "its \(place.entry.header.lineCount) lines are in \(path).damaged")
+                damaged.insert(path)
                 continue
             }
+            let before = recovery.damages.count
             recover(frame, without: sealedLines)
-            if memoryBytes >= options.memoryBytesMax { _ = try publish(journals: journals) }
+            if recovery.damages.count > before { damaged.insert(path) }
+            if memoryBytes >= options.memoryBytesMax { _ = try publish(journals: numbers) }
         }
-        for damage in reader.damages {
-            recovery.damages.append(
-                "\(path): \(damage.bytes) bytes at byte \(damage.offset) are damaged; "
-                    + "the file is kept as \(path).damaged")
+        for file in left.files {
+            recovery.tornBytes += file.tornBytes
+            for damage in file.damages {
+                recovery.damages.append(
+                    "\(file.path): \(damage.bytes) bytes at byte \(damage.offset) are damaged; "
+                        + "the file is kept as \(file.path).damaged")
+                damaged.insert(file.path)
+            }
         }
-        let size = try writing { () throws(FileError) in try file.size() }
-        recovery.tornBytes += max(size - reader.validEnd, 0)
+        return damaged
     }
 
     private func recover(_ frame: JournalFrame, without sealedLines: SealedLines) {
+        let isNew = !recovered.contains(frame.header.firstSequence)
         // A frame that was written again after a failed fsync is in two files.
         for row in 0..<frame.batch.records.count {
             let sequence = frame.header.firstSequence + UInt64(row)
@@ -462,5 +491,10 @@ extension StoreWriter {
         recovered.insert(frame.header.sequences)
         positionStore.recover(frame.positions, sequence: frame.header.firstSequence)
         nextSequence = max(nextSequence, frame.header.endSequence)
+        // Lines that segments hold already may be newer than what the observer has saved.
+        if let observer, isNew {
+            frame.leaveInputOnly(policy)
+            observer.replay(frame.batch, sequence: frame.header.firstSequence)
+        }
     }
 }

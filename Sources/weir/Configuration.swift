@@ -1,3 +1,4 @@
+internal import Glibc
 internal import LogAlerting
 internal import LogChannels
 internal import LogRecords
@@ -22,7 +23,22 @@ enum Configuration {
     /// Reads an `alerts.yaml`.
     static func alerts(_ path: String) throws -> AlertConfiguration {
         try AlertConfiguration.parse(
-            try text(path), file: path, channelKinds: ChannelRegistry.all.names)
+            try text(path), file: path, channelKinds: ChannelRegistry.all.names,
+            environment: environment)
+    }
+
+    /// The variables of this process.
+    private static var environment: [String: String] {
+        var result: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let text = String(cString: entry)
+            if let cut = text.firstIndex(of: "=") {
+                result[String(text[..<cut])] = String(text[text.index(after: cut)...])
+            }
+            next += 1
+        }
+        return result
     }
 
     /// The line format of this name.

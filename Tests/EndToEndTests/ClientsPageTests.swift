@@ -9,7 +9,7 @@ import Testing
         let folder = "Tests/EndToEndTests/HTTPClients"
         let names = try FileManager.default.contentsOfDirectory(
             atPath: Checkout.root.appending(path: folder).path)
-        #expect(names.count == 6)
+        #expect(names.count == 7)
         for name in names {
             let lines = try Checkout.text("\(folder)/\(name)").split(
                 separator: "\n", omittingEmptySubsequences: false)

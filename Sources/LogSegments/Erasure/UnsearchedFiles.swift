@@ -30,7 +30,8 @@ enum UnsearchedFiles {
         return request.includes(key.day)
     }
 
-    /// Removes copies of journal files that a repair was making when it died. Nobody makes one while the caller has the lock.
+    /// Removes copies of journal files that a recovery or repair was making when it died. Nobody makes one while the caller has
+    /// the lock.
     ///
     /// - Returns: how many there were.
     static func removeTemporaryJournals(

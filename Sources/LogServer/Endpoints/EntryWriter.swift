@@ -22,12 +22,16 @@ final class EntryWriter {
     /// Lines that were too long and were cut.
     var cutLines: Int { outbox.cutLines }
 
-    /// Sends the line that was written.
-    func send() async throws(HTTPFailure) {
+    /// Sends the line that was written, from whose entry so many bytes were dropped.
+    func send(cutBytes: Int = 0) async throws(HTTPFailure) {
         entries += 1
         let view = line.line.view
-        try await outbox.add(rewriter?.rewrite(view) ?? view, offset: entries)
+        try await outbox.add(
+            rewriter?.rewrite(view) ?? view, offset: entries, cutBytes: cutBytes)
     }
+
+    /// Hands on what is held.
+    func flush() async throws(HTTPFailure) { try await outbox.flush() }
 
     /// Passes over an entry that cannot be understood.
     func reject(_ reason: String) {

@@ -14,16 +14,19 @@ final class LineOutbox: @unchecked Sendable {
 
     init(_ sink: LineSink) { self.sink = sink }
 
-    /// Adds a line without its newline; `offset` is how much of the body has been taken with it. A line that is too long
-    /// keeps its start.
-    func add(_ line: ByteView, offset: UInt64) async throws(HTTPFailure) {
+    /// Adds a line without its newline; `offset` is how much of the body has been taken with it, `cutBytes` what of it was
+    /// dropped already. A line that is too long keeps its start.
+    func add(
+        _ line: ByteView, offset: UInt64, cutBytes: Int = 0
+    ) async throws(HTTPFailure) {
         guard offset > sink.resumeOffset else { return }
         let kept = line.prefix(sink.lineBytesMax)
-        if kept.count < line.count {
+        let dropped = cutBytes + line.count - kept.count
+        if dropped > 0 {
             try await flush()
             cutLines += 1
             append(kept, offset)
-            try await flush(cutBytes: line.count - kept.count)
+            try await flush(cutBytes: dropped)
             return
         }
         if slice.count + kept.count > min(LineCutter.sliceBytes, sink.lineBytesMax) {

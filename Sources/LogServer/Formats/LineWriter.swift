@@ -106,9 +106,9 @@ final class LineWriter {
     func raw(_ json: ByteView) { line.append(json: json) }
 
     /// Lets a body write a value behind a key.
-    func value<Failure: Error>(
-        _ body: (inout ByteWriter) throws(Failure) -> Void
-    ) throws(Failure) { try body(&line) }
+    func value<Result, Failure: Error>(
+        _ body: (inout ByteWriter) throws(Failure) -> Result
+    ) throws(Failure) -> Result { try body(&line) }
 }
 
 extension Vector where Element == UInt8 {

@@ -91,13 +91,10 @@ final class RequestHandler: Sendable {
         let sink = LineSink(
             context, source: source, options: options, loop: request.loop, entry: entry
         ) { self.gate.spend($0, caller) }
-        let bytesMax =
-            route == .jsonLines || route == .bulk
-            ? options.streamedBytesMax : options.gatheredBytesMax
+        let bytesMax = route.isStreamed ? options.streamedBytesMax : options.gatheredBytesMax
         let body = try BodyReader(request, bytesMax: bytesMax)
-        let isStreamed = route == .jsonLines || route == .bulk
-        if let entry { try await compare(body, entry, sink, isStreamed: isStreamed) }
-        if isStreamed {
+        if let entry { try await compare(body, entry, sink, route) }
+        if route.isStreamed {
             // What is read line by line holds nothing any more when all lines are on their way to the disk.
             sink.whenTaken = {
                 body.drop()
@@ -111,6 +108,7 @@ final class RequestHandler: Sendable {
             return try await BulkEndpoint.insert(body, sink, parameters) {
                 clock.monotonic() / 1_000_000
             }
+        case .journal: return try await JournalEndpoint.insert(body, sink, parameters)
         case .loki:
             return try await LokiEndpoint.insert(
                 body, sink, parameters, try await format(request, body))
@@ -122,12 +120,16 @@ final class RequestHandler: Sendable {
 
     /// Has the body held against that of an earlier request with its key.
     private func compare(
-        _ body: BodyReader, _ entry: IdempotencyTable.Entry, _ sink: LineSink, isStreamed: Bool
+        _ body: BodyReader, _ entry: IdempotencyTable.Entry, _ sink: LineSink, _ route: Route
     ) async throws(HTTPFailure) {
         let earlier = entry.state.withLock { $0.mark }
         body.compare(with: earlier)
-        guard !isStreamed else {
-            sink.mark = { (offset) throws(HTTPFailure) in try body.mark(at: offset) }
+        guard !route.isStreamed else {
+            // The journal's measure is entries: all that was read of the body stands for them.
+            let isBytes = route != .journal
+            sink.mark = { (offset) throws(HTTPFailure) in
+                try body.mark(at: isBytes ? offset : body.offset)
+            }
             return
         }
         try await body.readAll()

@@ -2,7 +2,7 @@ internal import HTTPTypes
 
 /// What a path means.
 enum Route: Equatable {
-    case jsonLines, bulk, loki, openTelemetry
+    case jsonLines, bulk, loki, openTelemetry, journal
     case ready, health, metrics
     /// What Elasticsearch's clients ask before they send.
     case elasticInfo, elasticLicense, elasticEmpty, elasticIndex
@@ -23,10 +23,13 @@ enum Route: Equatable {
     /// Whether lines come in by it.
     var isInsert: Bool {
         switch self {
-        case .jsonLines, .bulk, .loki, .openTelemetry: true
+        case .jsonLines, .bulk, .loki, .openTelemetry, .journal: true
         default: false
         }
     }
+
+    /// Whether lines are taken from its body while it comes; the others' bodies are read whole first.
+    var isStreamed: Bool { self == .jsonLines || self == .bulk || self == .journal }
 
     /// Whether anybody may ask: what tells a load balancer that weir is there.
     var isOpen: Bool { self == .ready || self == .health }
@@ -54,6 +57,8 @@ enum Route: Equatable {
         case "/insert/jsonline": return (.jsonLines, [.post, .put])
         case "/insert/loki/api/v1/push", "/loki/api/v1/push": return (.loki, [.post])
         case "/insert/opentelemetry/v1/logs", "/v1/logs": return (.openTelemetry, [.post])
+        // The first as VictoriaLogs has it, the second where systemd's own receiver has it.
+        case "/insert/journald/upload", "/upload": return (.journal, [.post, .put])
         case "/insert/ready", "/insert/loki/ready", "/ready": return (.ready, [.get, .head])
         case "/health": return (.health, [.get, .head])
         case "/metrics": return (.metrics, [.get])
@@ -65,8 +70,8 @@ enum Route: Equatable {
         throw HTTPFailure(
             404,
             "there is nothing at \(path); lines go to /insert/jsonline, "
-                + "/insert/elasticsearch/_bulk, /insert/loki/api/v1/push or "
-                + "/insert/opentelemetry/v1/logs")
+                + "/insert/elasticsearch/_bulk, /insert/loki/api/v1/push, "
+                + "/insert/opentelemetry/v1/logs or /insert/journald/upload")
     }
 
     /// Elasticsearch's paths, at the root, too, for clients that cannot be given a prefix.

@@ -1,19 +1,20 @@
 internal import LogBytes
-package import LogMetrics
-package import LogQuery
-package import LogRecords
+public import LogQuery
+public import LogRecords
 
 /// A filter that remembers what it said about the values it saw last, where it looks at one field only; any other filter is
 /// asked each time. One thread uses it.
+@usableFromInline
 package struct RememberedFilter: ~Copyable {
-    private let filter: RecordFilter
+    @usableFromInline let filter: RecordFilter
     /// The one field whose values are remembered, by the name that queries use.
-    package let field: String?
-    private let memo: FilterMemo?
+    @usableFromInline package let field: String?
+    @usableFromInline let memo: FilterMemo?
     /// What the filter says about lines without its one field, once that is known.
-    private var absent: Bool?
+    @usableFromInline var absent: Bool?
 
     /// Makes `filter` ready.
+    @usableFromInline
     package init(_ filter: Filter) {
         self.filter = RecordFilter(filter)
         field = FilterMemo.field(of: filter)
@@ -21,6 +22,7 @@ package struct RememberedFilter: ~Copyable {
     }
 
     /// Whether `record` matches; `slot` is where `field` stands in it, −1 for nowhere, and of no account without a field.
+    @inlinable
     package mutating func matches(_ record: Record, slot: Int32, _ reader: BatchReader) -> Bool {
         guard memo != nil else { return ask(record, reader) }
         if slot < 0 {
@@ -38,8 +40,8 @@ package struct RememberedFilter: ~Copyable {
         return matches
     }
 
-    @inline(__always)
-    private func ask(_ record: Record, _ reader: BatchReader) -> Bool {
+    @inlinable @inline(__always)
+    func ask(_ record: Record, _ reader: BatchReader) -> Bool {
         reader.owner._withUnsafeGuaranteedRef { filter.matches(record, in: $0) }
     }
 }

@@ -1,56 +1,68 @@
-internal import LogBytes
-internal import LogMetrics
-internal import LogQuery
-internal import LogRecords
+public import LogBytes
+package import LogQuery
+public import LogRecords
 
-/// What all rules ask about one record, each thing found out at most once a record: does a filter match, is it a failed
-/// request, which number is in a field, which group is it in.
-struct RecordInputs: ~Copyable {
+/// What rules and configured metrics ask about one record, each thing found out at most once a record: does a filter match,
+/// is it a failed request, which number is in a field, which group is it in.
+///
+/// Stages of layers above run it in their loops over records, hence all that is inlinable. One thread uses it.
+@usableFromInline
+package struct RecordInputs: ~Copyable {
+    /// Longer keys are cut: groups that differ only behind so many bytes are one.
+    @usableFromInline package static var keyBytesMax: Int { 1_024 }
+
     /// The values of a `by` list in one record.
+    @usableFromInline
     struct GroupKey: ~Copyable {
         /// The fields, by their numbers in `slots`.
-        var fields: Vector<Int32>
-        var endpointIndex: Int
-        var stamp: UInt64 = 0
-        var view = ByteView.empty
-        var hash: UInt64 = 0
-        var scratch = ByteWriter(capacity: 64)
-        var text = ByteWriter(capacity: 64)
-        var templates: TemplateCache
+        @usableFromInline var fields: Vector<Int32>
+        @usableFromInline var endpointIndex: Int
+        @usableFromInline var stamp: UInt64 = 0
+        @usableFromInline var view = ByteView.empty
+        @usableFromInline var hash: UInt64 = 0
+        @usableFromInline var scratch = ByteWriter(capacity: 64)
+        @usableFromInline var text = ByteWriter(capacity: 64)
     }
 
+    @usableFromInline
     struct FilterState: ~Copyable {
-        var filter: RememberedFilter
+        @usableFromInline var filter: RememberedFilter
         /// The number of the filter's one field in `slots`, −1 when it has none.
-        let field: Int32
-        var stamp: UInt64 = 0
-        var matches = false
+        @usableFromInline let field: Int32
+        @usableFromInline var stamp: UInt64 = 0
+        @usableFromInline var matches = false
     }
 
+    @usableFromInline
     struct NumberState: BitwiseCopyable {
-        var slot: Int32
-        var stamp: UInt64
-        var value: Double
+        @usableFromInline var slot: Int32
+        @usableFromInline var stamp: UInt64
+        @usableFromInline var value: Double
     }
 
-    private(set) var fieldNames: [String] = ["status_code", "endpoint"]
-    private var slots = FieldSlots(names: [])
+    private var fieldNames: [String] = ["status_code", "endpoint"]
+    @usableFromInline var slots = FieldSlots(names: [])
     private var filters: [Filter] = []
-    private var filterStates: UnsafeMutablePointer<FilterState>
-    private var numbers = Vector<NumberState>(capacity: 4)
+    @usableFromInline var filterStates: UnsafeMutablePointer<FilterState>
+    @usableFromInline var numbers = Vector<NumberState>(capacity: 4)
     private var keyFields: [[String]] = []
-    private var keys: UnsafeMutablePointer<GroupKey>
+    @usableFromInline var keys: UnsafeMutablePointer<GroupKey>
     private var keyCount = 0
-    private var stamp: UInt64 = 0
-    private var requestStamp: UInt64 = 0
-    private var isRequest = false
-    private var isError = false
-    private var scratch = ByteWriter(capacity: 256)
+    /// All keys name the same endpoint of a record, so that they share one template.
+    @usableFromInline var templates = TemplateCache()
+    @usableFromInline var stamp: UInt64 = 0
+    @usableFromInline var requestStamp: UInt64 = 0
+    @usableFromInline var isRequest = false
+    @usableFromInline var isError = false
+    @usableFromInline var scratch = ByteWriter(capacity: 256)
 
-    /// Inputs for at most `ruleCount` rules.
-    init(ruleCount: Int) {
-        keys = .allocate(capacity: max(ruleCount, 1))
-        filterStates = .allocate(capacity: max(ruleCount, 1))
+    private var filterCapacity = 8
+    private var keyCapacity = 8
+
+    /// Inputs for whoever asks: name what you need, then `freeze`.
+    package init() {
+        keys = .allocate(capacity: keyCapacity)
+        filterStates = .allocate(capacity: filterCapacity)
     }
 
     deinit {
@@ -60,7 +72,7 @@ struct RecordInputs: ~Copyable {
         filterStates.deallocate()
     }
 
-    // MARK: What rules need
+    // MARK: What is asked for
 
     private mutating func field(_ name: String) -> Int32 {
         if let known = fieldNames.firstIndex(of: name) { return Int32(known) }
@@ -69,9 +81,13 @@ struct RecordInputs: ~Copyable {
     }
 
     /// The number of `filter`, the same for equal filters.
-    mutating func add(filter: Filter) -> Int32 {
+    package mutating func add(filter: Filter) -> Int32 {
         if let known = filters.firstIndex(of: filter) { return Int32(known) }
         let remembered = RememberedFilter(filter)
+        if filters.count == filterCapacity {
+            filterStates = Self.grown(filterStates, filters.count, to: filterCapacity * 2)
+            filterCapacity *= 2
+        }
         let number = remembered.field.map { field($0) } ?? -1
         (filterStates + filters.count).initialize(
             to: FilterState(filter: remembered, field: number))
@@ -79,7 +95,8 @@ struct RecordInputs: ~Copyable {
         return Int32(filters.count - 1)
     }
 
-    mutating func add(number name: String) -> Int32 {
+    /// The number under which the number in field `name` is asked for.
+    package mutating func add(number name: String) -> Int32 {
         let slot = field(name)
         if let known = numbers.buffer.firstIndex(where: { $0.slot == slot }) {
             return Int32(known)
@@ -88,32 +105,46 @@ struct RecordInputs: ~Copyable {
         return Int32(numbers.count - 1)
     }
 
-    mutating func add(groupBy names: [String]) -> Int32 {
+    /// The number under which the group of a record by `names` is asked for.
+    package mutating func add(groupBy names: [String]) -> Int32 {
         if let known = keyFields.firstIndex(of: names) { return Int32(known) }
         var fields = Vector<Int32>(capacity: max(names.count, 1))
         for name in names { fields.append(field(name)) }
+        if keyCount == keyCapacity {
+            keys = Self.grown(keys, keyCount, to: keyCapacity * 2)
+            keyCapacity *= 2
+        }
         (keys + keyCount).initialize(
             to: GroupKey(
-                fields: fields, endpointIndex: names.firstIndex(of: "endpoint") ?? -1,
-                templates: TemplateCache()))
+                fields: fields, endpointIndex: names.firstIndex(of: "endpoint") ?? -1))
         keyCount += 1
         keyFields.append(names)
         return Int32(keyCount - 1)
     }
 
-    /// Call when all rules have named what they need.
-    mutating func freeze() { slots = FieldSlots(names: fieldNames) }
+    private static func grown<Element: ~Copyable>(
+        _ old: UnsafeMutablePointer<Element>, _ count: Int, to capacity: Int
+    ) -> UnsafeMutablePointer<Element> {
+        let fresh = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+        fresh.moveInitialize(from: old, count: count)
+        old.deallocate()
+        return fresh
+    }
+
+    /// Call when everybody has named what they need.
+    package mutating func freeze() { slots = FieldSlots(names: fieldNames) }
 
     // MARK: What records say
 
-    mutating func prepare(_ batch: RecordBatch) { slots.prepare(batch) }
+    package mutating func prepare(_ batch: RecordBatch) { slots.prepare(batch) }
 
     /// Begins with the next record.
-    @inline(__always)
-    mutating func next() { stamp &+= 1 }
+    @inlinable @inline(__always)
+    package mutating func next() { stamp &+= 1 }
 
-    @inline(__always)
-    mutating func matches(_ filter: Int32, _ record: Record, _ reader: BatchReader) -> Bool {
+    @inlinable @inline(__always)
+    package mutating func matches(_ filter: Int32, _ record: Record, _ reader: BatchReader) -> Bool
+    {
         let state = filterStates + Int(filter)
         if state.pointee.stamp != stamp {
             state.pointee.stamp = stamp
@@ -125,8 +156,10 @@ struct RecordInputs: ~Copyable {
     }
 
     /// Whether the record is a request, and a failed one.
-    @inline(__always)
-    mutating func request(_ record: Record, _ reader: BatchReader) -> (is: Bool, failed: Bool) {
+    @inlinable @inline(__always)
+    package mutating func request(_ record: Record, _ reader: BatchReader) -> (
+        is: Bool, failed: Bool
+    ) {
         if requestStamp != stamp {
             requestStamp = stamp
             let status = reader.status(record, slots.slot(record.shape, 0))
@@ -138,8 +171,9 @@ struct RecordInputs: ~Copyable {
         return (isRequest, isError)
     }
 
-    @inline(__always)
-    mutating func number(_ index: Int32, _ record: Record, _ reader: BatchReader) -> Double {
+    @inlinable @inline(__always)
+    package mutating func number(_ index: Int32, _ record: Record, _ reader: BatchReader) -> Double
+    {
         let state = numbers.base + Int(index)
         if state.pointee.stamp != stamp {
             state.pointee.stamp = stamp
@@ -151,8 +185,8 @@ struct RecordInputs: ~Copyable {
 
     /// The group of a record: for one field its text, for several each text behind its length. The endpoint is templated.
     /// Valid until the next record.
-    @inline(__always)
-    mutating func key(
+    @inlinable @inline(__always)
+    package mutating func key(
         _ index: Int32, _ record: Record, _ reader: BatchReader
     ) -> (view: ByteView, hash: UInt64) {
         let key = keys + Int(index)
@@ -160,7 +194,8 @@ struct RecordInputs: ~Copyable {
         return (key.pointee.view, key.pointee.hash)
     }
 
-    private func makeKey(
+    @usableFromInline
+    mutating func makeKey(
         _ key: UnsafeMutablePointer<GroupKey>, _ record: Record, _ reader: BatchReader
     ) {
         key.pointee.stamp = stamp
@@ -169,7 +204,7 @@ struct RecordInputs: ~Copyable {
             let slot = slots.slot(record.shape, Int(key.pointee.fields[0]))
             let text = reader.text(record, slot, scratch: &key.pointee.text)
             if key.pointee.endpointIndex == 0, slot >= 0 {
-                let template = key.pointee.templates.template(text)
+                let template = templates.template(text)
                 key.pointee.view = template.view
                 key.pointee.hash = template.hash
                 return
@@ -181,14 +216,14 @@ struct RecordInputs: ~Copyable {
                 let slot = slots.slot(record.shape, Int(key.pointee.fields[number]))
                 var text = reader.text(record, slot, scratch: &key.pointee.text)
                 if key.pointee.endpointIndex == number, slot >= 0 {
-                    text = key.pointee.templates.template(text).view
+                    text = templates.template(text).view
                 }
                 key.pointee.scratch.append(lengthPrefixed: text)
             }
             key.pointee.view = key.pointee.scratch.view
         }
-        if key.pointee.view.count > GroupTable.keyBytesMax {
-            key.pointee.view = key.pointee.view.prefix(GroupTable.keyBytesMax)
+        if key.pointee.view.count > Self.keyBytesMax {
+            key.pointee.view = key.pointee.view.prefix(Self.keyBytesMax)
         }
         key.pointee.hash = key.pointee.view.memoryHash
     }

@@ -1,32 +1,33 @@
-internal import LogBytes
-internal import LogMetrics
+public import LogBytes
 internal import LogQuery
-internal import LogRecords
+public import LogRecords
 
 /// What a filter said about the values it saw last, where it looks at one field only: status codes, events and levels have
 /// few values, and looking one up costs less than comparing numbers or words again.
 ///
 /// Direct-mapped, of fixed size, for values of at most 16 bytes.
+@usableFromInline
 struct FilterMemo: ~Copyable {
     /// 256 × 24 bytes = 6 KB a filter.
     private static var entryCount: Int { 256 }
 
     /// A short value: its bytes in two words, and its length.
+    @usableFromInline
     struct Value: BitwiseCopyable, Equatable {
-        let low: UInt64
-        let high: UInt64
-        let length: UInt8
+        @usableFromInline let low: UInt64
+        @usableFromInline let high: UInt64
+        @usableFromInline let length: UInt8
 
         /// The value at `slot`, which is not −1; nil when it is long, escaped or transformed.
-        @inline(__always)
+        @inlinable @inline(__always)
         init?(_ record: Record, _ slot: Int32, _ reader: BatchReader) {
             guard let text = reader.plainText(record, slot), text.count <= 16 else { return nil }
             self.init(text)
         }
 
         /// The value `text` of at most 16 bytes. Loads overlap, so that none reaches beyond the text.
-        @inline(__always)
-        private init(_ text: ByteView) {
+        @inlinable @inline(__always)
+        init(_ text: ByteView) {
             let start = UnsafeRawPointer(text.start)
             let count = text.count
             length = UInt8(truncatingIfNeeded: count)
@@ -46,7 +47,7 @@ struct FilterMemo: ~Copyable {
             }
         }
 
-        @inline(__always)
+        @inlinable @inline(__always)
         var place: Int {
             var mixed = (low ^ high &* 0xD6E8_FEB8_6659_FD93) &+ UInt64(length)
             mixed = mixed &* 0x9E37_79B9_7F4A_7C15
@@ -54,13 +55,14 @@ struct FilterMemo: ~Copyable {
         }
     }
 
-    private struct Entry: BitwiseCopyable {
-        var value: Value
+    @usableFromInline
+    struct Entry: BitwiseCopyable {
+        @usableFromInline var value: Value
         /// 0 free, 1 no, 2 yes.
-        var answer: UInt8
+        @usableFromInline var answer: UInt8
     }
 
-    private let entries: UnsafeMutablePointer<Entry>
+    @usableFromInline let entries: UnsafeMutablePointer<Entry>
 
     init() {
         let free = Entry(value: Value.empty, answer: 0)
@@ -79,13 +81,14 @@ struct FilterMemo: ~Copyable {
         return name
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     func find(_ value: Value) -> Bool? {
         let entry = entries + value.place
         guard entry.pointee.answer != 0, entry.pointee.value == value else { return nil }
         return entry.pointee.answer == 2
     }
 
+    @usableFromInline
     func insert(_ value: Value, _ answer: Bool) {
         entries[value.place] = Entry(value: value, answer: answer ? 2 : 1)
     }
