@@ -276,18 +276,11 @@ public final class Ingester: @unchecked Sendable {
     }
 
     private func carryOut(_ entry: CommandSpool.Entry) throws {
-        guard let line = entry.line else {
-            report("the command \(entry.id) is damaged and was not carried out; give it again")
-            return
-        }
         let command: OperatorCommand
         do throws(OperatorCommandFault) {
-            command = try Array(line.utf8).withView {
-                view throws(OperatorCommandFault) in try OperatorCommand(jsonLine: view)
-            }
+            command = try entry.command()
         } catch {
-            report("the command \(entry.id) was not carried out: \(error)")
-            return
+            return report("the command \(entry.id) was not carried out: \(error)")
         }
         let (raised, refusal) = alerts.apply(command, now: clock.now())
         if let refusal { report("command \(entry.id): \(refusal)") }

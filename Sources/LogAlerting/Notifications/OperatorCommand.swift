@@ -63,6 +63,9 @@ public struct OperatorCommandFault: Error, Equatable, Sendable, CustomStringConv
     /// What is wrong.
     public let message: String
 
+    /// A fault.
+    public init(message: String) { self.message = message }
+
     /// The message.
     public var description: String { message }
 }

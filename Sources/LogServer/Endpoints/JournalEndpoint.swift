@@ -24,6 +24,7 @@ enum JournalEndpoint {
             upload?.settle()
             throw error
         }
+        try body.checkSame()
         try await writer.finish(sink)
         upload?.settle()
         return HTTPAnswer(200)

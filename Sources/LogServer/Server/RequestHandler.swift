@@ -126,7 +126,7 @@ final class RequestHandler: Sendable {
         ) { self.gate.spend($0, caller) }
         let bytesMax = route.isStreamed ? options.streamedBytesMax : options.gatheredBytesMax
         let body = try BodyReader(request, bytesMax: bytesMax)
-        if let entry { try await compare(body, entry, sink, isStreamed: route.isStreamed) }
+        if let entry { try await compare(body, entry, sink, route) }
         if route.isStreamed {
             // What is read line by line holds nothing any more when all lines are on their way to the disk.
             sink.whenTaken = {
@@ -156,12 +156,16 @@ final class RequestHandler: Sendable {
 
     /// Has the body held against that of an earlier request with its key.
     private func compare(
-        _ body: BodyReader, _ entry: IdempotencyTable.Entry, _ sink: LineSink, isStreamed: Bool
+        _ body: BodyReader, _ entry: IdempotencyTable.Entry, _ sink: LineSink, _ route: Route
     ) async throws(HTTPFailure) {
         let earlier = entry.state.withLock { $0.mark }
         body.compare(with: earlier)
-        guard !isStreamed else {
-            sink.mark = { (offset) throws(HTTPFailure) in try body.mark(at: offset) }
+        guard !route.isStreamed else {
+            // The journal's measure is entries: all that was read of the body stands for them.
+            let isBytes = route != .journal
+            sink.mark = { (offset) throws(HTTPFailure) in
+                try body.mark(at: isBytes ? offset : body.offset)
+            }
             return
         }
         try await body.readAll()
