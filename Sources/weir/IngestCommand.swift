@@ -110,16 +110,18 @@ struct Ingest: ParsableCommand {
         let sources = try self.sources(link)
         let ingester: Ingester
         do {
-            let services = ChannelServices(now: { SystemClock().now() }) {
-                (line) throws(ChannelError) in
-                if tee { return Terminal.note(line) }
-                do {
-                    try Terminal.output(line + "\n")
-                } catch {
-                    let message = (error as? CommandFailure)?.message ?? "\(error)"
-                    throw ChannelError(receiver: "stdout", message: message, isTemporary: false)
-                }
-            }
+            let services = ChannelServices(
+                now: { SystemClock().now() },
+                writeLine: { (line) throws(ChannelError) in
+                    if tee { return Terminal.note(line) }
+                    do {
+                        try Terminal.output(line + "\n")
+                    } catch {
+                        let message = (error as? CommandFailure)?.message ?? "\(error)"
+                        throw ChannelError(
+                            receiver: "stdout", message: message, isTemporary: false)
+                    }
+                })
             ingester = try Ingester(options: options, services: services) { message in
                 Terminal.note("weir: \(message)")
             }

@@ -28,13 +28,16 @@ struct AlertsTestChannel: ParsableCommand {
             throw CommandFailure("there is no receiver `\(receiver)`; there are \(names)")
         }
         let clock = SystemClock()
-        let services = ChannelServices(now: { clock.now() }) { (line) throws(ChannelError) in
-            do {
-                try Terminal.output(line + "\n")
-            } catch {
-                throw ChannelError(receiver: "stdout", message: "\(error)", isTemporary: false)
-            }
-        }
+        let services = ChannelServices(
+            now: { clock.now() },
+            writeLine: { (line) throws(ChannelError) in
+                do {
+                    try Terminal.output(line + "\n")
+                } catch {
+                    throw ChannelError(
+                        receiver: "stdout", message: "\(error)", isTemporary: false)
+                }
+            })
         var failures = 0
         for (owner, channel) in channels {
             let notification = AlertNotification.test(to: owner, now: clock.now())
