@@ -170,6 +170,6 @@ import Testing
             bomb += "    - &r\(level) {receiver: a, routes: [\(list)]}\n"
         }
         let error2 = #expect(throws: AlertFileError.self) { try parse(bomb) }
-        #expect(error2?.message.contains("10000 routes") == true)
+        #expect(error2?.message.contains("aliases multiply") == true)
     }
 }
