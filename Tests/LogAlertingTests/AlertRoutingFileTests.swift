@@ -5,7 +5,7 @@ import Testing
 @Suite struct AlertRoutingFileTests {
     private func parse(_ text: String) throws -> AlertConfiguration {
         try AlertConfiguration.parse(
-            "receivers: [{name: a, type: stdout}, {name: b, type: stdout}]\n" + text
+            "receivers: [{name: a, stdout_configs: [{}]}, {name: b, stdout_configs: [{}]}]\n" + text
                 + "\ngroups: []",
             file: "t.yaml", channelKinds: ["stdout"])
     }

@@ -20,7 +20,8 @@ final class DeskFixture {
     }
 
     static func parse(_ routing: String) throws -> AlertConfiguration {
-        let receivers = "abcde".map { "{name: \($0), type: stdout}" }.joined(separator: ", ")
+        let receivers = "abcde".map { "{name: \($0), stdout_configs: [{}]}" }.joined(
+            separator: ", ")
         return try AlertConfiguration.parse(
             "groups: []\nreceivers: [\(receivers)]\n" + routing, file: "t.yaml",
             channelKinds: ["stdout"])
