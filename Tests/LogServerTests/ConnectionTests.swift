@@ -127,7 +127,7 @@ import Testing
         try client.send(post("1\n") + post("2\n") + health + post("3\n") + health)
         for want in ["", "", "OK", "", "OK"] {
             let answer = try client.answer()
-            #expect(answer.status == 200 && answer.text == want)
+            #expect(answer.status == 200 && answer.reason == "OK" && answer.text == want)
         }
         #expect(server.lines == ["1", "2", "3"])
         // So many that nobody means well.
@@ -151,6 +151,18 @@ import Testing
         let kept = try get("GET /health HTTP/1.0\r\nConnection: keep-alive")
         try kept.send(TestClient.head("GET", "/health", length: nil))
         #expect(try kept.answer().status == 200)
+    }
+
+    @Test func headSaysHowLongTheBodyWouldBe() throws {
+        let server = try TestServer()
+        defer { server.stop() }
+        let client = try server.connect()
+        try client.send(TestClient.head("HEAD", "/health", length: nil))
+        let answer = try client.answer(toHead: true)
+        #expect(answer.status == 200 && answer.headers["content-length"] == "2")
+        // No byte of a body stands before the next answer.
+        try client.send(TestClient.head("GET", "/health", length: nil))
+        #expect(try client.answer().text == "OK")
     }
 
     @Test func aBodyIsAskedForWhereItIsWanted() throws {

@@ -116,7 +116,9 @@ import Testing
         try check("/_bulk", bulk("x"), [bulk("y"), ""])
         try check("/loki/api/v1/push", loki("x"), [loki("y"), loki("xx")])
         try check("/v1/logs", otlp("x"), [otlp("y")])
-        #expect(server.counters.values(.requests)["422"] == 9)
+        func journal(_ text: String) -> String { "MESSAGE=one\n\nMESSAGE=\(text)\n\n" }
+        try check("/upload", journal("two"), [journal("too"), String(journal("two").dropLast(13))])
+        #expect(server.counters.values(.requests)["422"] == 11)
     }
 
     @Test func bulkAnswersForAllItsItems() throws {

@@ -9,6 +9,7 @@ final class TestClient {
     /// A response.
     struct Answer {
         var status = 0
+        var reason = ""
         var headers: [String: String] = [:]
         var body: [UInt8] = []
 
@@ -77,10 +78,10 @@ final class TestClient {
     /// True when the server closes the connection without another byte.
     func isClosed() throws -> Bool { try receive() == 0 }
 
-    /// The next response.
-    func answer() throws -> Answer {
+    /// The next response; that to HEAD has no body, whatever length it names.
+    func answer(toHead isHead: Bool = false) throws -> Answer {
         while true {
-            if let answer = try parse() { return answer }
+            if let answer = try parse(isHead) { return answer }
             guard try receive() > 0 else {
                 throw Failure(
                     what: "closed after \(String(decoding: received, as: UTF8.self))")
@@ -97,18 +98,20 @@ final class TestClient {
         return count
     }
 
-    private func parse() throws -> Answer? {
+    private func parse(_ isHead: Bool) throws -> Answer? {
         guard let end = Data(received).range(of: Data("\r\n\r\n".utf8)) else { return nil }
         let head = String(decoding: received[..<end.lowerBound], as: UTF8.self)
         var lines = head.components(separatedBy: "\r\n")
         var answer = Answer()
-        answer.status = Int(lines.removeFirst().split(separator: " ")[1]) ?? 0
+        let first = lines.removeFirst().split(separator: " ", maxSplits: 2)
+        answer.status = Int(first[1]) ?? 0
+        answer.reason = first.count > 2 ? String(first[2]) : ""
         for line in lines {
             guard let colon = line.firstIndex(of: ":") else { continue }
             answer.headers[line[..<colon].lowercased()] =
                 line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
         }
-        let length = Int(answer.headers["content-length"] ?? "") ?? 0
+        let length = isHead ? 0 : Int(answer.headers["content-length"] ?? "") ?? 0
         guard received.count >= end.upperBound + length else { return nil }
         answer.body = Array(received[end.upperBound..<end.upperBound + length])
         received.removeFirst(end.upperBound + length)

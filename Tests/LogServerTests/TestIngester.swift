@@ -60,7 +60,7 @@ final class TestIngester: Sendable {
             TestClient.head(
                 method, path, headers, length: bytes?.count ?? (method == "POST" ? 0 : nil))
                 + (bytes ?? []))
-        return try client.answer()
+        return try client.answer(toHead: method == "HEAD")
     }
 
     func get(_ path: String, _ headers: [String] = []) throws -> TestClient.Answer {

@@ -184,6 +184,7 @@ final class BodyReader: @unchecked Sendable {
     }
 
     private func addToFingerprint(to end: UInt64) {
+        guard end > fingerprintOffset else { return }
         let from = Int(fingerprintOffset - offset)
         let count = min(Int(end - offset), view.count) - from
         guard count > 0 else { return }

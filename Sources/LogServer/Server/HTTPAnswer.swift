@@ -1,7 +1,7 @@
-internal import HTTPTypes
 internal import LogBytes
 internal import LogJSON
 internal import NIOCore
+internal import NIOHTTP1
 
 /// What a request is answered.
 struct HTTPAnswer: Sendable {
@@ -46,7 +46,8 @@ struct HTTPAnswer: Sendable {
     ///   - isLast: the connection ends behind it.
     ///   - isHead: its request was HEAD, which wants no body.
     func buffer(_ allocator: ByteBufferAllocator, isLast: Bool, isHead: Bool) -> ByteBuffer {
-        var text = "HTTP/1.1 \(status) \(HTTPResponse.Status(code: status).reasonPhrase)\r\n"
+        let reason = HTTPResponseStatus(statusCode: status).reasonPhrase
+        var text = "HTTP/1.1 \(status) \(reason)\r\n"
         func add(_ name: String, _ value: String) {
             // A line break in a value would begin a header of somebody else's.
             let isClean = value.utf8.allSatisfy { $0 >= ASCII.space && $0 != 0x7F || $0 == 9 }
