@@ -1,4 +1,3 @@
-internal import LogAlerting
 internal import LogBytes
 internal import LogMetrics
 internal import LogQuery
