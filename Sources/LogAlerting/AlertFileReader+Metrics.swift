@@ -37,7 +37,8 @@ extension AlertFileReader {
         }
         for item in list {
             let definition = try metric(item)
-            for name in Set([definition.name, definition.exposedName]) {
+            let isSame = definition.exposedName == definition.name
+            for name in [definition.name] + (isSame ? [] : [definition.exposedName]) {
                 if let other = names[name] {
                     let line = other.mark?.line ?? 0
                     let shown =

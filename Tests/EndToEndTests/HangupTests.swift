@@ -23,6 +23,8 @@ import Testing
                 import os, pty, re, signal, socket, sys, time
                 pid, master = pty.fork()
                 if pid == 0:
+                    # Tests that were started with nohup ignore the signal, and so would weir.
+                    signal.signal(signal.SIGHUP, signal.SIG_DFL)
                     os.dup2(os.open("\(errors)", os.O_CREAT | os.O_WRONLY, 0o600), 2)
                     \(prefix)
                     os.execv("\(weir)", ["weir", "ingest", "--data", "\(scratch.data)", "--tcp", "127.0.0.1:0"])
