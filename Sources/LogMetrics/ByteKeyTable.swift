@@ -37,6 +37,10 @@ public struct ByteKeyTable: ~Copyable {
         ByteView(keys[number].start, keys[number].count)
     }
 
+    /// The `memoryHash` of key `number`.
+    @inlinable
+    public func hash(_ number: Int) -> UInt64 { keys[number].hash }
+
     /// The number of `key`, whose `memoryHash` is `hash`; −1 when it is not in the table.
     @inlinable
     public func find(_ key: ByteView, hash: UInt64) -> Int {

@@ -4,6 +4,7 @@ public enum IngestGauge: String, CaseIterable, Sendable {
     case followedFiles = "weir_files_followed"
     case fileLag = "weir_file_lag_bytes"
     case notificationsWaiting = "weir_notifications_waiting"
+    case ruleGroups = "weir_rule_groups"
 
     /// One line that says what is measured.
     public var help: String {
@@ -11,6 +12,7 @@ public enum IngestGauge: String, CaseIterable, Sendable {
         case .openConnections: "Connections that are open, by source."
         case .followedFiles: "Files that are followed."
         case .notificationsWaiting: "Notifications that are not delivered yet, by channel."
+        case .ruleGroups: "Groups that all rules together keep windows for."
         case .fileLag: "Bytes of followed files that have not been read yet, by file."
         }
     }
@@ -21,7 +23,7 @@ public enum IngestGauge: String, CaseIterable, Sendable {
         case .openConnections: "source"
         case .fileLag: "file"
         case .notificationsWaiting: "channel"
-        case .followedFiles: nil
+        case .followedFiles, .ruleGroups: nil
         }
     }
 }

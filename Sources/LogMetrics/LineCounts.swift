@@ -12,7 +12,7 @@ struct LineCounts: ~Copyable {
     private static var cacheSize: Int { 256 }
 
     private struct Entry: BitwiseCopyable {
-        var value: FilterMemo.Value
+        var value: ShortText
         var classNumber: UInt8
         /// The number of the series, −1 for a free place.
         var series: Int32
@@ -59,8 +59,10 @@ struct LineCounts: ~Copyable {
 
     @inline(__always)
     mutating func count(_ service: ByteView, classIndex: UInt8, level: Int) {
-        guard service.count <= 16 else { return slowCount(service, classIndex, level) }
-        let value = FilterMemo.Value(service)
+        guard service.count <= ShortText.bytesMax else {
+            return slowCount(service, classIndex, level)
+        }
+        let value = ShortText(service)
         let entry = cache + ((value.place + Int(classIndex)) & (Self.cacheSize - 1))
         if entry.pointee.series >= 0, entry.pointee.classNumber == classIndex,
             entry.pointee.value == value

@@ -24,12 +24,13 @@ package struct RecordInputs: ~Copyable {
         var text = ByteWriter(capacity: 64)
     }
 
+    /// What the rest of a filter says of a record, behind the conditions that the index knows.
     @usableFromInline
-    struct FilterState: BitwiseCopyable {
-        /// The number of the filter's one field in `slots`, −1 when it has none.
-        @usableFromInline let field: Int32
+    struct RestState: BitwiseCopyable {
+        /// Whether there is a rest.
+        @usableFromInline let isOpen: Bool
         @usableFromInline var stamp: UInt64 = 0
-        @usableFromInline var matches = false
+        @usableFromInline var matches = true
     }
 
     @usableFromInline
@@ -41,36 +42,44 @@ package struct RecordInputs: ~Copyable {
 
     private var fieldNames: [String] = ["status_code", "endpoint", "event"]
     @usableFromInline private(set) var slots = FieldSlots(names: [])
-    private var filters: [Filter] = []
-    @usableFromInline var filterStates = Vector<FilterState>(capacity: 8)
-    /// Beside `filterStates`, and not in it: what is inlined into other modules holds nothing that has to be destroyed.
-    @usableFromInline private(set) var remembered: UnsafeMutablePointer<RememberedFilter>
+    /// Behind an address, and not inside: what is inlined into other modules holds nothing that has to be destroyed.
+    private let index: UnsafeMutablePointer<FilterIndex>
+    @usableFromInline var rests = Vector<RestState>(capacity: 8)
+    /// The filters that the records of `found` may match, `filterWords` words each.
+    @usableFromInline private(set) var candidates: UnsafePointer<UInt64>
+    @usableFromInline private(set) var filterWords = 1
+    @usableFromInline private(set) var found = 0..<0
+    /// The stamp of the record before the first one of the batch.
+    @usableFromInline private(set) var batchStamp: UInt64 = 0
     @usableFromInline var numbers = Vector<NumberState>(capacity: 4)
     private var keyFields: [[String]] = []
     @usableFromInline var keys: UnsafeMutablePointer<GroupKey>
-    private var keyCount = 0
+    /// How many group keys there are.
+    package private(set) var keyCount = 0
     /// All keys name the same endpoint of a record, so that they share one template.
     private var templates = TemplateCache()
-    @usableFromInline var stamp: UInt64 = 0
+    /// Tells records apart.
+    @usableFromInline package internal(set) var stamp: UInt64 = 0
     @usableFromInline var requestStamp: UInt64 = 0
     @usableFromInline var isRequest = false
     @usableFromInline var isError = false
     @usableFromInline var scratch = ByteWriter(capacity: 256)
 
-    private var filterCapacity = 8
     private var keyCapacity = 8
 
     /// Inputs for whoever asks: name what you need, then `freeze`.
     package init() {
         keys = .allocate(capacity: keyCapacity)
-        remembered = .allocate(capacity: filterCapacity)
+        index = .allocate(capacity: 1)
+        index.initialize(to: FilterIndex())
+        candidates = UnsafePointer(index.pointee.candidates)
     }
 
     deinit {
         keys.deinitialize(count: keyCount)
         keys.deallocate()
-        remembered.deinitialize(count: filters.count)
-        remembered.deallocate()
+        index.deinitialize(count: 1)
+        index.deallocate()
     }
 
     // MARK: What is asked for
@@ -83,16 +92,12 @@ package struct RecordInputs: ~Copyable {
 
     /// The number of `filter`, the same for equal filters.
     package mutating func add(filter: Filter) -> Int32 {
-        if let known = filters.firstIndex(of: filter) { return Int32(known) }
-        let fresh = RememberedFilter(filter)
-        if filters.count == filterCapacity {
-            remembered = Self.grown(remembered, filters.count, to: filterCapacity * 2)
-            filterCapacity *= 2
+        let index = index
+        let number = index.pointee.add(filter) { field($0) }
+        if Int(number) == rests.count {
+            rests.append(RestState(isOpen: index.pointee.hasRest(number)))
         }
-        filterStates.append(FilterState(field: fresh.field.map { field($0) } ?? -1))
-        (remembered + filters.count).initialize(to: fresh)
-        filters.append(filter)
-        return Int32(filters.count - 1)
+        return number
     }
 
     /// The number under which the number in field `name` is asked for.
@@ -132,27 +137,69 @@ package struct RecordInputs: ~Copyable {
     }
 
     /// Call when everybody has named what they need.
-    package mutating func freeze() { slots = FieldSlots(names: fieldNames) }
+    package mutating func freeze() {
+        slots = FieldSlots(names: fieldNames)
+        index.pointee.freeze()
+        candidates = UnsafePointer(index.pointee.candidates)
+        filterWords = index.pointee.words
+    }
 
     // MARK: What records say
 
-    package mutating func prepare(_ batch: RecordBatch) { slots.prepare(batch) }
+    /// Makes ready for the records of `batch`, whose lines have all been appended.
+    package mutating func prepare(_ batch: RecordBatch) {
+        slots.prepare(batch)
+        batchStamp = stamp
+        found = 0..<0
+    }
 
-    /// Begins with the next record.
+    /// Begins with the next record of the batch: to be called once for each, in their order.
     @inlinable @inline(__always)
     package mutating func next() { stamp &+= 1 }
 
     @inlinable @inline(__always)
     package mutating func matches(_ filter: Int32, _ record: Record, _ reader: BatchReader) -> Bool
     {
-        let state = filterStates.base + Int(filter)
-        if state.pointee.stamp != stamp {
-            state.pointee.stamp = stamp
-            let field = state.pointee.field
-            let slot = field < 0 ? -1 : slots.slot(record.shape, Int(field))
-            state.pointee.matches = remembered[Int(filter)].matches(record, slot: slot, reader)
+        let word = filters(record, reader)[Int(filter >> 6)]
+        guard word >> UInt64(filter & 63) & 1 != 0 else { return false }
+        return restMatches(filter, record, reader)
+    }
+
+    /// The filters that a record may match, one bit each in words of 64: it matches those whose rest does, too.
+    @inlinable @inline(__always)
+    package mutating func filters(
+        _ record: Record, _ reader: BatchReader
+    ) -> UnsafePointer<UInt64> {
+        let row = Int(truncatingIfNeeded: stamp &- batchStamp) &- 1
+        if row >= found.upperBound { findCandidates(from: row, reader) }
+        return candidates + (row &- found.lowerBound) &* filterWords
+    }
+
+    /// How many filters there are.
+    package var filterCount: Int { index.pointee.count }
+
+    @usableFromInline @inline(never)
+    mutating func findCandidates(from row: Int, _ reader: BatchReader) {
+        found = row..<min(row + FilterIndex.recordsMax, reader.count)
+        index.pointee.find(found, slots, reader)
+    }
+
+    /// Whether a filter that a record may match does so.
+    @inlinable @inline(__always)
+    package mutating func restMatches(
+        _ filter: Int32, _ record: Record, _ reader: BatchReader
+    ) -> Bool {
+        let rest = rests.base + Int(filter)
+        if rest.pointee.isOpen, rest.pointee.stamp != stamp {
+            rest.pointee.stamp = stamp
+            rest.pointee.matches = askRest(filter, record, reader)
         }
-        return state.pointee.matches
+        return rest.pointee.matches
+    }
+
+    @usableFromInline @inline(never)
+    func askRest(_ filter: Int32, _ record: Record, _ reader: BatchReader) -> Bool {
+        index.pointee.restMatches(filter, record, reader)
     }
 
     /// Whether the record is a request, and a failed one.

@@ -135,6 +135,7 @@ final class AlertStage {
         countedLate = engine.lateRecords
         counters.add(.alertGroupsRefused, engine.refusedGroups - countedRefused)
         countedRefused = engine.refusedGroups
+        counters.set(.ruleGroups, Double(engine.groupCount))
     }
 
     /// Brings the counters of deliveries up to date.

@@ -1,0 +1,164 @@
+internal import CLogKernels
+internal import LogBytes
+internal import LogQuery
+internal import LogRecords
+
+/// The conditions that filters make on one field, and which filters each of the values that came lately leaves.
+///
+/// A set of filters is words of bits, one bit a filter. What is known of values stands in a direct-mapped table of fixed size,
+/// for values of at most 32 bytes: status codes, levels, events, services and endpoints have few values, and looking one up
+/// costs less than comparing numbers or words again. Where most values are new, as those of durations, the table is given up,
+/// and only conditions that still matter are asked.
+struct FieldConditions: ~Copyable {
+    private static var entryCount: Int { 256 }
+    /// After so many looks it is decided whether remembering is worth it.
+    private static var trial: UInt32 { 4_096 }
+
+    /// A part of filters that looks at this field alone.
+    private struct Condition {
+        let filter: Filter
+        let matcher: RecordFilter
+        /// The filters that it is a part of.
+        var askers: [Int]
+        /// Where the condition is on numbers: plain ones meet it when, times the scale, they lie within the bounds.
+        let numbers: (bounds: ClosedRange<Double>?, scale: Double)?
+
+        init(_ filter: Filter, asker: Int) {
+            self.filter = filter
+            matcher = RecordFilter(filter)
+            askers = [asker]
+            if case .leaf(_, let predicate) = filter {
+                numbers = predicate.matcher.numberTest
+            } else {
+                numbers = nil
+            }
+        }
+
+        @inline(__always)
+        func matches(_ record: Record, number: Double, _ reader: BatchReader) -> Bool {
+            if let numbers, !number.isNaN {
+                return numbers.bounds?.contains(number * numbers.scale) ?? false
+            }
+            return reader.owner._withUnsafeGuaranteedRef { matcher.matches(record, in: $0) }
+        }
+    }
+
+    private struct Entry: BitwiseCopyable {
+        var value: MediumText
+        var isKnown: Bool
+    }
+
+    let name: String
+    private var conditions: [Condition] = []
+    private var words = 1
+    /// For each condition the filters that it is no part of: what is left when it fails.
+    private var leftovers = Vector<UInt64>(capacity: 4)
+    private let entries: UnsafeMutablePointer<Entry>
+    /// For each entry the filters that its value leaves; behind those, the ones that lines without the field leave.
+    private var masks = Vector<UInt64>(capacity: 1)
+    private var knowsAbsence = false
+    private var looks: UInt32 = 0
+    private var misses: UInt32 = 0
+    /// Whether most values are new, so that none are remembered.
+    private var isVaried = false
+
+    init(name: String) {
+        self.name = name
+        entries = .allocate(capacity: Self.entryCount)
+        entries.initialize(
+            repeating: Entry(value: .empty, isKnown: false), count: Self.entryCount)
+    }
+
+    deinit { entries.deallocate() }
+
+    /// Says that `filter`, which looks at this field alone, is a part of filter `asker`.
+    mutating func add(_ filter: Filter, for asker: Int) {
+        if let known = conditions.firstIndex(where: { $0.filter == filter }) {
+            conditions[known].askers.append(asker)
+        } else {
+            conditions.append(Condition(filter, asker: asker))
+        }
+    }
+
+    /// Call when all conditions are known; sets of filters have `words` words.
+    mutating func freeze(words: Int) {
+        self.words = words
+        leftovers.removeAll()
+        for condition in conditions {
+            let first = leftovers.count
+            for _ in 0..<words { leftovers.append(~0) }
+            for asker in condition.askers {
+                leftovers[first + asker >> 6] &= ~(1 << UInt64(asker & 63))
+            }
+        }
+        masks.removeAll()
+        for _ in 0..<(Self.entryCount + 1) * words { masks.append(0) }
+        for index in 0..<Self.entryCount { entries[index].isKnown = false }
+        knowsAbsence = false
+    }
+
+    /// Takes out of `candidates` the filters whose condition `record` does not meet; `slot` is where the field stands in it, −1
+    /// for nowhere.
+    @inline(__always)
+    mutating func narrow(
+        _ candidates: UnsafeMutablePointer<UInt64>, _ record: Record, slot: Int32,
+        _ reader: BatchReader
+    ) {
+        var entry = Self.entryCount
+        if slot >= 0 {
+            guard !isVaried, let text = reader.plainText(record, slot),
+                text.count <= MediumText.bytesMax
+            else { return ask(candidates, record, slot, reader) }
+            let value = MediumText(readable: text)
+            entry = value.place
+            looks &+= 1
+            if !entries[entry].isKnown || entries[entry].value != value {
+                learn(entry, record, slot, reader)
+                entries[entry] = Entry(value: value, isKnown: true)
+            }
+        } else if !knowsAbsence {
+            learn(entry, record, slot, reader)
+            knowsAbsence = true
+        }
+        let mask = masks.base + entry * words
+        for word in 0..<words { candidates[word] &= mask[word] }
+    }
+
+    /// Finds out what the value of `record` leaves.
+    @inline(never)
+    private mutating func learn(
+        _ entry: Int, _ record: Record, _ slot: Int32, _ reader: BatchReader
+    ) {
+        let mask = masks.base + entry * words
+        for word in 0..<words { mask[word] = ~0 }
+        ask(mask, record, slot, reader)
+        misses &+= 1
+        guard looks >= Self.trial else { return }
+        isVaried = misses > looks / 2
+        looks = 0
+        misses = 0
+    }
+
+    /// Takes out of `candidates` what `record` does not meet, asking only where something is left to take out.
+    @inline(never)
+    private func ask(
+        _ candidates: UnsafeMutablePointer<UInt64>, _ record: Record, _ slot: Int32,
+        _ reader: BatchReader
+    ) {
+        var number = Double.nan
+        if slot >= 0, let text = reader.plainText(record, slot),
+            weir_short_decimal(text.start, text.count, &number) == 0
+        {
+            number = .nan
+        }
+        for index in conditions.indices {
+            let left = leftovers.base + index * words
+            var concerned: UInt64 = 0
+            for word in 0..<words { concerned |= candidates[word] & ~left[word] }
+            if concerned == 0 || conditions[index].matches(record, number: number, reader) {
+                continue
+            }
+            for word in 0..<words { candidates[word] &= left[word] }
+        }
+    }
+}
