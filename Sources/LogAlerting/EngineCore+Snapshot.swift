@@ -2,7 +2,7 @@ internal import LogBytes
 
 /// What an engine knows, as bytes.
 ///
-///     1 byte   version, 1
+///     1 byte   version, 2
 ///     the clock (`EventClock.write`)
 ///     8 bytes  late records
 ///     varint   rules, and for each: varint length and identity, varint length and state (`RuleState.write`)
@@ -12,7 +12,7 @@ internal import LogBytes
 ///
 /// States belong to rules by identity, so that a reader with other rules takes what it can use.
 extension EngineCore {
-    private static var version: UInt8 { 1 }
+    private static var version: UInt8 { 2 }
     /// Parts of a held record: no reader has more rules than fit an alert file.
     private static var rulesMax: Int { 1 << 20 }
 

@@ -8,7 +8,11 @@ struct EngineCore: ~Copyable {
     let rules: UnsafeMutablePointer<RuleState>
     private let plans: UnsafeMutablePointer<RulePlan>
     private var inputs: RecordInputs
-    private var further = Vector<SlotOperation>(capacity: 16)
+    private var concerned: ConcernedRules
+    private var pending = PendingRecords()
+    /// For each group key of `inputs` the numbers of its values.
+    private let keyNumbers: UnsafeMutablePointer<KeyNumbers>
+    private let keyCount: Int
     private let hasAbsence: Bool
     var clock = EventClock()
     var held: [HeldRecord] = []
@@ -27,6 +31,12 @@ struct EngineCore: ~Copyable {
             (plans + index).initialize(to: rules[index].plan)
         }
         inputs.freeze()
+        concerned = ConcernedRules(
+            Array(UnsafeBufferPointer(start: plans, count: ruleCount)),
+            filterCount: inputs.filterCount)
+        keyCount = inputs.keyCount
+        keyNumbers = .allocate(capacity: max(keyCount, 1))
+        for key in 0..<keyCount { (keyNumbers + key).initialize(to: KeyNumbers()) }
         hasAbsence = list.contains { $0.condition.measure == .absent }
     }
 
@@ -34,6 +44,8 @@ struct EngineCore: ~Copyable {
         rules.deinitialize(count: ruleCount)
         rules.deallocate()
         plans.deallocate()
+        keyNumbers.deinitialize(count: keyCount)
+        keyNumbers.deallocate()
     }
 
     var refused: UInt64 { (0..<ruleCount).reduce(0) { $0 + rules[$1].refused } }
@@ -50,6 +62,7 @@ struct EngineCore: ~Copyable {
         let reader = BatchReader(batch)
         withExtendedLifetime(batch) {
             for index in 0..<reader.count { observe(reader[index], reader) }
+            settlePending()
         }
     }
 
@@ -59,7 +72,6 @@ struct EngineCore: ~Copyable {
         switch clock.place(record) {
         case .at(let time):
             if clock.verdict != .open { settleHeld() }
-            if clock.watermark >= due { evaluateBoundaries() }
             count(record, reader, at: time)
         case .late:
             if clock.verdict != .open { settleHeld() }
@@ -68,28 +80,92 @@ struct EngineCore: ~Copyable {
             hold(record, reader, time)
         case .restart:
             restart()
-            observeAgain(record, reader)
+            if case .at(let time) = clock.place(record) { count(record, reader, at: time) }
         }
     }
 
-    private mutating func observeAgain(_ record: Record, _ reader: BatchReader) {
-        if case .at(let time) = clock.place(record) { count(record, reader, at: time) }
+    // MARK: Records that count
+
+    /// Finds out what a record adds to which rules, and lets it wait among others.
+    ///
+    /// Adding it at once would wait for memory in each of several steps: where is the group, what is in it, where is its slot.
+    /// With some dozens of records at a time, each step asks for the memory of the next for all of them.
+    @inline(__always)
+    private mutating func count(_ record: Record, _ reader: BatchReader, at time: Int64) {
+        concerned.find(inputs.filters(record, reader))
+        for word in 0..<concerned.words {
+            var rest = concerned.rules[word]
+            while rest != 0 {
+                let index = word << 6 + rest.trailingZeroBitCount
+                rest &= rest &- 1
+                var contribution = Contribution()
+                guard
+                    plans[index].contribute(
+                        record, reader, &inputs, &contribution, &pending.further)
+                else { continue }
+                let numbers = keyNumbers + Int(plans[index].key)
+                let key = inputs.key(plans[index].key, record, reader)
+                let shared = numbers.pointee.number(
+                    of: key.view, hash: key.hash, stamp: inputs.stamp)
+                rules[index].table.prefetchPlace(shared)
+                pending.touches.append(
+                    PendingRecords.Touch(
+                        rule: Int32(index), shared: Int32(shared), contribution: contribution))
+            }
+        }
+        pending.append(time: time, watermark: clock.watermark)
+        if pending.isFull { settlePending() }
+    }
+
+    /// Adds the records that wait, in their order.
+    private mutating func settlePending() {
+        guard pending.records.count > 0 else { return }
+        let touches = pending.touches.base
+        let count = pending.touches.count
+        for index in 0..<count { locate(touches + index) }
+        for index in 0..<count where touches[index].number >= 0 {
+            rules[Int(touches[index].rule)].prefetchWindow(Int(touches[index].number))
+        }
+        for index in 0..<count where touches[index].contribution.operation.kind == .sample {
+            guard touches[index].number >= 0 else { continue }
+            rules[Int(touches[index].rule)].prefetchSamples(
+                Int(touches[index].number), touches[index].contribution.operation)
+        }
+        var next = 0
+        for index in 0..<pending.records.count {
+            let record = pending.records[index]
+            if record.watermark >= due {
+                evaluateBoundaries(upTo: record.watermark)
+                // Groups went, and others have their numbers.
+                for rest in next..<count { locate(touches + rest) }
+            }
+            if hasAbsence { begin(at: record.time) }
+            while next < Int(record.end) {
+                add(touches[next], at: record.time)
+                next += 1
+            }
+        }
+        pending.removeAll()
+        for key in 0..<keyCount { keyNumbers[key].makeRoom() }
     }
 
     @inline(__always)
-    private mutating func count(_ record: Record, _ reader: BatchReader, at time: Int64) {
-        if hasAbsence { begin(at: time) }
-        further.removeAll()
-        for index in 0..<ruleCount {
-            var contribution = Contribution()
-            guard
-                plans[index].contribute(record, reader, &inputs, &contribution, &further)
-            else { continue }
-            let key = inputs.key(plans[index].key, record, reader)
-            rules[index].add(
-                contribution, further.base, key: key.view, hash: key.hash, time: time, due: &due,
-                into: &transitions)
-        }
+    private func locate(_ touch: UnsafeMutablePointer<PendingRecords.Touch>) {
+        let rule = rules + Int(touch.pointee.rule)
+        let numbers = keyNumbers + Int(plans[Int(touch.pointee.rule)].key)
+        let shared = Int(touch.pointee.shared)
+        let number = rule.pointee.table.locate(
+            numbers.pointee.key(shared), shared: shared, generation: numbers.pointee.generation)
+        touch.pointee.number = Int32(number)
+        (rule.pointee.table.groups + max(number, 0)).prefetch()
+    }
+
+    @inline(__always)
+    private mutating func add(_ touch: PendingRecords.Touch, at time: Int64) {
+        let key = keyNumbers[Int(plans[Int(touch.rule)].key)].key(Int(touch.shared))
+        rules[Int(touch.rule)].add(
+            touch.contribution, pending.further.base, to: Int(touch.number), key: key.view,
+            hash: key.hash, time: time, due: &due, into: &transitions)
     }
 
     /// Rules that wait for records count from the first one of the stream, whichever it is.
@@ -104,9 +180,9 @@ struct EngineCore: ~Copyable {
         // A record that contradicts those held before it settles them, and is then the first held itself.
         if clock.verdict == .rejected { settleHeld() }
         var parts: [HeldRecord.Part] = []
+        var further = Vector<SlotOperation>(capacity: 1)
         for index in 0..<ruleCount {
             var contribution = Contribution()
-            further.removeAll()
             guard plans[index].contribute(record, reader, &inputs, &contribution, &further)
             else { continue }
             let key = inputs.key(plans[index].key, record, reader)
@@ -114,12 +190,14 @@ struct EngineCore: ~Copyable {
                 HeldRecord.Part(
                     rule: index, key: Array(key.view), contribution: contribution,
                     further: Array(further.buffer)))
+            further.removeAll()
         }
         held.append(HeldRecord(time: time, parts: parts))
         if clock.verdict == .accepted { settleHeld() }
     }
 
     private mutating func settleHeld() {
+        settlePending()
         let isBelieved = clock.verdict == .accepted
         let records = held
         held.removeAll()
@@ -131,7 +209,7 @@ struct EngineCore: ~Copyable {
                     continue
                 }
                 time = placed
-                if clock.watermark >= due { evaluateBoundaries() }
+                if clock.watermark >= due { evaluateBoundaries(upTo: clock.watermark) }
             } else {
                 time = max(clock.latest, clock.watermark)
             }
@@ -141,21 +219,23 @@ struct EngineCore: ~Copyable {
     }
 
     private mutating func add(_ part: HeldRecord.Part, at time: Int64) {
-        further.removeAll()
-        for operation in part.further { further.append(operation) }
+        pending.further.removeAll()
+        for operation in part.further { pending.further.append(operation) }
         part.key.withView { key in
+            let hash = key.memoryHash
             rules[part.rule].add(
-                part.contribution, further.base, key: key, hash: key.memoryHash, time: time,
-                due: &due, into: &transitions)
+                part.contribution, pending.further.base,
+                to: rules[part.rule].table.find(key, hash: hash),
+                key: key, hash: hash, time: time, due: &due, into: &transitions)
         }
     }
 
     // MARK: Time
 
-    private mutating func evaluateBoundaries() {
+    private mutating func evaluateBoundaries(upTo watermark: Int64) {
         let first = transitions.count
         for index in 0..<ruleCount {
-            rules[index].advance(to: clock.watermark, into: &transitions)
+            rules[index].advance(to: watermark, into: &transitions)
         }
         sortByTime(from: first)
         findDue()
@@ -176,6 +256,7 @@ struct EngineCore: ~Copyable {
     }
 
     private mutating func restart() {
+        settlePending()
         let end = max(clock.latest, 0)
         for index in 0..<ruleCount { rules[index].reset(at: end, into: &transitions) }
         due = .max
@@ -191,7 +272,7 @@ struct EngineCore: ~Copyable {
         }
         guard time > clock.latest else { return }
         clock.advance(to: min(time, EventClock.timeMax))
-        if clock.watermark >= due { evaluateBoundaries() }
+        if clock.watermark >= due { evaluateBoundaries(upTo: clock.watermark) }
     }
 
     mutating func finish() {

@@ -40,6 +40,9 @@ struct LevelMemory: BitwiseCopyable {
     var history: UInt64 = 0
 
     var holds: Bool { since != .min }
+
+    /// Whether nothing has been decided.
+    var isFresh: Bool { since == .min && activeSlot == .min && history == 0 }
 }
 
 /// The groups of a rule by the bytes of their key.
@@ -57,6 +60,10 @@ struct GroupTable: ~Copyable {
     /// One bit a group, so that boundaries find the few that are awake among thousands.
     private var awake = Vector<UInt64>(capacity: 1)
     private(set) var awakeCount = 0
+    /// Where the groups of numbered keys are (`KeyNumbers`), by number.
+    private var places = Vector<GroupPlace>(capacity: 1)
+    /// How often groups were removed, which gives others their numbers.
+    private var age: UInt32 = 1
 
     init(levelCount: Int) {
         self.levelCount = levelCount
@@ -77,6 +84,33 @@ struct GroupTable: ~Copyable {
     /// The number of the group of `key`, −1 when there is none.
     @inline(__always)
     func find(_ key: ByteView, hash: UInt64) -> Int { keys.find(key, hash: hash) }
+
+    /// Asks for the memory in which `locate` will look.
+    @inline(__always)
+    func prefetchPlace(_ shared: Int) { (places.base + shared).prefetch() }
+
+    /// The number of the group of `key`, −1 when there is none. `shared` is the number of the key in `generation`.
+    @inline(__always)
+    mutating func locate(
+        _ key: @autoclosure () -> (view: ByteView, hash: UInt64), shared: Int, generation: UInt32
+    ) -> Int {
+        if shared < places.count {
+            let place = places[shared]
+            if place.age == age, place.generation == generation { return Int(place.number) }
+        }
+        return locateAnew(key(), shared, generation)
+    }
+
+    @inline(never)
+    private mutating func locateAnew(
+        _ key: (view: ByteView, hash: UInt64), _ shared: Int, _ generation: UInt32
+    ) -> Int {
+        let number = keys.find(key.view, hash: key.hash)
+        guard number >= 0 else { return -1 }
+        while places.count <= shared { places.append(GroupPlace()) }
+        places[shared] = GroupPlace(age: age, generation: generation, number: Int32(number))
+        return number
+    }
 
     /// Makes the group of `key`, which does not exist; its number, −1 when there are too many.
     mutating func insert(
@@ -125,6 +159,7 @@ struct GroupTable: ~Copyable {
             if isAwake { wake(number) }
         }
         keys.remove(number)
+        age &+= 1
     }
 
     mutating func removeAll(_ layout: WindowLayout) {

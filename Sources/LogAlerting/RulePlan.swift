@@ -85,6 +85,12 @@ struct RulePlan: BitwiseCopyable {
     var parts: UnsafeMutablePointer<Part>?
     var partCount = 0
 
+    /// The filters of which a record matches one when it concerns the rule; nil when there are none.
+    var filters: [Int32]? {
+        if filter >= 0 { return [filter] }
+        return source == .ratio ? [input, second] : nil
+    }
+
     /// Whether a record concerns the rule, and what it adds. Further operations are appended to `further`.
     @inline(__always)
     func contribute(

@@ -8,11 +8,14 @@ internal import LogRecords
 ///     8 bytes  refused groups
 ///     first-seen values, for rules that have them
 ///     varint   groups, and for each, in the order of their numbers:
-///         varint length and key; 1 byte state; 1 byte level + 1; 1 byte awake
-///         zigzag × 4   since, ceased, first slot, last slot
-///         for each level: zigzag since, zigzag active slot, 8 bytes history
-///         zigzag   the last closed slot
+///         varint length and key; 1 byte state; 1 byte level + 1; 1 byte flags (`Flag`)
+///         zigzag × 2   first slot, last slot
+///         unless calm: zigzag since, zigzag ceased, and for each level zigzag since, zigzag active slot, 8 bytes history
+///         if there is one: zigzag the last closed slot
 ///         varint   slots, and for each, oldest first: zigzag number, varint counters, lanes
+///
+/// Most of a hundred thousand groups have never had an alert, and the ingest waits while they are written. So those are calm, and
+/// numbers of slots are differences from the next slot, which are short.
 ///
 /// Sums over windows are computed again, and budgets begin at nothing, which only costs a look. The order of groups is kept,
 /// since they are evaluated in it.
@@ -31,24 +34,46 @@ extension RuleState {
         out.append(lengthPrefixed: table.keys.key(number))
         out.append(group.state.rawValue)
         out.append(UInt8(bitPattern: group.level &+ 1))
-        out.append(group.isAwake ? 1 : 0)
-        for time in [cold.since, cold.ceased, cold.firstSlot, cold.lastSlot] {
-            out.append(zigzag: time)
-        }
-        for index in 0..<table.levelCount {
-            let level = table.level(number, index).pointee
-            out.append(zigzag: level.since)
-            out.append(zigzag: level.activeSlot)
-            out.append(fixed: level.history)
-        }
         let window = group.window
-        out.append(zigzag: window.closedThrough)
+        let isCalm = isCalm(number)
+        out.append(
+            (group.isAwake ? Flag.awake : 0) | (isCalm ? Flag.calm : 0)
+                | (window.closedThrough == .min ? 0 : Flag.closed))
+        out.append(zigzag: cold.firstSlot &- nextSlot)
+        out.append(zigzag: cold.lastSlot &- nextSlot)
+        if !isCalm {
+            out.append(zigzag: cold.since)
+            out.append(zigzag: cold.ceased)
+            for index in 0..<table.levelCount {
+                let level = table.level(number, index).pointee
+                out.append(zigzag: level.since)
+                out.append(zigzag: level.activeSlot)
+                out.append(fixed: level.history)
+            }
+        }
+        if window.closedThrough != .min { out.append(zigzag: window.closedThrough &- nextSlot) }
         out.append(length: Int(window.count))
         for index in 0..<Int(window.count) { writeSlot(window.slot(index, layout), into: &out) }
     }
 
+    /// What is true of a group.
+    private enum Flag {
+        static var awake: UInt8 { 1 }
+        /// Nothing has been decided about it.
+        static var calm: UInt8 { 2 }
+        /// Slots of its window are closed.
+        static var closed: UInt8 { 4 }
+    }
+
+    private func isCalm(_ number: Int) -> Bool {
+        guard table.groups[number].state == .inactive, table.cold[number].since == .min,
+            table.cold[number].ceased == .min
+        else { return false }
+        return (0..<table.levelCount).allSatisfy { table.level(number, $0).pointee.isFresh }
+    }
+
     private func writeSlot(_ slot: UnsafeMutablePointer<UInt64>, into out: inout ByteWriter) {
-        out.append(zigzag: Int64(bitPattern: slot[0]))
+        out.append(zigzag: Int64(bitPattern: slot[0]) &- nextSlot)
         for index in 0..<layout.counters { out.append(varint: slot[1 + index]) }
         for index in 0..<layout.laneCount {
             let lane = layout.lane(index)
@@ -85,9 +110,22 @@ extension RuleState {
     /// The number of a slot whose bounds are times; the least number stands for none.
     private func slotNumber(_ reader: inout ByteReader) throws(MalformedBytes) -> Int64 {
         let number = try reader.zigzag("a slot")
-        let most = EventClock.timeMax / slots.length
-        guard number == .min || abs(number) <= most else { throw reader.malformed("a slot") }
+        guard number == .min || isSlot(number) else { throw reader.malformed("a slot") }
         return number
+    }
+
+    /// The number of a slot that is written as its difference from the next one.
+    private func nearSlot(_ reader: inout ByteReader) throws(MalformedBytes) -> Int64 {
+        let number = try reader.zigzag("a slot").addingReportingOverflow(nextSlot)
+        guard !number.overflow, isSlot(number.partialValue) else {
+            throw reader.malformed("a slot")
+        }
+        return number.partialValue
+    }
+
+    private func isSlot(_ number: Int64) -> Bool {
+        let most = EventClock.timeMax / slots.length
+        return -most <= number && number <= most
     }
 
     private mutating func readGroup(_ reader: inout ByteReader) throws(MalformedBytes) {
@@ -96,20 +134,34 @@ extension RuleState {
         guard table.find(key, hash: hash) < 0 else { throw reader.malformed("a group's key") }
         let kind = try reader.fixed(UInt8.self, "an alert's state")
         let level = Int8(bitPattern: try reader.fixed(UInt8.self, "an alert's level")) &- 1
-        let isAwake = try reader.fixed(UInt8.self, "whether a group is awake") != 0
+        let flags = try reader.fixed(UInt8.self, "what is true of a group")
         guard let state = AlertGroup.State(rawValue: kind), level >= -1,
             level < table.levelCount, (state == .firing) == (level >= 0)
         else { throw reader.malformed("an alert's state") }
         let number = table.insert(key, hash: hash, slot: 0, layout)
         table.groups[number].state = state
         table.groups[number].level = level
+        table.cold[number].firstSlot = try nearSlot(&reader)
+        table.cold[number].lastSlot = try nearSlot(&reader)
+        if flags & Flag.calm == 0 {
+            try readDecisions(number, &reader)
+        } else {
+            guard state == .inactive else { throw reader.malformed("an alert's state") }
+        }
+        if flags & Flag.awake != 0 { table.wake(number) }
+        let closed = flags & Flag.closed == 0 ? Int64.min : try nearSlot(&reader)
+        try readSlots(number, &reader)
+        if closed != .min {
+            table.groups[number].window.restoreClosed(
+                through: closed, length: slots.window, layout)
+        }
+    }
+
+    private mutating func readDecisions(
+        _ number: Int, _ reader: inout ByteReader
+    ) throws(MalformedBytes) {
         table.cold[number].since = try EventClock.time(&reader)
         table.cold[number].ceased = try EventClock.time(&reader)
-        table.cold[number].firstSlot = try slotNumber(&reader)
-        table.cold[number].lastSlot = try slotNumber(&reader)
-        guard table.cold[number].firstSlot != .min, table.cold[number].lastSlot != .min else {
-            throw reader.malformed("a group's slots")
-        }
         var holdsAll = true
         for index in 0..<table.levelCount {
             let level = table.level(number, index)
@@ -119,13 +171,6 @@ extension RuleState {
             if !level.pointee.holds { holdsAll = false }
         }
         table.groups[number].holdsAll = holdsAll
-        if isAwake { table.wake(number) }
-        let closed = try slotNumber(&reader)
-        try readSlots(number, &reader)
-        if closed != .min {
-            table.groups[number].window.restoreClosed(
-                through: closed, length: slots.window, layout)
-        }
     }
 
     private mutating func readSlots(
@@ -135,7 +180,7 @@ extension RuleState {
         let count = try reader.length(atMost: reader.remaining / 2, "slots of a window")
         var last = Int64.min
         for _ in 0..<count {
-            let slot = try slotNumber(&reader)
+            let slot = try nearSlot(&reader)
             guard slot > last else { throw reader.malformed("a slot") }
             last = slot
             let words = table.groups[number].window.open(slot, outdated: .min, layout)

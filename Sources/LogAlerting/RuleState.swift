@@ -103,12 +103,13 @@ struct RuleState: ~Copyable {
         return slot
     }
 
-    /// Adds a record's contribution to its group at `time`, which lies behind no evaluated boundary. `due` becomes the
-    /// watermark at which the next boundary is due, when that is earlier.
+    /// Adds a record's contribution to its group at `time`, which lies behind no evaluated boundary. `number` is the group's,
+    /// −1 where it was not there when somebody looked. `due` becomes the watermark at which the next boundary is due, when that is earlier.
     @inline(__always)
     mutating func add(
-        _ contribution: Contribution, _ further: UnsafePointer<SlotOperation>, key: ByteView,
-        hash: UInt64, time: Int64, due: inout Int64, into transitions: inout [AlertTransition]
+        _ contribution: Contribution, _ further: UnsafePointer<SlotOperation>, to number: Int,
+        key: ByteView, hash: UInt64, time: Int64, due: inout Int64,
+        into transitions: inout [AlertTransition]
     ) {
         if plan.source == .firstSeen,
             !firstSeen.see(
@@ -117,7 +118,8 @@ struct RuleState: ~Copyable {
             return
         }
         let slot = slot(at: time)
-        var number = table.find(key, hash: hash)
+        var number = number
+        if number < 0 { number = table.find(key, hash: hash) }
         if number < 0 {
             number = makeGroup(key, hash, slot, &due)
             if number < 0 { return }
@@ -149,6 +151,22 @@ struct RuleState: ~Copyable {
                 due = min(due, dueAt)
             }
         }
+    }
+
+    /// Asks for the slot of group `number` to which `add` is likely to add.
+    @inline(__always)
+    func prefetchWindow(_ number: Int) {
+        let window = table.groups[number].window
+        window.slot(max(Int(window.count) - 1, 0), layout).prefetch()
+    }
+
+    /// Asks for the histogram to which `operation` is likely to add.
+    @inline(__always)
+    func prefetchSamples(_ number: Int, _ operation: SlotOperation) {
+        let window = table.groups[number].window
+        guard window.count > 0 else { return }
+        let slot = window.slot(Int(window.count) - 1, layout)
+        GroupWindow.histogram(slot, Int(operation.word)).pointee.prefetch()
     }
 
     @inline(never)

@@ -1,3 +1,5 @@
+public import LogBytes
+
 /// How often values of each size occurred: a mergeable log-linear histogram.
 ///
 /// Every power of two is cut into 64 equal buckets, as in HdrHistogram (Tene) with its `k` sub-buckets; the storage that
@@ -61,6 +63,14 @@ public struct LatencyHistogram: ~Copyable {
     public init() { block = nil }
 
     deinit { block?.deallocate() }
+
+    /// Asks for the memory that `record` touches first.
+    @inlinable @inline(__always)
+    public func prefetch() {
+        guard let block else { return }
+        Self.header(block).prefetch()
+        Self.body(block).prefetch()
+    }
 
     @inlinable @inline(__always)
     static func header(_ block: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Header> {

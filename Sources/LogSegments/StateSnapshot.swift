@@ -1,14 +1,17 @@
-internal import LogBytes
+public import LogBytes
 public import LogSystem
 
 /// What a stage of the pipeline knew when all lines below a sequence number had passed it: a file of `DATA/state` that is
 /// written from time to time and read once, at the next start. Lines from `sequence` on pass the stage again then.
 ///
 ///     8 bytes   "WEIRSNAP"
-///     2 bytes   version, 1
-///     varint    sequence
-///     varint    number of sections, and for each: varint length and name, varint length and bytes
+///     2 bytes   version, 2
+///     8 bytes   sequence
+///     4 bytes   number of sections, and for each: varint length and name, 8 bytes length, bytes
 ///     4 bytes   CRC-32C of everything before
+///
+/// Lengths have a fixed size, so that stages write into the file's one buffer: a hundred thousand groups of rules are tens of
+/// megabytes, and copies of them would be most of what an ingest has resident. Version 1, which is read still, had varints.
 ///
 /// What the bytes of a section mean is its stage's business.
 public struct StateSnapshot: Equatable, Sendable {
@@ -47,7 +50,7 @@ public struct StateSnapshot: Equatable, Sendable {
     public let sections: [Section]
 
     private static let magic = "WEIRSNAP"
-    private static let version: UInt16 = 1
+    private static let version: UInt16 = 2
     /// More sections than anybody writes: what says so is damaged.
     private static let sectionsMax = 1_000
 
@@ -62,18 +65,57 @@ public struct StateSnapshot: Equatable, Sendable {
 
     // MARK: Bytes
 
-    var sealed: [UInt8] {
-        var out = ByteWriter(capacity: sections.reduce(64) { $0 + $1.bytes.count + 32 })
-        out.append(Self.magic)
-        out.append(fixed: Self.version)
-        out.append(varint: sequence)
-        out.append(varint: UInt64(sections.count))
-        for section in sections {
-            Array(section.name.utf8).withView { out.append(lengthPrefixed: $0) }
-            section.bytes.withView { out.append(lengthPrefixed: $0) }
+    /// Writes a snapshot section by section.
+    public struct Composer: ~Copyable {
+        private var out = ByteWriter(capacity: 1 << 16)
+        private let countOffset: Int
+        private var count: UInt32 = 0
+
+        fileprivate init(sequence: UInt64) {
+            out.append(StateSnapshot.magic)
+            out.append(fixed: StateSnapshot.version)
+            out.append(fixed: sequence)
+            countOffset = out.count
+            out.append(fixed: count)
         }
-        out.append(fixed: Checksum.crc32c(out.view))
-        return Array(out.view)
+
+        /// Adds a section, which `body` appends to the writer.
+        public mutating func section(_ name: String, _ body: (inout ByteWriter) -> Void) {
+            name.withView { out.append(lengthPrefixed: $0) }
+            let lengthOffset = out.count
+            out.append(fixed: UInt64(0))
+            body(&out)
+            Self.put(UInt64(out.count - lengthOffset - 8), at: lengthOffset, in: &out)
+            count += 1
+        }
+
+        fileprivate mutating func seal() {
+            Self.put(count, at: countOffset, in: &out)
+            out.append(fixed: Checksum.crc32c(out.view))
+        }
+
+        fileprivate var view: ByteView { out.view }
+
+        private static func put<Number: FixedWidthInteger>(
+            _ number: Number, at offset: Int, in out: inout ByteWriter
+        ) {
+            UnsafeMutableRawPointer(out.base + offset)
+                .storeBytes(of: number.littleEndian, as: Number.self)
+        }
+    }
+
+    private var composer: Composer {
+        var composer = Composer(sequence: sequence)
+        for section in sections {
+            composer.section(section.name) { out in section.bytes.withView { out.append($0) } }
+        }
+        composer.seal()
+        return composer
+    }
+
+    var sealed: [UInt8] {
+        let composer = composer
+        return Array(composer.view)
     }
 
     /// The snapshot in `bytes`; nil when they are damaged or of a later version.
@@ -99,15 +141,30 @@ public struct StateSnapshot: Equatable, Sendable {
             throw reader.malformed("the checksum")
         }
         _ = try reader.bytes(magic.utf8.count, "the mark")
-        guard try reader.fixed(UInt16.self, "version") == version else {
-            throw reader.malformed("the version")
-        }
-        let sequence = try reader.varint("sequence")
-        let count = try reader.length(atMost: sectionsMax, "sections")
+        let written = try reader.fixed(UInt16.self, "version")
+        guard written == 1 || written == version else { throw reader.malformed("the version") }
+        let isFixed = written == version
+        let sequence =
+            isFixed ? try reader.fixed(UInt64.self, "sequence") : try reader.varint("sequence")
+        let count =
+            isFixed
+            ? Int(try reader.fixed(UInt32.self, "sections"))
+            : try reader.length(atMost: sectionsMax, "sections")
+        guard count <= sectionsMax else { throw reader.malformed("the number of sections") }
         var sections: [Section] = []
         for _ in 0..<count {
             let name = try reader.lengthPrefixed("name").text
-            sections.append(Section(name: name, bytes: Array(try reader.lengthPrefixed("bytes"))))
+            let bytes: ByteView
+            if isFixed {
+                let length = try reader.fixed(UInt64.self, "the length of a section")
+                guard length <= UInt64(reader.remaining) else {
+                    throw reader.malformed("the length of a section")
+                }
+                bytes = try reader.bytes(Int(length), "a section")
+            } else {
+                bytes = try reader.lengthPrefixed("a section")
+            }
+            sections.append(Section(name: name, bytes: Array(bytes)))
         }
         return StateSnapshot(sequence: sequence, sections: sections)
     }
@@ -156,15 +213,32 @@ public struct StateSnapshot: Equatable, Sendable {
         throw .damaged(file: path, offset: 0, what: "it is cut short or damaged")
     }
 
-    /// Replaces the snapshot of `kind`, atomically and durably.
+    /// Replaces the snapshot of `kind` by this one, atomically and durably.
     public func write(
         _ kind: Kind, directory: String, fileSystem: any FileSystem = DiskFileSystem()
     ) throws(StoreError) {
+        let composer = composer
+        try Self.replace(kind, directory, fileSystem, with: composer.view)
+    }
+
+    /// Replaces the snapshot of `kind` by one of everything below `sequence`, whose sections `body` writes, atomically and
+    /// durably.
+    public static func write(
+        _ kind: Kind, below sequence: UInt64, directory: String,
+        fileSystem: any FileSystem = DiskFileSystem(), _ body: (inout Composer) -> Void
+    ) throws(StoreError) {
+        var composer = Composer(sequence: sequence)
+        body(&composer)
+        composer.seal()
+        try replace(kind, directory, fileSystem, with: composer.view)
+    }
+
+    private static func replace(
+        _ kind: Kind, _ directory: String, _ fileSystem: any FileSystem, with view: ByteView
+    ) throws(StoreError) {
         do throws(FileError) {
-            try sealed.withView { view throws(FileError) in
-                try fileSystem.replace(
-                    Self.path(directory, kind), in: DataDirectory.state(directory), with: view)
-            }
+            try fileSystem.replace(
+                path(directory, kind), in: DataDirectory.state(directory), with: view)
         } catch {
             throw .writing(error)
         }

@@ -31,6 +31,21 @@ struct StateSnapshotTests {
         }
     }
 
+    /// As weir wrote it before lengths had a fixed size.
+    @Test func theFirstVersionIsRead() {
+        var out = ByteWriter()
+        out.append("WEIRSNAP")
+        out.append(fixed: UInt16(1))
+        out.append(varint: snapshot.sequence)
+        out.append(length: snapshot.sections.count)
+        for section in snapshot.sections {
+            section.name.withView { out.append(lengthPrefixed: $0) }
+            section.bytes.withView { out.append(lengthPrefixed: $0) }
+        }
+        out.append(fixed: Checksum.crc32c(out.view))
+        #expect(StateSnapshot(Array(out.view)) == snapshot)
+    }
+
     @Test func filesAreReplacedAndRead() throws {
         let files = MemoryFileSystem()
         try files.makeDirectories("/d/state")
@@ -48,7 +63,7 @@ struct StateSnapshotTests {
         try snapshot.write(.stream, directory: "/d", fileSystem: files)
         let path = "/d/state/stream"
         let file = try files.open(path, .readWrite)
-        try [UInt8(0)].withView { view throws(FileError) in try file.write(view, at: 12) }
+        try [UInt8(0)].withView { view throws(FileError) in try file.write(view, at: 15) }
         #expect(throws: StoreError.self) {
             _ = try StateSnapshot.read(.stream, directory: "/d", fileSystem: files)
         }
@@ -56,7 +71,7 @@ struct StateSnapshotTests {
 
         // As a later weir would write it: another version under a right checksum.
         var later = Array(snapshot.sealed.dropLast(4))
-        later[8] = 2
+        later[8] = 3
         let sum = later.withView { Checksum.crc32c($0) }
         later += (0..<4).map { UInt8(truncatingIfNeeded: sum >> ($0 * 8)) }
         try later.withView { view throws(FileError) in
@@ -65,7 +80,7 @@ struct StateSnapshotTests {
         #expect {
             _ = try StateSnapshot.read(.stream, directory: "/d", fileSystem: files)
         } throws: { error in
-            if case .unknownVersion(_, version: 2)? = error as? StoreError { true } else { false }
+            if case .unknownVersion(_, version: 3)? = error as? StoreError { true } else { false }
         }
     }
 }

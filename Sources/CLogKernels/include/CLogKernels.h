@@ -58,6 +58,9 @@ size_t weir_find_candidates(
     const weir_candidates *_Nonnull what, const uint8_t *_Nonnull bytes, size_t count, int plain,
     uint32_t *_Nonnull out);
 
+// Asks for the cache line at `p`, of which nothing is read.
+static inline void weir_prefetch(const void *_Nonnull p) { __builtin_prefetch(p); }
+
 static inline uint64_t weir_load64(const uint8_t *_Nonnull p) {
     uint64_t v;
     memcpy(&v, p, 8);

@@ -119,17 +119,15 @@ final class StageState: LineObserver {
     }
 
     private func saveStream(below sequence: UInt64) {
-        var metricBytes = ByteWriter(capacity: 1 << 16)
-        metrics.snapshot(into: &metricBytes)
-        var ruleBytes = ByteWriter(capacity: 1 << 16)
-        alerts.snapshotEngine(into: &ruleBytes)
-        let snapshot = StateSnapshot(
-            sequence: sequence,
-            sections: [
-                .init(name: "metrics", bytes: Array(metricBytes.view)),
-                .init(name: "rules", bytes: Array(ruleBytes.view)),
-            ])
-        if write(snapshot, .stream) { streamEnd = sequence }
+        let isWritten = write { () throws(StoreError) in
+            try StateSnapshot.write(
+                .stream, below: sequence, directory: directory, fileSystem: fileSystem
+            ) { composer in
+                composer.section("metrics") { metrics.snapshot(into: &$0) }
+                composer.section("rules") { alerts.snapshotEngine(into: &$0) }
+            }
+        }
+        if isWritten { streamEnd = sequence }
         streamDue = clock.monotonic() + Self.interval
     }
 
@@ -147,13 +145,16 @@ final class StageState: LineObserver {
             if bytes.count > Self.largeBytes { alertsDue = now + Self.largeInterval }
             let snapshot = StateSnapshot(
                 sequence: sequence, sections: [.init(name: "desk", bytes: bytes)])
-            return write(snapshot, .alerts)
+            return write { () throws(StoreError) in
+                try snapshot.write(.alerts, directory: directory, fileSystem: fileSystem)
+            }
         }
     }
 
-    private func write(_ snapshot: StateSnapshot, _ kind: StateSnapshot.Kind) -> Bool {
+    /// Whether `body` could write its snapshot; what went wrong is told once.
+    private func write(_ body: () throws(StoreError) -> Void) -> Bool {
         do throws(StoreError) {
-            try snapshot.write(kind, directory: directory, fileSystem: fileSystem)
+            try body()
             failure = nil
             return true
         } catch {

@@ -1,0 +1,57 @@
+internal import LogBytes
+internal import LogMetrics
+
+/// Numbers of the group keys that came lately, the same for all rules that group by the same fields.
+///
+/// A hundred rules by user would look the same user up in a hundred tables, each a walk through cold memory. With numbers it is
+/// looked up once a record; each rule remembers under the number where its own group is (`RuleState.locate`).
+struct KeyNumbers: ~Copyable {
+    /// More than a rule has groups. Beyond, all numbers are given anew, so that keys that went are not kept. Some more can come
+    /// before somebody makes room.
+    private static let keysMax = 16_384
+
+    private var keys = ByteKeyTable()
+    /// The number of the present record's key, while `stamp` is the record's.
+    private var number = 0
+    private var stamp: UInt64 = 0
+    /// How often the numbers were given anew.
+    private(set) var generation: UInt32 = 0
+
+    /// The number of `key`, whose `memoryHash` is `hash`, in the record `stamp`.
+    @inline(__always)
+    mutating func number(of key: ByteView, hash: UInt64, stamp: UInt64) -> Int {
+        if self.stamp != stamp {
+            self.stamp = stamp
+            number = keys.find(key, hash: hash)
+            if number < 0 { insert(key, hash) }
+        }
+        return number
+    }
+
+    @inline(never)
+    private mutating func insert(_ key: ByteView, _ hash: UInt64) {
+        number = keys.insert(key, hash: hash)
+    }
+
+    /// The key of a number, valid until `makeRoom`.
+    @inline(__always)
+    func key(_ number: Int) -> (view: ByteView, hash: UInt64) {
+        (keys.key(number), keys.hash(number))
+    }
+
+    /// Gives all numbers anew when there are too many. Call when nobody holds one.
+    mutating func makeRoom() {
+        guard keys.count > Self.keysMax else { return }
+        keys = ByteKeyTable()
+        stamp = 0
+        generation &+= 1
+    }
+}
+
+/// Where a rule's group of a numbered key is.
+struct GroupPlace: BitwiseCopyable {
+    /// The place is right while the table's age and the generation of the numbers are these.
+    var age: UInt32 = 0
+    var generation: UInt32 = 0
+    var number: Int32 = -1
+}
