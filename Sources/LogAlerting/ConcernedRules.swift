@@ -1,4 +1,5 @@
 internal import LogBytes
+internal import LogMetrics
 
 /// Which rules a record concerns, by the filters that it may match: most records concern few of many rules.
 ///
@@ -9,40 +10,45 @@ struct ConcernedRules: ~Copyable {
     let rules: UnsafeMutablePointer<UInt64>
     /// Rules that every record concerns, as far as filters go.
     private var always = Vector<UInt64>(capacity: 1)
-    /// For each filter the rules that it lets records through to.
-    private var byFilter = Vector<UInt64>(capacity: 1)
-    private let filterWords: Int
+    /// For each term of a filter the rules that it lets records through to.
+    private var byTerm = Vector<UInt64>(capacity: 1)
+    private let termWords: Int
 
-    /// The rules of `plans`, whose filters have numbers below `filterCount`.
-    init(_ plans: [RulePlan], filterCount: Int) {
+    /// The rules of `plans`, which ask `inputs`.
+    init(_ plans: [RulePlan], _ inputs: borrowing RecordInputs) {
         words = max((plans.count + 63) / 64, 1)
-        filterWords = (filterCount + 63) / 64
+        termWords = inputs.termWords
         rules = .allocate(capacity: words)
         rules.initialize(repeating: 0, count: words)
         for _ in 0..<words { always.append(0) }
-        for _ in 0..<filterCount * words { byFilter.append(0) }
+        for _ in 0..<termWords * 64 * words { byTerm.append(0) }
         for (index, plan) in plans.enumerated() {
             let bit = UInt64(1) << UInt64(index & 63)
             guard let filters = plan.filters else {
                 always[index >> 6] |= bit
                 continue
             }
-            for filter in filters { byFilter[Int(filter) * words + index >> 6] |= bit }
+            for filter in filters {
+                let terms = inputs.terms(of: filter)
+                for term in 0..<64 where terms.mask >> UInt64(term) & 1 != 0 {
+                    byTerm[(terms.word << 6 + term) * words + index >> 6] |= bit
+                }
+            }
         }
     }
 
     deinit { rules.deallocate() }
 
-    /// Finds the rules for a record that may match `filters`.
+    /// Finds the rules for a record that may match `terms`.
     @inline(__always)
-    func find(_ filters: UnsafePointer<UInt64>) {
+    func find(_ terms: UnsafePointer<UInt64>) {
         for word in 0..<words { rules[word] = always[word] }
-        for filterWord in 0..<filterWords {
-            var rest = filters[filterWord]
+        for termWord in 0..<termWords {
+            var rest = terms[termWord]
             while rest != 0 {
-                let filter = filterWord << 6 + rest.trailingZeroBitCount
+                let term = termWord << 6 + rest.trailingZeroBitCount
                 rest &= rest &- 1
-                for word in 0..<words { rules[word] |= byFilter[filter * words + word] }
+                for word in 0..<words { rules[word] |= byTerm[term * words + word] }
             }
         }
     }

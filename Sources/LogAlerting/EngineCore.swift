@@ -32,8 +32,7 @@ struct EngineCore: ~Copyable {
         }
         inputs.freeze()
         concerned = ConcernedRules(
-            Array(UnsafeBufferPointer(start: plans, count: ruleCount)),
-            filterCount: inputs.filterCount)
+            Array(UnsafeBufferPointer(start: plans, count: ruleCount)), inputs)
         keyCount = inputs.keyCount
         keyNumbers = .allocate(capacity: max(keyCount, 1))
         for key in 0..<keyCount { (keyNumbers + key).initialize(to: KeyNumbers()) }
@@ -92,7 +91,7 @@ struct EngineCore: ~Copyable {
     /// With some dozens of records at a time, each step asks for the memory of the next for all of them.
     @inline(__always)
     private mutating func count(_ record: Record, _ reader: BatchReader, at time: Int64) {
-        concerned.find(inputs.filters(record, reader))
+        concerned.find(inputs.terms(reader))
         for word in 0..<concerned.words {
             var rest = concerned.rules[word]
             while rest != 0 {

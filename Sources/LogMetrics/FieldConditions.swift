@@ -3,9 +3,9 @@ internal import LogBytes
 internal import LogQuery
 internal import LogRecords
 
-/// The conditions that filters make on one field, and which filters each of the values that came lately leaves.
+/// The conditions that terms of filters make on one field, and which terms each of the values that came lately leaves.
 ///
-/// A set of filters is words of bits, one bit a filter. What is known of values stands in a direct-mapped table of fixed size,
+/// A set of terms is words of bits, one bit a term. What is known of values stands in a direct-mapped table of fixed size,
 /// for values of at most 32 bytes: status codes, levels, events, services and endpoints have few values, and looking one up
 /// costs less than comparing numbers or words again. Where most values are new, as those of durations, the table is given up,
 /// and only conditions that still matter are asked.
@@ -14,11 +14,11 @@ struct FieldConditions: ~Copyable {
     /// After so many looks it is decided whether remembering is worth it.
     private static var trial: UInt32 { 4_096 }
 
-    /// A part of filters that looks at this field alone.
+    /// A part of terms that looks at this field alone.
     private struct Condition {
         let filter: Filter
         let matcher: RecordFilter
-        /// The filters that it is a part of.
+        /// The terms that it is a part of.
         var askers: [Int]
         /// Where the condition is on numbers: plain ones meet it when, times the scale, they lie within the bounds.
         let numbers: (bounds: ClosedRange<Double>?, scale: Double)?
@@ -51,10 +51,10 @@ struct FieldConditions: ~Copyable {
     let name: String
     private var conditions: [Condition] = []
     private var words = 1
-    /// For each condition the filters that it is no part of: what is left when it fails.
+    /// For each condition the terms that it is no part of: what is left when it fails.
     private var leftovers = Vector<UInt64>(capacity: 4)
     private let entries: UnsafeMutablePointer<Entry>
-    /// For each entry the filters that its value leaves; behind those, the ones that lines without the field leave.
+    /// For each entry the terms that its value leaves; behind those, the ones that lines without the field leave.
     private var masks = Vector<UInt64>(capacity: 1)
     private var knowsAbsence = false
     private var looks: UInt32 = 0
@@ -71,7 +71,7 @@ struct FieldConditions: ~Copyable {
 
     deinit { entries.deallocate() }
 
-    /// Says that `filter`, which looks at this field alone, is a part of filter `asker`.
+    /// Says that `filter`, which looks at this field alone, is a part of term `asker`.
     mutating func add(_ filter: Filter, for asker: Int) {
         if let known = conditions.firstIndex(where: { $0.filter == filter }) {
             conditions[known].askers.append(asker)
@@ -80,7 +80,7 @@ struct FieldConditions: ~Copyable {
         }
     }
 
-    /// Call when all conditions are known; sets of filters have `words` words.
+    /// Call when all conditions are known; sets of terms have `words` words.
     mutating func freeze(words: Int) {
         self.words = words
         leftovers.removeAll()
@@ -97,7 +97,7 @@ struct FieldConditions: ~Copyable {
         knowsAbsence = false
     }
 
-    /// Takes out of `candidates` the filters whose condition `record` does not meet; `slot` is where the field stands in it, −1
+    /// Takes out of `candidates` the terms whose condition `record` does not meet; `slot` is where the field stands in it, −1
     /// for nowhere.
     @inline(__always)
     mutating func narrow(

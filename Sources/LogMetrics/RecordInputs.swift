@@ -24,13 +24,16 @@ package struct RecordInputs: ~Copyable {
         var text = ByteWriter(capacity: 64)
     }
 
-    /// What the rest of a filter says of a record, behind the conditions that the index knows.
+    /// A filter, by its terms in the index, and what their rests say of a record.
     @usableFromInline
-    struct RestState: BitwiseCopyable {
-        /// Whether there is a rest.
+    struct FilterState: BitwiseCopyable {
+        /// The word of a set of terms, and the bits in it.
+        @usableFromInline let word: Int
+        @usableFromInline let mask: UInt64
+        /// Whether terms have rests, which have to be asked.
         @usableFromInline let isOpen: Bool
+        @usableFromInline var matches = false
         @usableFromInline var stamp: UInt64 = 0
-        @usableFromInline var matches = true
     }
 
     @usableFromInline
@@ -44,10 +47,11 @@ package struct RecordInputs: ~Copyable {
     @usableFromInline private(set) var slots = FieldSlots(names: [])
     /// Behind an address, and not inside: what is inlined into other modules holds nothing that has to be destroyed.
     private let index: UnsafeMutablePointer<FilterIndex>
-    @usableFromInline var rests = Vector<RestState>(capacity: 8)
-    /// The filters that the records of `found` may match, `filterWords` words each.
+    @usableFromInline var filters = Vector<FilterState>(capacity: 8)
+    /// The terms of filters that the records of `found` may match, `termWords` words each.
     @usableFromInline private(set) var candidates: UnsafePointer<UInt64>
-    @usableFromInline private(set) var filterWords = 1
+    /// Words of a set of terms.
+    @usableFromInline package private(set) var termWords = 1
     @usableFromInline private(set) var found = 0..<0
     /// The stamp of the record before the first one of the batch.
     @usableFromInline private(set) var batchStamp: UInt64 = 0
@@ -94,8 +98,10 @@ package struct RecordInputs: ~Copyable {
     package mutating func add(filter: Filter) -> Int32 {
         let index = index
         let number = index.pointee.add(filter) { field($0) }
-        if Int(number) == rests.count {
-            rests.append(RestState(isOpen: index.pointee.hasRest(number)))
+        if Int(number) == filters.count {
+            let terms = index.pointee.terms(of: number)
+            filters.append(
+                FilterState(word: terms.word, mask: terms.mask, isOpen: terms.hasRest))
         }
         return number
     }
@@ -141,7 +147,7 @@ package struct RecordInputs: ~Copyable {
         slots = FieldSlots(names: fieldNames)
         index.pointee.freeze()
         candidates = UnsafePointer(index.pointee.candidates)
-        filterWords = index.pointee.words
+        termWords = index.pointee.words
     }
 
     // MARK: What records say
@@ -160,23 +166,26 @@ package struct RecordInputs: ~Copyable {
     @inlinable @inline(__always)
     package mutating func matches(_ filter: Int32, _ record: Record, _ reader: BatchReader) -> Bool
     {
-        let word = filters(record, reader)[Int(filter >> 6)]
-        guard word >> UInt64(filter & 63) & 1 != 0 else { return false }
-        return restMatches(filter, record, reader)
+        let state = filters.base + Int(filter)
+        let open = terms(reader)[state.pointee.word] & state.pointee.mask
+        if open == 0 { return false }
+        if !state.pointee.isOpen { return true }
+        if state.pointee.stamp != stamp { askRests(state, open, record, reader) }
+        return state.pointee.matches
     }
 
-    /// The filters that a record may match, one bit each in words of 64: it matches those whose rest does, too.
+    /// The terms of filters that the present record may match: a set of bits, in words of 64.
     @inlinable @inline(__always)
-    package mutating func filters(
-        _ record: Record, _ reader: BatchReader
-    ) -> UnsafePointer<UInt64> {
+    package mutating func terms(_ reader: BatchReader) -> UnsafePointer<UInt64> {
         let row = Int(truncatingIfNeeded: stamp &- batchStamp) &- 1
         if row >= found.upperBound { findCandidates(from: row, reader) }
-        return candidates + (row &- found.lowerBound) &* filterWords
+        return candidates + (row &- found.lowerBound) &* termWords
     }
 
-    /// How many filters there are.
-    package var filterCount: Int { index.pointee.count }
+    /// The terms of `filter`: the bits of one word of a set.
+    package func terms(of filter: Int32) -> (word: Int, mask: UInt64) {
+        (filters[Int(filter)].word, filters[Int(filter)].mask)
+    }
 
     @usableFromInline @inline(never)
     mutating func findCandidates(from row: Int, _ reader: BatchReader) {
@@ -184,22 +193,14 @@ package struct RecordInputs: ~Copyable {
         index.pointee.find(found, slots, reader)
     }
 
-    /// Whether a filter that a record may match does so.
-    @inlinable @inline(__always)
-    package mutating func restMatches(
-        _ filter: Int32, _ record: Record, _ reader: BatchReader
-    ) -> Bool {
-        let rest = rests.base + Int(filter)
-        if rest.pointee.isOpen, rest.pointee.stamp != stamp {
-            rest.pointee.stamp = stamp
-            rest.pointee.matches = askRest(filter, record, reader)
-        }
-        return rest.pointee.matches
-    }
-
     @usableFromInline @inline(never)
-    func askRest(_ filter: Int32, _ record: Record, _ reader: BatchReader) -> Bool {
-        index.pointee.restMatches(filter, record, reader)
+    func askRests(
+        _ state: UnsafeMutablePointer<FilterState>, _ open: UInt64, _ record: Record,
+        _ reader: BatchReader
+    ) {
+        state.pointee.stamp = stamp
+        state.pointee.matches = index.pointee.restMatches(
+            open, word: state.pointee.word, record, reader)
     }
 
     /// Whether the record is a request, and a failed one.

@@ -17,6 +17,8 @@ import Testing
         "user_id:~\"u[1-3]\"",
         "(service:api or status_code:500)", "service:eq_field(event)", "*", "-timeout",
         "endpoint:=\"/api/v1/workflows/execute\"", "service:contains_any(a, b)",
+        "(level:error or event:login_failed or user_id:u1)",
+        "(service:api (status_code:500 or timeout))",
     ]
 
     private static let values: [(name: String, texts: [String])] = [

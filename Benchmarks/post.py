@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What `weir ingest --http` takes: megabytes of lines for each CPU-second of weir, and the time to an answer.
 
-Usage: http.py FILE [MEGABYTES]      FILE holds lines, e.g. of `weir-samples`; about so many megabytes of it are sent.
+Usage: post.py FILE [MEGABYTES]      FILE holds lines, e.g. of `weir-samples`; about so many megabytes of it are sent.
 
 1. The lines in requests of 4 MB over two connections, and the same over stdin. CPU is user and system time of the whole
    process up to its end, sealing included.
