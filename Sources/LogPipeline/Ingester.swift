@@ -213,6 +213,8 @@ public final class Ingester: @unchecked Sendable {
     // MARK: Stages
 
     private func drain() throws {
+        // Also where the input ends at once: commands wait for the next run, however short.
+        try carryOutCommands()
         while true {
             switch outlet.receive(until: nextDeadline) {
             case .delivery(let delivery):

@@ -91,7 +91,7 @@ import Testing
         ).first
         #expect(disk.trace.count == before)
         #expect(report?.channel == "team/slack" && report?.damagedBytes == 0)
-        #expect(report?.deadLetters.map(\.key) == ["a", "b"])
+        #expect(report?.deadLetters.map(\.notification.key) == ["a", "b"])
         let second = open(disk)
         #expect(second.state.dead.map(\.reason) == ["no", "never"])
         #expect(second.add([Sample.firing(key: "a")], time: 7) == [.known])

@@ -1,18 +1,22 @@
-public import LogAlerting
+internal import LogAlerting
 public import LogSystem
 
 /// Looks into outboxes without touching them: for commands that run beside an ingester, which alone may change them.
 public enum OutboxInspection {
     /// What one outbox holds.
     public struct Report: Equatable, Sendable {
+        /// The path of the file.
+        public let path: String
         /// The channel; the name of the file where that cannot be read.
         public let channel: String
         /// The notifications that wait, the oldest first.
-        public let waiting: [AlertNotification]
+        public let waiting: [QueuedNotification]
         /// Those that were given up, the oldest first.
         public let deadLetters: [DeadLetter]
         /// Bytes of the file that are no entries.
         public let damagedBytes: Int
+        /// Set where another version of weir wrote the file: it says nothing of what is in it.
+        public let isOfUnknownVersion: Bool
     }
 
     /// The outboxes in `directory`, by the names of their files; none where there is no such directory.
@@ -27,32 +31,26 @@ public enum OutboxInspection {
             throw error
         }
         var result: [Report] = []
-        for entry in entries where entry.name.hasSuffix(".outbox") {
+        for name in entries.map(\.name).sorted() where name.hasSuffix(Outbox.suffix) {
             let file = OutboxFile(
-                path: directory + "/" + entry.name, directory: directory, fileSystem: fileSystem)
+                path: directory + "/" + name, directory: directory, fileSystem: fileSystem)
             var state = OutboxState(retains: false)
-            var channel = entry.name
+            var channel = name
             let damage = try file.read { record in
                 if case .channel(let name) = record { channel = name }
                 state.apply(record)
             }
-            guard case .success(let found) = damage else { continue }
+            let found = (try? damage.get()) ?? OutboxFile.Damage()
+            var isUnknown = false
+            if case .failure = damage { isUnknown = true }
             result.append(
                 Report(
-                    channel: channel, waiting: state.waiting.map(\.notification),
+                    path: file.path, channel: channel,
+                    waiting: state.waiting.map { QueuedNotification($0, channel: channel) },
                     deadLetters: state.dead.map { DeadLetter($0, channel: channel) },
-                    damagedBytes: found.skippedBytes + found.tornBytes))
+                    damagedBytes: found.skippedBytes + found.tornBytes,
+                    isOfUnknownVersion: isUnknown))
         }
         return result
-    }
-}
-
-extension DeadLetter {
-    init(_ dead: OutboxState.Dead, channel: String) {
-        self.init(
-            channel: channel, number: dead.waiting.number,
-            title: NotificationText.title(dead.waiting.notification),
-            key: dead.waiting.notification.key, time: dead.waiting.time, endTime: dead.time,
-            attempts: dead.attempts, reason: dead.reason)
     }
 }

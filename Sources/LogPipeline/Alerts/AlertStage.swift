@@ -95,7 +95,7 @@ final class AlertStage {
 
     /// Carries out what an operator said; the reason when that cannot be done.
     func apply(_ command: OperatorCommand, now: Int64) -> (raised: Raised, refusal: String?) {
-        let outcome = desk.apply(command, now: now)
+        let outcome = desk.apply(command, now: now, letters: delivery.carryOut)
         return (take(outcome, now: now), outcome.refusal)
     }
 
