@@ -28,6 +28,7 @@ public enum IngestCounter: String, CaseIterable, Sendable {
     case damages = "weir_damages_found_total"
     case alertTransitions = "weir_alert_transitions_total"
     case alertGroupsRefused = "weir_alert_groups_refused_total"
+    case alertValuesRefused = "weir_alert_values_refused_total"
     case notifications = "weir_notifications_total"
     case alertsWithheld = "weir_alerts_withheld_total"
     case notificationFailures = "weir_notification_failures_total"
@@ -66,6 +67,8 @@ public enum IngestCounter: String, CaseIterable, Sendable {
         case .damages: "Damaged parts of the data directory found at the start."
         case .alertTransitions: "Alerts that changed their state, by state."
         case .alertGroupsRefused: "Records left out of a rule that has as many groups as it may."
+        case .alertValuesRefused:
+            "Values of a rule with `new` that it could not remember, and did not fire for."
         case .notifications: "Notifications delivered, by channel."
         case .alertsWithheld: "Alerts, changes and commands that were not told or done, by reason."
         case .notificationFailures: "Attempts to deliver a notification that failed, by channel."

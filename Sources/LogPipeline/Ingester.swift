@@ -494,6 +494,7 @@ public final class Ingester: @unchecked Sendable {
         alerts.countDelivery()
         for observer in observers { observer.body(self) }
         summary.endpoints = metrics.summaryByEndpoint()
+        (summary.refusedGroups, summary.refusedValues) = alerts.refused
         summary.partitions = partitions.values.sorted { $0.key < $1.key }
     }
 }

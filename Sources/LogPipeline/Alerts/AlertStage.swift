@@ -31,6 +31,7 @@ final class AlertStage {
     private let delivery: AlertDelivery
     private var countedLate = 0
     private var countedRefused = 0
+    private var countedValues = 0
     private var countedDesk: AlertDesk.Counters
     private var countedChannels: [String: ChannelStatistics] = [:]
     private var pending: [AlertNotification] = []
@@ -135,7 +136,12 @@ final class AlertStage {
         countedLate = engine.lateRecords
         counters.add(.alertGroupsRefused, engine.refusedGroups - countedRefused)
         countedRefused = engine.refusedGroups
+        counters.add(.alertValuesRefused, engine.refusedValues - countedValues)
+        countedValues = engine.refusedValues
     }
+
+    /// Records that rules had no room for.
+    var refused: (groups: Int, values: Int) { (countedRefused, countedValues) }
 
     /// Brings the counters of deliveries up to date.
     func countDelivery() {
