@@ -39,14 +39,14 @@ final class ScriptedChannel: LogAlerting.Channel, @unchecked Sendable {
     private let disk = MemoryDisk()
 
     private func make(
-        sendsResolved: Bool = true, giveUpAfter: Int64 = 3_600 * Timestamp.second,
-        random: Double = 0.999
+        sendsResolved: Bool = true, keepsGroups: Bool = false,
+        giveUpAfter: Int64 = 3_600 * Timestamp.second, random: Double = 0.999
     ) -> ChannelDelivery {
         let channel = channel
         return ChannelDelivery(
             ReceiverChannel(
                 name: "team/test", kind: "test", sendsResolved: sendsResolved,
-                giveUpAfter: giveUpAfter
+                keepsGroups: keepsGroups, giveUpAfter: giveUpAfter
             ) { _ in channel }, receiver: "team", channel: channel, directory: "/d/outbox",
             fileSystem: MemoryFileSystem(disk), clock: clock, backoff: Backoff { random })
     }
@@ -146,6 +146,24 @@ final class ScriptedChannel: LogAlerting.Channel, @unchecked Sendable {
         clock.advance(300 * Timestamp.second)
         settle(delivery)
         #expect(channel.delivered.all.count == 1_000)
+    }
+
+    /// That an alert has moved to another group is only for those who keep a state by groups.
+    @Test func whatMovedIsNoEndForPeople() {
+        var moved = Sample.resolved(key: "m")
+        moved.reason = .moved
+        for keepsGroups in [false, true] {
+            channel.refreshInterval = 60 * Timestamp.second
+            let delivery = make(keepsGroups: keepsGroups)
+            delivery.send([Sample.firing(key: "a\(keepsGroups)"), moved])
+            _ = delivery.step()
+            _ = delivery.step()
+            #expect(channel.delivered.all.contains { $0.reason == .moved } == keepsGroups)
+            // Nothing of the group is told again and again any more.
+            #expect(delivery.hasWork != keepsGroups)
+        }
+        let kinds = ChannelRegistry.all.kinds.filter(\.keepsGroups).map(\.name)
+        #expect(kinds.sorted() == ["alertmanager", "pagerduty"])
     }
 
     @Test func whatIsRefusedOrTooOldIsADeadLetter() throws {
