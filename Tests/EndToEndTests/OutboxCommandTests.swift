@@ -104,4 +104,55 @@ import Testing
             "_class:audit event:in(dead_letters_resent, dead_letters_discarded)", in: scratch)
         #expect(audit.lines.count == 2 && audit.text.contains("dead letter 2 of team/command"))
     }
+
+    /// `weir check` reads what waits for receivers and for the next start, too.
+    @Test func aCheckReadsOutboxesCommandsAndSnapshots() throws {
+        let scratch = try Scratch()
+        let file = try alertFile(scratch)
+        let line = "{\"timestamp\":\"2026-01-05T10:00:00Z\",\"event\":\"one\"}\n"
+        _ = try WeirProcess.run(
+            "ingest", "--data", scratch.data, "--alerts", file, "-", in: scratch,
+            input: Data(line.utf8))
+        _ = try alerts(scratch, "ack", "first")
+        func check(_ options: String...) throws -> WeirProcess.Result {
+            try WeirProcess.Running(["check", "--data", scratch.data] + options, in: scratch)
+                .wait()
+        }
+        let clean = try check()
+        #expect(clean.status == 0, "\(clean.text)")
+        #expect(
+            clean.text.hasPrefix(
+                "state: 2 snapshots, 1 outbox (0 notifications waiting, 1 dead letter), "
+                    + "1 command waiting\n"), "\(clean.text)")
+
+        let state = URL(filePath: scratch.data).appendingPathComponent("state")
+        func only(_ folder: String) throws -> URL {
+            try #require(
+                try FileManager.default.contentsOfDirectory(
+                    at: state.appendingPathComponent(folder), includingPropertiesForKeys: nil
+                ).first)
+        }
+        let outbox = try only("outbox")
+        let command = try only("commands")
+        for (file, offset, what) in [
+            (outbox, 40, "notifications there are lost"), (command, 5, "give the command again"),
+            (state.appendingPathComponent("alerts"), 30, "alerts, silences and acknowledgements"),
+            (state.appendingPathComponent("stream"), 30, "metrics and the windows of rules"),
+        ] {
+            let bytes = try Data(contentsOf: file)
+            var damaged = bytes
+            damaged[offset] ^= 4
+            try damaged.write(to: file)
+            let found = try check()
+            #expect(found.status == 1 && found.text.contains("1 damaged, 0 foreign"))
+            #expect(found.text.contains("DAMAGED \(file.path), byte "), "\(found.text)")
+            #expect(found.text.contains(what), "\(found.text)")
+            try bytes.write(to: file)
+        }
+        // A repair takes what nobody can use out of the way; of an outbox the next start keeps what it can.
+        try Data("nothing".utf8).write(to: command)
+        #expect(try check("--repair").status == 0)
+        #expect(FileManager.default.fileExists(atPath: command.path + ".damaged"))
+        #expect(try check().status == 0)
+    }
 }
