@@ -11,6 +11,7 @@ public enum IngestCounter: String, CaseIterable, Sendable {
     case connections = "weir_connections_total"
     case connectionsRefused = "weir_connections_refused_total"
     case datagramsDropped = "weir_datagrams_dropped_total"
+    case accessRefused = "weir_access_refused_total"
     case requests = "weir_insert_requests_total"
     case fileEvents = "weir_file_events_total"
     case redactions = "weir_redactions_total"
@@ -46,6 +47,7 @@ public enum IngestCounter: String, CaseIterable, Sendable {
         case .connectionsRefused: "Connections closed by weir or not accepted, by reason."
         case .datagramsDropped: "Datagrams not stored, or not whole, by reason."
         case .requests: "Requests to insert lines, by status."
+        case .accessRefused: "Requests that were not let in, by reason."
         case .fileEvents: "What happened to files that are followed, by event."
         case .redactions: "Parts of lines that were redacted, by rule."
         case .probes: "Probes made, by outcome."
@@ -80,7 +82,9 @@ public enum IngestCounter: String, CaseIterable, Sendable {
     /// The label that splits this counter, nil for a plain one.
     public var label: String? {
         switch self {
-        case .unparsed, .refused, .connectionsRefused, .datagramsDropped, .alertsWithheld: "reason"
+        case .accessRefused, .unparsed, .refused, .connectionsRefused, .datagramsDropped,
+            .alertsWithheld:
+            "reason"
         case .sourceLines, .sourceBytes, .connections: "source"
         case .requests: "status"
         case .fileEvents: "event"
