@@ -72,7 +72,8 @@ extension AlertFileReader {
         let maker = try kind.read(settings)
         try settings.finish()
         return ReceiverChannel(
-            name: name, kind: kind.name, sendsResolved: sendsResolved, giveUpAfter: giveUpAfter
+            name: name, kind: kind.name, sendsResolved: sendsResolved,
+            keepsGroups: kind.keepsGroups, giveUpAfter: giveUpAfter
         ) { services in maker(name, services) }
     }
 

@@ -11,6 +11,20 @@ struct ExpressionCompiler {
     private let text: String
     private var names: [String: RuleValue] = [:]
     private var tests: [RuleTest] = []
+    /// Which `math` gave the names that one gave; the names of statistics are not here.
+    private var formulas: [String: Int] = [:]
+    private var lastFormula: (number: Int, name: String)?
+    private var comparisons: [Compared] = []
+
+    /// A comparison with a number, as it stands in the expression.
+    private struct Compared {
+        let name: String
+        let value: RuleValue
+        let comparison: Comparison
+        let threshold: Double
+        /// The `math` that gave `name`; nil for a statistic.
+        let formula: Int?
+    }
 
     /// Results of one `stats`: as many as a slot has room for counters.
     static let aggregatesMax = 12
@@ -51,16 +65,18 @@ struct ExpressionCompiler {
         let aggregates = try aggregates(stats)
         for pipe in query.pipes.dropFirst() { try step(pipe) }
         let test = tests.count > 1 ? RuleTest.and(tests) : tests.first
-        let compared = test?.firstComparison
+        let compared = shownComparison
+        let value = compared?.value ?? lastFormula.flatMap { names[$0.name] } ?? .aggregate(0)
         let expression = RuleExpression(
-            aggregates: aggregates, test: test, value: compared?.0 ?? .aggregate(0),
-            threshold: compared.map { ($0.1, $0.2) }, text: text)
+            aggregates: aggregates, test: test, value: value,
+            threshold: compared.map { ($0.comparison, $0.threshold) }, text: text)
         return Condition(
             measure: .expression(expression), filter: filter,
             limit: Condition.Limit(
-                comparison: compared?.1 ?? .greater, value: compared?.2 ?? 0, baseline: 0),
+                comparison: compared?.comparison ?? .greater, value: compared?.threshold ?? 0,
+                baseline: 0),
             unit: .plain, window: window, groupBy: stats.keys.map(\.field), samplesMin: 0,
-            subject: subject(compared?.0, stats), text: text)
+            subject: subject(compared, stats), text: text)
     }
 
     /// A filter of a rule is asked of one record at a time and knows nothing of other queries.
@@ -72,9 +88,21 @@ struct ExpressionCompiler {
         }
     }
 
-    /// The name that the expression has for what it compares.
-    private func subject(_ value: RuleValue?, _ stats: StatsPipe) -> String {
-        guard case .aggregate(let index)? = value ?? .aggregate(0) else { return "expr" }
+    /// The comparison whose sides an alert shows: of the last `math` what is compared first, since all before it leads to it
+    /// (`filter all:>20 share:>0.1` is about the share, and about enough of them); else the first of all.
+    private var shownComparison: Compared? {
+        let last = lastFormula?.number
+        return comparisons.first { $0.formula != nil && $0.formula == last } ?? comparisons.first
+    }
+
+    /// What the value that is shown is called: the name that a `math` gave it, else the statistic.
+    private func subject(_ compared: Compared?, _ stats: StatsPipe) -> String {
+        if let compared {
+            if compared.formula != nil { return compared.name }
+        } else if let lastFormula {
+            return lastFormula.name
+        }
+        guard case .aggregate(let index)? = compared?.value ?? .aggregate(0) else { return "expr" }
         return "\(stats.results[index].call)"
     }
 
@@ -193,7 +221,12 @@ struct ExpressionCompiler {
         if let filter = pipe as? FilterPipe {
             tests.append(try test(filter.filter))
         } else if let arithmetic = pipe.arithmetic {
-            for (expression, name) in arithmetic { names[name] = try value(expression) }
+            for (expression, name) in arithmetic {
+                names[name] = try value(expression)
+                let number = (lastFormula?.number ?? 0) + 1
+                formulas[name] = number
+                lastFormula = (number, name)
+            }
         } else {
             let word = "\(pipe)".prefix { $0 != " " }
             throw fault(
@@ -229,20 +262,31 @@ struct ExpressionCompiler {
         return fault("`stats` gives no result called `\(name)`; \(hint)", at: name)
     }
 
-    private func test(_ filter: Filter) throws(ConditionError) -> RuleTest {
+    private mutating func test(_ filter: Filter) throws(ConditionError) -> RuleTest {
         switch filter {
         case .all: return .always
-        case .and(let filters):
-            return .and(try filters.map { (part) throws(ConditionError) in try test(part) })
-        case .or(let filters):
-            return .or(try filters.map { (part) throws(ConditionError) in try test(part) })
+        case .and(let filters): return .and(try tests(filters))
+        case .or(let filters): return .or(try tests(filters))
         case .not(let inner): return .not(try test(inner))
         case .time, .fields:
             throw fault("`\(filter)` has no place behind `stats`", at: "\(filter)")
         case .leaf(let field, let predicate):
             guard let value = names[field] else { throw unknown(field) }
-            return comparison(value, predicate) ?? .text(value, predicate)
+            guard let test = comparison(value, predicate) else { return .text(value, predicate) }
+            if let (value, comparison, threshold) = test.firstComparison {
+                comparisons.append(
+                    Compared(
+                        name: field, value: value, comparison: comparison, threshold: threshold,
+                        formula: formulas[field]))
+            }
+            return test
         }
+    }
+
+    private mutating func tests(_ filters: [Filter]) throws(ConditionError) -> [RuleTest] {
+        var tests: [RuleTest] = []
+        for filter in filters { tests.append(try test(filter)) }
+        return tests
     }
 
     /// The comparison that a condition on numbers is: `>10`, `<=5s`.

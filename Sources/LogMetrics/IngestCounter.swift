@@ -11,6 +11,7 @@ public enum IngestCounter: String, CaseIterable, Sendable {
     case connections = "weir_connections_total"
     case connectionsRefused = "weir_connections_refused_total"
     case datagramsDropped = "weir_datagrams_dropped_total"
+    case accessRefused = "weir_access_refused_total"
     case requests = "weir_insert_requests_total"
     case fileEvents = "weir_file_events_total"
     case redactions = "weir_redactions_total"
@@ -28,6 +29,7 @@ public enum IngestCounter: String, CaseIterable, Sendable {
     case damages = "weir_damages_found_total"
     case alertTransitions = "weir_alert_transitions_total"
     case alertGroupsRefused = "weir_alert_groups_refused_total"
+    case alertValuesRefused = "weir_alert_values_refused_total"
     case notifications = "weir_notifications_total"
     case alertsWithheld = "weir_alerts_withheld_total"
     case notificationFailures = "weir_notification_failures_total"
@@ -45,6 +47,7 @@ public enum IngestCounter: String, CaseIterable, Sendable {
         case .connectionsRefused: "Connections closed by weir or not accepted, by reason."
         case .datagramsDropped: "Datagrams not stored, or not whole, by reason."
         case .requests: "Requests to insert lines, by status."
+        case .accessRefused: "Requests that were not let in, by reason."
         case .fileEvents: "What happened to files that are followed, by event."
         case .redactions: "Parts of lines that were redacted, by rule."
         case .probes: "Probes made, by outcome."
@@ -66,6 +69,8 @@ public enum IngestCounter: String, CaseIterable, Sendable {
         case .damages: "Damaged parts of the data directory found at the start."
         case .alertTransitions: "Alerts that changed their state, by state."
         case .alertGroupsRefused: "Records left out of a rule that has as many groups as it may."
+        case .alertValuesRefused:
+            "Values of a rule with `new` that it could not remember, and did not fire for."
         case .notifications: "Notifications delivered, by channel."
         case .alertsWithheld: "Alerts, changes and commands that were not told or done, by reason."
         case .notificationFailures: "Attempts to deliver a notification that failed, by channel."
@@ -77,7 +82,9 @@ public enum IngestCounter: String, CaseIterable, Sendable {
     /// The label that splits this counter, nil for a plain one.
     public var label: String? {
         switch self {
-        case .unparsed, .refused, .connectionsRefused, .datagramsDropped, .alertsWithheld: "reason"
+        case .accessRefused, .unparsed, .refused, .connectionsRefused, .datagramsDropped,
+            .alertsWithheld:
+            "reason"
         case .sourceLines, .sourceBytes, .connections: "source"
         case .requests: "status"
         case .fileEvents: "event"

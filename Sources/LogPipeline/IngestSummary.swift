@@ -26,6 +26,10 @@ public struct IngestSummary: Sendable {
     public var transitions: [AlertTransition] = []
     /// Transitions beyond those listed.
     public var furtherTransitions = 0
+    /// Records left out of a rule that has as many groups as it may.
+    public var refusedGroups = 0
+    /// Values that a rule with `new` could not remember.
+    public var refusedValues = 0
     /// Segments written, one entry for each class and day.
     public var partitions: [PartitionSummary] = []
 

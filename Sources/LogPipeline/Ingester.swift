@@ -213,6 +213,8 @@ public final class Ingester: @unchecked Sendable {
     // MARK: Stages
 
     private func drain() throws {
+        // Also where the input ends at once: commands wait for the next run, however short.
+        try carryOutCommands()
         while true {
             switch outlet.receive(until: nextDeadline) {
             case .delivery(let delivery):
@@ -492,6 +494,7 @@ public final class Ingester: @unchecked Sendable {
         alerts.countDelivery()
         for observer in observers { observer.body(self) }
         summary.endpoints = metrics.summaryByEndpoint()
+        (summary.refusedGroups, summary.refusedValues) = alerts.refused
         summary.partitions = partitions.values.sorted { $0.key < $1.key }
     }
 }

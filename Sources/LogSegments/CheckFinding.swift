@@ -123,6 +123,8 @@ public struct CheckSummary: Sendable {
     public internal(set) var lines = 0
     /// Lines known to be lost.
     public internal(set) var lostLines = 0
+    /// What lies in `state`.
+    public internal(set) var state = StateSummary()
     /// Findings by severity.
     public internal(set) var damages = 0, foreign = 0, notices = 0, unchecked = 0
 

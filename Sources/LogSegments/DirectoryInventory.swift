@@ -9,6 +9,8 @@ struct DirectoryInventory {
     /// Files that hold no lines, and their bytes.
     private(set) var otherFiles = 0
     private(set) var otherBytes = 0
+    /// Files in directories of `state`.
+    private(set) var stateFiles: [String] = []
     /// Whether a writer has ever come as far as making all files: there is a journal file, a segment, or the last known time.
     private(set) var isEstablished = false
 
@@ -117,7 +119,9 @@ struct DirectoryInventory {
                     return inventory.checkOther(entry, path)
                 }
                 inventory.count(path)
-                if inventory.checkKind(path) { inventory.checkMode(path, isDirectory: false) }
+                guard inventory.checkKind(path) else { return }
+                inventory.checkMode(path, isDirectory: false)
+                inventory.stateFiles.append(path)
             }
             return
         }

@@ -12,7 +12,7 @@ protocol LineCursor: AnyObject {
     /// Makes the first line ready. Throws `LineCursorVanished` when the file is no longer there.
     func open() throws
     /// Calls `body` with the next line, valid during the call, and goes on to the one behind it.
-    func take(_ body: (ByteView) throws -> Void) throws
+    func take(_ body: (ByteView, StoredTime) throws -> Void) throws
 }
 
 /// A file was dropped or merged between being listed and being opened.
@@ -33,6 +33,7 @@ private struct LineBuffer: ~Copyable {
     private var bytes = ByteWriter(capacity: 1)
     private var ends = Vector<Int>(capacity: 1)
     private var numbers = Vector<UInt64>(capacity: 1)
+    private var times = Vector<StoredTime>(capacity: 1)
     private var position = 0
 
     var byteCount: Int { bytes.count }
@@ -43,22 +44,25 @@ private struct LineBuffer: ~Copyable {
         bytes.removeAll()
         ends.removeAll()
         numbers.removeAll()
+        times.removeAll()
         position = 0
     }
 
     mutating func append(
-        _ number: UInt64, _ line: (inout ByteWriter) throws -> Void
+        _ number: UInt64, _ time: StoredTime, _ line: (inout ByteWriter) throws -> Void
     ) rethrows {
         try line(&bytes)
+        times.append(time)
         ends.append(bytes.count)
         numbers.append(number)
     }
 
-    mutating func take(_ body: (ByteView) throws -> Void) rethrows {
+    mutating func take(_ body: (ByteView, StoredTime) throws -> Void) rethrows {
         let start = position == 0 ? 0 : ends[position - 1]
         let end = ends[position]
+        let time = times[position]
         position += 1
-        try body(ByteView(bytes.base + start, end - start))
+        try body(ByteView(bytes.base + start, end - start), time)
     }
 }
 
@@ -71,6 +75,7 @@ final class SegmentCursor: LineCursor {
     private let fileSystem: any FileSystem
     private let range: TimeRange
     private let bufferBytesMax: Int
+    private let needsTimes: Bool
     private let faults: FaultList
     private var reader: SegmentReader?
     private var block = 0
@@ -79,10 +84,13 @@ final class SegmentCursor: LineCursor {
     private(set) var isOpen = false
 
     /// The lines of `file` whose times lie in `range`, about `bufferBytesMax` bytes of them in memory.
+    ///
+    /// - Parameter needsTimes: whether the times of the lines are wanted; otherwise all are 0.
     init(
         file: SegmentFile, fileSystem: any FileSystem, range: TimeRange, bufferBytesMax: Int,
-        faults: FaultList
+        needsTimes: Bool, faults: FaultList
     ) {
+        self.needsTimes = needsTimes
         self.file = file
         self.fileSystem = fileSystem
         self.range = range
@@ -105,7 +113,7 @@ final class SegmentCursor: LineCursor {
         fill()
     }
 
-    func take(_ body: (ByteView) throws -> Void) throws {
+    func take(_ body: (ByteView, StoredTime) throws -> Void) throws {
         try buffer.take(body)
         if buffer.next == nil { fill() }
     }
@@ -145,11 +153,13 @@ final class SegmentCursor: LineCursor {
         try block.loadLines()
         let numbers = try block.sequences()
         let isWhole = range.covers(first: entry.firstTime, last: entry.lastTime)
-        let times = isWhole ? [] : try block.times()
+        let times = isWhole && !needsTimes ? [] : try block.times()
         while row < entry.rows, buffer.byteCount < bufferBytesMax {
             if isWhole || range.contains(times[row]) {
                 let row = row
-                try buffer.append(numbers[row]) { try block.appendLine(row: row, into: &$0) }
+                let time = StoredTime(
+                    time: times.isEmpty ? 0 : times[row], isSkewed: file.key.isSkewed)
+                try buffer.append(numbers[row], time) { try block.appendLine(row: row, into: &$0) }
             }
             row += 1
         }
@@ -192,7 +202,7 @@ final class JournalCursor: LineCursor {
         try fill()
     }
 
-    func take(_ body: (ByteView) throws -> Void) throws {
+    func take(_ body: (ByteView, StoredTime) throws -> Void) throws {
         try buffer.take(body)
         if buffer.next == nil { try fill() }
     }
@@ -217,7 +227,8 @@ final class JournalCursor: LineCursor {
             where wanted[frame.lineClasses[row]] {
                 let record = frame.batch.records[row]
                 guard range.contains(record.time) else { continue }
-                buffer.append(header.firstSequence + UInt64(row)) {
+                let time = StoredTime(time: record.time, isSkewed: record.isSkewed)
+                buffer.append(header.firstSequence + UInt64(row), time) {
                     $0.append(frame.batch.line(record))
                 }
             }

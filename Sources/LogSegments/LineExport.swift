@@ -21,6 +21,20 @@ public struct ExportRequest: Sendable {
     }
 }
 
+/// The time under which a line is stored: its own, or that of its arrival.
+public struct StoredTime: BitwiseCopyable, Sendable, Equatable {
+    /// Nanoseconds since the epoch.
+    public let time: Int64
+    /// Whether the line's own time lay too far ahead of its arrival and was not taken.
+    public let isSkewed: Bool
+
+    /// The time `time`.
+    public init(time: Int64, isSkewed: Bool) {
+        self.time = time
+        self.isSkewed = isSkewed
+    }
+}
+
 /// What an export gave.
 public struct ExportReport: Sendable {
     /// Lines given.
@@ -66,6 +80,19 @@ public struct LineExport {
     public func run(
         _ request: ExportRequest, _ body: (ByteView) throws -> Void
     ) throws -> ExportReport {
+        try give(request, needsTimes: false) { line, _ in try body(line) }
+    }
+
+    /// The same with the time under which each line is stored.
+    public func runWithTimes(
+        _ request: ExportRequest, _ body: (ByteView, StoredTime) throws -> Void
+    ) throws -> ExportReport {
+        try give(request, needsTimes: true, body)
+    }
+
+    private func give(
+        _ request: ExportRequest, needsTimes: Bool, _ body: (ByteView, StoredTime) throws -> Void
+    ) throws -> ExportReport {
         var report = ExportReport()
         let faults = FaultList()
         /// The number behind the last line that was there at the start.
@@ -73,14 +100,15 @@ public struct LineExport {
         var given: UInt64?
         var fruitless = 0
         while true {
-            let source = try cursors(request, from: given.map { $0 + 1 } ?? 0, faults)
+            let source = try cursors(
+                request, from: given.map { $0 + 1 } ?? 0, needsTimes: needsTimes, faults)
             end = end ?? source.end
             let before = given
             do {
-                try merge(source.cursors, end: end ?? 0, last: &given) { line in
+                try merge(source.cursors, end: end ?? 0, last: &given) { line, time in
                     report.lines += 1
                     report.bytes += line.count
-                    try body(line)
+                    try body(line, time)
                 }
                 break
             } catch is LineCursorVanished {
@@ -101,7 +129,7 @@ public struct LineExport {
     // MARK: Files
 
     private func cursors(
-        _ request: ExportRequest, from: UInt64, _ faults: FaultList
+        _ request: ExportRequest, from: UInt64, needsTimes: Bool, _ faults: FaultList
     ) throws(StoreError) -> (cursors: [any LineCursor], end: UInt64) {
         let listing = try StoreListing(directory: directory, fileSystem: fileSystem)
         var cursors: [any LineCursor] = []
@@ -126,7 +154,7 @@ public struct LineExport {
             cursors.append(
                 SegmentCursor(
                     file: file, fileSystem: fileSystem, range: request.timeRange,
-                    bufferBytesMax: share, faults: faults))
+                    bufferBytesMax: share, needsTimes: needsTimes, faults: faults))
         }
         return (cursors, end)
     }
@@ -149,7 +177,7 @@ public struct LineExport {
     /// Gives the lines of all cursors behind `last` and before `end`, and moves `last` along.
     private func merge(
         _ cursors: [any LineCursor], end: UInt64, last: inout UInt64?,
-        _ body: (ByteView) throws -> Void
+        _ body: (ByteView, StoredTime) throws -> Void
     ) throws {
         var heap = SequenceHeap()
         for (index, cursor) in cursors.enumerated() {
@@ -163,7 +191,7 @@ public struct LineExport {
                 let limit = min(heap.smallest ?? .max, end)
                 while let number = cursor.next, number <= limit, number < end {
                     let isNew = last.map { number > $0 } ?? true
-                    try cursor.take { if isNew { try body($0) } }
+                    try cursor.take { if isNew { try body($0, $1) } }
                     if isNew { last = number }
                 }
             }

@@ -11,12 +11,19 @@ public import LogSystem
 public struct StoreCheck {
     private let directory: String
     private let fileSystem: any FileSystem
+    private let contents: StateContents?
 
     /// So many listings see everything, unless segments come and go without end.
     private static let listingsMax = 8
 
     /// A check of the data directory `directory`.
-    public init(directory: String, fileSystem: any FileSystem = DiskFileSystem()) {
+    ///
+    /// - Parameter contents: reads what the store keeps for others.
+    public init(
+        directory: String, fileSystem: any FileSystem = DiskFileSystem(),
+        contents: StateContents? = nil
+    ) {
+        self.contents = contents
         self.directory = directory
         self.fileSystem = fileSystem
     }
@@ -30,7 +37,7 @@ public struct StoreCheck {
         progress: (CheckProgress) -> Void = { _ in }, _ report: (CheckFinding) -> Void
     ) throws(StoreError) -> CheckSummary {
         var pass = CheckPass(directory: directory, fileSystem: fileSystem)
-        try pass.checkRoot(report)
+        try pass.checkRoot(contents, report)
         for _ in 0..<Self.listingsMax {
             if try pass.checkFiles(progress, report) { break }
         }
@@ -62,7 +69,9 @@ private struct CheckPass {
     // MARK: Names
 
     /// Looks at everything but what holds lines.
-    mutating func checkRoot(_ report: (CheckFinding) -> Void) throws(StoreError) {
+    mutating func checkRoot(
+        _ contents: StateContents?, _ report: (CheckFinding) -> Void
+    ) throws(StoreError) {
         let inventory = try DirectoryInventory(directory, fileSystem)
         for finding in inventory.findings { self.report(finding, report) }
         summary.files += inventory.otherFiles
@@ -74,6 +83,13 @@ private struct CheckPass {
                 self.report(finding, report)
             }
         }
+        var state = StateContentCheck(fileSystem, contents)
+        for path in inventory.stateFiles { state.check(path) }
+        for kind in StateSnapshot.Kind.allCases {
+            state.checkSnapshot(DataDirectory.state(directory) + "/" + kind.rawValue, kind)
+        }
+        for finding in state.findings { self.report(finding, report) }
+        summary.state = state.summary
     }
 
     // MARK: Files with lines

@@ -49,6 +49,7 @@ public struct StoreRepair {
     private let directory: String
     private let fileSystem: any FileSystem
     private let clock: any WallClock
+    private let contents: StateContents?
 
     /// One repair may bring the next to light: two damaged copies of one segment are found to be doubled when both are sound.
     private static let roundsMax = 4
@@ -58,8 +59,9 @@ public struct StoreRepair {
     /// A repair of the data directory `directory`.
     public init(
         directory: String, fileSystem: any FileSystem = DiskFileSystem(),
-        clock: any WallClock = SystemClock()
+        clock: any WallClock = SystemClock(), contents: StateContents? = nil
     ) {
+        self.contents = contents
         self.directory = directory
         self.fileSystem = fileSystem
         self.clock = clock
@@ -101,7 +103,8 @@ public struct StoreRepair {
     private func check(
         _ progress: (CheckProgress) -> Void, _ found: (CheckFinding) -> Void
     ) throws(StoreError) -> CheckSummary {
-        try StoreCheck(directory: directory, fileSystem: fileSystem).run(progress: progress, found)
+        try StoreCheck(directory: directory, fileSystem: fileSystem, contents: contents)
+            .run(progress: progress, found)
     }
 
     /// Whether a writer that starts does what is to be done.

@@ -106,7 +106,10 @@ public final class HTTPSource: LineSource {
         let gate = AccessGate(directory: directory, options: options, clock: context.clock)
         let handler = RequestHandler(
             context, source: name, options: options, gate: gate,
-            api: ingester.map { APIEndpoint($0, context, directory: directory) })
+            api: ingester.map { APIEndpoint($0, context, directory: directory) },
+            refusals: ingester.map { link in
+                RefusalLog(clock: context.clock, counters: context.counters) { link.record($0) }
+            })
         var limits = ConnectionLimits()
         limits.headSeconds = options.idleSeconds
         limits.bodySeconds = options.idleSeconds

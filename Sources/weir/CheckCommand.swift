@@ -8,7 +8,8 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Reads every byte that is stored and says what is damaged.",
         discussion: """
-            Runs beside a writer and queries. Findings go to standard output,
+            Segments and the journal, snapshots, outboxes with their dead letters,
+            commands that wait. Runs beside a writer and queries. Findings go to standard output,
             one paragraph each: file and byte, what is wrong, what is lost, what
             to do. With --repair, which no writer may be at work for, it saves
             what can be read; what is damaged is kept as NAME.damaged. Exit
@@ -33,16 +34,15 @@ struct CheckCommand: ParsableCommand {
         do {
             let after: CheckSummary
             if repair {
-                let result = try StoreRepair(directory: data.directory).run(
+                let result = try StoreRepair(directory: data.directory, contents: .weir).run(
                     progress: progress.show
                 ) { show($0, progress) }
                 progress.clear()
                 try tell(result.report)
                 after = result.after
             } else {
-                after = try StoreCheck(directory: data.directory).run(progress: progress.show) {
-                    show($0, progress)
-                }
+                after = try StoreCheck(directory: data.directory, contents: .weir)
+                    .run(progress: progress.show) { show($0, progress) }
                 progress.clear()
             }
             try tell(after, nanoseconds: clock.monotonic() - start)
@@ -102,7 +102,19 @@ struct CheckCommand: ParsableCommand {
                 + "\(summary.unchecked) could not be checked"
         }
         if summary.lostLines > 0 { text += "; \(Figure.count(summary.lostLines)) lines are lost" }
+        if !summary.state.isEmpty { try Terminal.output(Self.text(summary.state) + "\n") }
         try Terminal.output(text + "\n")
+    }
+
+    /// `state: 2 snapshots, 3 outboxes (1 notification waiting, 2 dead letters), 0 commands waiting`
+    private static func text(_ state: StateSummary) -> String {
+        func count(_ number: Int, _ what: String, _ more: String = "s") -> String {
+            "\(Figure.count(number)) \(what)\(number == 1 ? "" : more)"
+        }
+        return "state: \(count(state.snapshots, "snapshot")), "
+            + "\(count(state.outboxes, "outbox", "es")) (\(count(state.waiting, "notification")) "
+            + "waiting, \(count(state.deadLetters, "dead letter"))), "
+            + "\(count(state.commands, "command")) waiting"
     }
 }
 

@@ -72,7 +72,18 @@ struct SummaryText {
         let further =
             summary.furtherTransitions > 0
             ? " (and \(Figure.count(summary.furtherTransitions)) further transitions)" : ""
-        return ["alerts: \(fired) fired, \(resolved) resolved\(further)"]
+        var lines = ["alerts: \(fired) fired, \(resolved) resolved\(further)"]
+        if summary.refusedGroups > 0 {
+            lines.append(
+                "left out of rules that have as many groups as they may: "
+                    + "\(Figure.count(summary.refusedGroups)) records; fewer labels in `by` help")
+        }
+        if summary.refusedValues > 0 {
+            lines.append(
+                "not remembered by rules with `new`, which have as many values as they may: "
+                    + "\(Figure.count(summary.refusedValues)); these raised nothing")
+        }
+        return lines
     }
 
     private static func partitions(_ partitions: [PartitionSummary]) -> [String] {

@@ -115,7 +115,8 @@ import Testing
         _ = try stored(scratch)
         let clean = try WeirProcess.run("check", "--data", scratch.data, in: scratch)
         #expect(clean.status == 0)
-        #expect(clean.lines.count == 1)
+        #expect(clean.lines.count == 2)
+        #expect(clean.text.hasPrefix("state: 1 snapshot, 1 outbox (0 notifications waiting, "))
         #expect(clean.text.contains("303 lines"), "\(clean.text)")
         #expect(clean.text.hasSuffix(": clean\n"))
 

@@ -91,9 +91,42 @@ import Testing
             fixture.advance(3_000).filter { $0.contains("escalated") }.map(\.count)
                 == [
                     "600 b escalated: +x",
-                    "900 b escalated: " + String(repeating: "+x ", count: 19),
+                    "630 b escalated: " + String(repeating: "+x ", count: 19),
                 ]
                 .map { $0.hasSuffix(" ") ? $0.count - 1 : $0.count })
+    }
+
+    /// A step is taken when it is due for each alert, whenever the group is told of next.
+    @Test func aStepDoesNotWaitForTheGroupsInterval() throws {
+        let fixture = try DeskFixture(
+            """
+            route:
+              receiver: a
+              group_wait: 10s
+              group_interval: 1h
+              escalation: [{after: 15m, receiver: b}, {after: 20m, receiver: c}]
+            """)
+        try fixture.fire(0, "x")
+        #expect(try fixture.fire(60, "y") == ["10 a change: +x"])
+        try fixture.fire(65, "z")
+        #expect(
+            fixture.advance(3_000) == [
+                "900 b escalated: +x", "960 b escalated: +y",
+                // `group_wait` gathers those that come together, and no longer.
+                "970 b escalated: +z", "1200 c escalated: +x", "1260 c escalated: +y",
+                "1270 c escalated: +z",
+            ])
+        #expect(fixture.advance(3_610) == ["3610 a change: +x +y +z"])
+        // Without a wait each is told for itself.
+        let prompt = try DeskFixture(
+            """
+            route:
+              {receiver: a, group_wait: 0s, group_interval: 1h, escalation: [{after: 15m, receiver: b}]}
+            """)
+        for second in [0.0, 1, 2] { try prompt.fire(second, "x n=\(Int(second))") }
+        #expect(
+            prompt.advance(1_000).filter { $0.contains("escalated") }
+                == [900, 901, 902].map { "\($0) b escalated: +x" })
     }
 
     @Test func theSeverityDecidesHowLong() throws {

@@ -246,6 +246,79 @@ import Testing
         #expect(fixture.desk.due == nil)
     }
 
+    private let bySeverity = """
+        route:
+          receiver: a
+          group_interval: 1m
+          routes:
+            - {receiver: b, matchers: [severity=P0], group_wait: WAIT}
+            - {receivers: [b, c], matchers: [severity=P1], group_wait: 0s}
+        """
+
+    private func moving(_ wait: String) throws -> DeskFixture {
+        try DeskFixture(bySeverity.replacing("WAIT", with: wait))
+    }
+
+    @Test func whoIsToldByBothRoutesHearsOneEnd() throws {
+        let fixture = try moving("0s")
+        #expect(try fixture.fire(0, "x/P1") == ["0 b change: +x", "0 c change: +x"])
+        #expect(try fixture.fire(10, "x/P0") == ["10 b change: +x"])
+        // The other one is not told any more; what channels keep for the former group is ended behind the new message.
+        #expect(fixture.advance(60) == ["60 b moved: -x", "60 c change: -x"])
+        let moved = try #require(fixture.notifications.first { $0.reason == .moved })
+        #expect(moved.groupKey == fixture.notifications.first?.groupKey)
+        #expect(moved.alerts.first?.labels["severity"] == "P1")
+        #expect(moved.alerts.first?.endTime == DeskFixture.time(10))
+        try fixture.resolve(80, "x/P0")
+        #expect(fixture.advance(1_000) == ["130 b change: -x"])
+        #expect(fixture.desk.due == nil && fixture.desk.alertCount == 0)
+        let heard = fixture.notifications.filter { $0.receiver == "b" && $0.reason != .moved }
+        #expect(heard.map(\.isFiring) == [true, true, false])
+        #expect(heard.map(\.severity) == [.high, .critical, .critical])
+        #expect(Set(fixture.notifications.map(\.key)).count == fixture.notifications.count)
+    }
+
+    @Test func anAlertThatEndsBeforeItsNewGroupSpeaksEndsOnce() throws {
+        let fixture = try moving("30s")
+        #expect(try fixture.fire(0, "x/P1") == ["0 b change: +x", "0 c change: +x"])
+        try fixture.fire(50, "x/P0")
+        #expect(fixture.advance(60) == ["60 c change: -x"])
+        try fixture.resolve(70, "x/P0")
+        #expect(fixture.advance(1_000) == ["80 b change: -x", "120 b moved: -x"])
+        #expect(fixture.desk.due == nil && fixture.desk.alertCount == 0)
+    }
+
+    @Test func anAlertThatMovesToAndFroEndsOnce() throws {
+        let fixture = try moving("0s")
+        try fixture.fire(0, "x/P1")
+        try fixture.fire(10, "x/P0")
+        try fixture.fire(20, "x/P1")
+        fixture.advance(200)
+        try fixture.resolve(210, "x/P1")
+        fixture.advance(1_000)
+        let ends = fixture.notifications.filter {
+            $0.receiver == "b" && !$0.isFiring && $0.reason != .moved
+        }
+        #expect(ends.count == 1)
+        #expect(Set(fixture.notifications.map(\.key)).count == fixture.notifications.count)
+        #expect(fixture.desk.due == nil && fixture.desk.alertCount == 0)
+    }
+
+    /// What is under way between two groups survives a restart.
+    @Test func aRestartBetweenTheGroupsEndsWhatTheFirstOneSaid() throws {
+        let fixture = try moving("30s")
+        try fixture.fire(0, "x/P1")
+        try fixture.fire(50, "x/P0")
+        try fixture.restart()
+        fixture.advance(200)
+        try fixture.resolve(210, "x/P0")
+        fixture.advance(1_000)
+        let heard = fixture.notifications.filter { $0.receiver == "b" }
+        #expect(heard.filter { $0.reason != .moved }.map(\.isFiring) == [true, true, false])
+        #expect(heard.filter { $0.reason == .moved }.map(\.groupKey) == [heard[0].groupKey])
+        #expect(fixture.desk.due == nil && fixture.desk.alertCount == 0)
+    }
+
     @Test func tooManyAlertsInAMessageAreCounted() throws {
         let fixture = try DeskFixture(plain)
         for number in 0..<120 {

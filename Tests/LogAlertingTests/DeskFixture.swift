@@ -116,6 +116,16 @@ final class DeskFixture {
                     comment: "why")))
     }
 
+    /// Has another desk go on from what this one saved.
+    func restart() throws {
+        var out = ByteWriter()
+        desk.snapshot(into: &out)
+        let next = AlertDesk(routing: configuration.routing)
+        var reader = ByteReader(out.view)
+        try next.restore(from: &reader)
+        desk = next
+    }
+
     /// The events of the records so far, `acknowledged x`; of class `audit` with a star.
     var events: [String] {
         records.map { line in

@@ -85,6 +85,9 @@ import Testing
         try f(.unacknowledge(.name("down")))
         try f(.markFalse(.name("down"), reason: "a test ü"))
         try f(.expire(id: "s", reason: "done"))
+        try f(.resend(DeadLetters(channel: nil)))
+        try f(.resend(DeadLetters(channel: "team/slack", numbers: [1, .max])))
+        try f(.discard(DeadLetters(channel: "ü \"x\"", numbers: [])))
         try f(
             .silence(
                 Silence(
@@ -111,6 +114,11 @@ import Testing
         f(head + "}", "`action` is missing")
         f(head + #","action":"shoot"}"#, "unknown action `shoot`")
         f(head + #","action":"acknowledge"}"#, "`alert` is missing")
+        // None of these may mean all letters.
+        f(head + #","action":"discard","channel":"c","letters":[]}"#, "a list of numbers")
+        f(head + #","action":"discard","channel":"c","letters":[3]}"#, "a list of numbers")
+        f(head + #","action":"discard","channel":"c","letters":["x"]}"#, "`x` is no number")
+        f(head + #","action":"resend","letters":["3"]}"#, "`channel` of the `letters`")
         f(head + #","action":"mark_false","alert":"x"}"#, "`reason` is missing")
         f(head + #","action":"silence","silence":"s"}"#, "is an object")
         f(head + #","action":"silence","silence":{"matchers":["a"]}}"#, "one of `=`")

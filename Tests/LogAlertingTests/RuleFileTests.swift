@@ -79,6 +79,36 @@ import Testing
         #expect(S.run(rules, (0..<9).map { S.login(Double($0)) } + [S.login(200, "x")]).isEmpty)
     }
 
+    /// A value is called by the name that `math` gave it, in records and in messages.
+    @Test(arguments: [
+        // The share is what the rule is about, and not that there are enough records.
+        ("math bad / n as share | filter n:>2 share:>0.5", "share", 0.75, 0.5),
+        ("math bad / n as share | filter share:>0.5", "share", 0.75, 0.5),
+        ("math bad / n as share, share * 100 as percent | filter percent:>50", "percent", 75, 50),
+        // The last one is compared with nothing: what is compared keeps its name.
+        ("math bad / n as share, n * 1 as k | filter share:>0.5", "share", 0.75, 0.5),
+        ("math bad / n as share", "share", 0.75, 0),
+        ("math bad / n as n | filter n:>0.5", "n", 0.75, 0.5),
+        ("filter n:>2 bad:>1", "count(*)", 4, 2),
+        ("math bad / n as share | filter n:>2", "count(*)", 4, 2),
+    ])
+    func aValueHasTheNameThatMathGaveIt(
+        pipes: String, subject: String, value: Double, threshold: Double
+    ) throws {
+        let rules = try parse(
+            rule(
+                "expr: '* | stats count() as n, count() if (status_code:500) as bad | \(pipes)'",
+                group: "interval: 30s")
+        ).rules
+        let lines = [500, 200, 500, 500].enumerated().map { S.request(Double($0), $1) }
+        let got = S.run(rules, lines + [S.request(200)])
+        let firing = try #require(got.first { $0.state == .firing && $0.value == value })
+        #expect(firing.subject == subject && firing.threshold == threshold)
+        let sentence = AlertNotification.Alert(firing).sentence
+        #expect(sentence.hasPrefix("\(subject) is \(firing.unit.text(value)) (threshold "))
+        #expect(firing.jsonLine.contains("\(subject) is "))
+    }
+
     @Test(arguments: [
         ("level:ERROR", "with `| stats` right behind"),
         ("sum(rate(http_requests_total[5m])) > 5", "LogsQL"),

@@ -1,3 +1,4 @@
+import Glibc
 import LogAlerting
 import LogRecords
 import LogSystem
@@ -38,14 +39,14 @@ final class ScriptedChannel: LogAlerting.Channel, @unchecked Sendable {
     private let disk = MemoryDisk()
 
     private func make(
-        sendsResolved: Bool = true, giveUpAfter: Int64 = 3_600 * Timestamp.second,
-        random: Double = 0.999
+        sendsResolved: Bool = true, keepsGroups: Bool = false,
+        giveUpAfter: Int64 = 3_600 * Timestamp.second, random: Double = 0.999
     ) -> ChannelDelivery {
         let channel = channel
         return ChannelDelivery(
             ReceiverChannel(
                 name: "team/test", kind: "test", sendsResolved: sendsResolved,
-                giveUpAfter: giveUpAfter
+                keepsGroups: keepsGroups, giveUpAfter: giveUpAfter
             ) { _ in channel }, receiver: "team", channel: channel, directory: "/d/outbox",
             fileSystem: MemoryFileSystem(disk), clock: clock, backoff: Backoff { random })
     }
@@ -147,6 +148,24 @@ final class ScriptedChannel: LogAlerting.Channel, @unchecked Sendable {
         #expect(channel.delivered.all.count == 1_000)
     }
 
+    /// That an alert has moved to another group is only for those who keep a state by groups.
+    @Test func whatMovedIsNoEndForPeople() {
+        var moved = Sample.resolved(key: "m")
+        moved.reason = .moved
+        for keepsGroups in [false, true] {
+            channel.refreshInterval = 60 * Timestamp.second
+            let delivery = make(keepsGroups: keepsGroups)
+            delivery.send([Sample.firing(key: "a\(keepsGroups)"), moved])
+            _ = delivery.step()
+            _ = delivery.step()
+            #expect(channel.delivered.all.contains { $0.reason == .moved } == keepsGroups)
+            // Nothing of the group is told again and again any more.
+            #expect(delivery.hasWork != keepsGroups)
+        }
+        let kinds = ChannelRegistry.all.kinds.filter(\.keepsGroups).map(\.name)
+        #expect(kinds.sorted() == ["alertmanager", "pagerduty"])
+    }
+
     @Test func whatIsRefusedOrTooOldIsADeadLetter() throws {
         channel.answer {
             $0.key == "a" ? ScriptedChannel.failure(false) : ScriptedChannel.failure()
@@ -156,16 +175,17 @@ final class ScriptedChannel: LogAlerting.Channel, @unchecked Sendable {
         while let wait = settle(delivery) { clock.advance(Int64(wait * 1e9) + 1) }
         #expect(clock.now() - Sample.time < 70 * Timestamp.second)
         let letters = delivery.deadLetters
-        #expect(letters.map(\.key) == ["a", "b"])
+        #expect(letters.map(\.notification.key) == ["a", "b"])
         #expect(letters.map(\.reason) == ["no", "given up after 1m: no"])
         #expect(letters[0].attempts == 1 && letters[1].attempts > 4)
-        #expect(letters[0].title == "[FIRING] high_error_rate (service=api)")
+        #expect(letters[0].notification.title == "[FIRING] high_error_rate (service=api)")
         #expect(delivery.statistics.dead == 2 && delivery.statistics.letters == 2)
         // They survive a restart; then one is wanted and one is not.
         channel.answer { _ in nil }
         let again = make()
         #expect(again.deadLetters == letters)
-        #expect(again.retry(letters[0].number) && again.drop(letters[1].number))
+        #expect(again.retry(letters[0].notification.number))
+        #expect(again.drop(letters[1].notification.number))
         settle(again)
         #expect(channel.delivered.all.map(\.key) == ["a"] && again.deadLetters.isEmpty)
     }
@@ -276,6 +296,37 @@ final class ScriptedChannel: LogAlerting.Channel, @unchecked Sendable {
         second.start()
         #expect(channel.delivered.wait(for: 2).map(\.key) == ["a", "b"])
         second.finish()
+    }
+
+    @Test func deadLettersAreSentAgainOrForgotten() throws {
+        let channel = ScriptedChannel()
+        channel.answer { _ in ScriptedChannel.failure(false) }
+        let dispatcher = dispatcher([receiver("team", channel)], MemoryDisk())
+        dispatcher.start()
+        dispatcher.send((1...3).map { Sample.firing(key: "\($0)", group: "\($0)") })
+        _ = channel.attempted.wait(for: 3)
+        // The attempt is known before what came of it.
+        while dispatcher.deadLetters.count < 3 { usleep(1_000) }
+        func letters(_ channel: String?, _ numbers: [UInt64] = []) -> DeadLetters {
+            DeadLetters(channel: channel, numbers: numbers)
+        }
+        guard case .refused(let reason) = dispatcher.retry(letters("gone/test")) else {
+            Issue.record("a channel that is not there")
+            return
+        }
+        #expect(reason.contains("no receiver has a channel `gone/test`"))
+        #expect(dispatcher.drop(letters("team/test", [2, 9])) == .done(1))
+        #expect(
+            dispatcher.drop(letters("team/test", [2]))
+                == .refused("there are no such dead letters: dead letter 2 of team/test"))
+        channel.answer { _ in nil }
+        #expect(dispatcher.retry(letters("team/test", [3])) == .done(1))
+        #expect(dispatcher.retry(letters(nil)) == .done(1))
+        #expect(Set(channel.delivered.wait(for: 2).map(\.key)) == ["1", "3"])
+        #expect(
+            dispatcher.retry(letters(nil))
+                == .refused("there are no such dead letters: all dead letters"))
+        dispatcher.finish()
     }
 
     @Test func strangersAreTold() throws {

@@ -91,7 +91,7 @@ import Testing
         ).first
         #expect(disk.trace.count == before)
         #expect(report?.channel == "team/slack" && report?.damagedBytes == 0)
-        #expect(report?.deadLetters.map(\.key) == ["a", "b"])
+        #expect(report?.deadLetters.map(\.notification.key) == ["a", "b"])
         let second = open(disk)
         #expect(second.state.dead.map(\.reason) == ["no", "never"])
         #expect(second.add([Sample.firing(key: "a")], time: 7) == [.known])
@@ -160,6 +160,45 @@ import Testing
             // What waits is on disk again, in a file without damage.
             let again = open(copy)
             #expect(again.state == found.state && again.findings.isEmpty)
+        }
+    }
+
+    /// A check names the place of every flipped bit and every cut, and tells a crash from damage.
+    @Test func aCheckFindsEveryFlippedByteAndEveryCut() throws {
+        let disk = MemoryDisk()
+        let outbox = open(disk)
+        for key in ["a", "b", "c"] { _ = outbox.add([Sample.firing(key: key)], time: 1) }
+        outbox.markDead(2, time: 2, attempts: 1, reason: "no")
+        let bytes = try #require(disk.image[try path(disk)])
+        let whole = OutboxInspection.inspect(bytes)
+        #expect(whole.waiting == 2 && whole.deadLetters == 1 && whole.faults.isEmpty)
+        for position in bytes.indices {
+            var damaged = bytes
+            damaged[position] ^= 1 << UInt8(position % 8)
+            let faults = OutboxInspection.inspect(damaged).faults
+            let fault = try #require(faults.first, "byte \(position)")
+            #expect(faults.count == 1 && fault.offset <= position, "byte \(position)")
+            #expect(position < fault.offset + fault.bytes, "byte \(position)")
+            #expect(fault.kind == (position == 7 ? .unknownVersion : .damage), "byte \(position)")
+        }
+        for length in bytes.indices {
+            let found = OutboxInspection.inspect(Array(bytes[..<length]))
+            #expect(found.faults.allSatisfy { $0.kind == .torn }, "cut to \(length)")
+            #expect(found.faults.isEmpty == Self.ends(bytes).contains(length), "cut to \(length)")
+        }
+        #expect(OutboxInspection.inspect(Array("what?".utf8)).faults.first?.kind == .damage)
+    }
+
+    /// Where a file may end without a crash: behind its mark and behind each entry.
+    private static func ends(_ bytes: [UInt8]) -> Set<Int> {
+        bytes.withView { view in
+            var ends: Set = [OutboxFile.magic.count]
+            var offset = OutboxFile.magic.count
+            while let (_, end) = OutboxRecord.read(view, at: offset) {
+                ends.insert(end)
+                offset = end
+            }
+            return ends
         }
     }
 

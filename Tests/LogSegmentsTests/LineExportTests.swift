@@ -21,6 +21,29 @@ import Testing
         }
     }
 
+    /// A line without a time has that of its arrival, and so has one from too far ahead, which is said.
+    @Test func eachLineComesWithTheTimeUnderWhichItIsStored() throws {
+        let lines = [
+            "{\"timestamp\":\"2025-01-18T12:00:05Z\",\"n\":1}", "{\"n\":2}", "no JSON",
+            "{\"timestamp\":\"2099-01-18T12:00:05Z\",\"n\":3}",
+        ]
+        let own = try #require("2025-01-18T12:00:05Z".withView { Timestamp.parse($0) })
+        for sealsLast in [true, false] {
+            let sample = try StoredSample([lines], sealsLast: sealsLast)
+            var found: [String: StoredTime] = [:]
+            let report = try LineExport(directory: sample.path).runWithTimes(ExportRequest()) {
+                found[$0.text] = $1
+            }
+            #expect(report.lines == 4)
+            #expect(found[lines[0]] == StoredTime(time: own, isSkewed: false))
+            for line in lines.dropFirst() {
+                let time = try #require(found[line])
+                #expect(time.time == 1_737_200_000 * Timestamp.second, "\(line)")
+                #expect(time.isSkewed == line.contains("2099"), "\(line)")
+            }
+        }
+    }
+
     /// Blocks of a share each: the blocks are larger than what may be in memory of them.
     @Test func littleMemoryGivesTheSameLines() throws {
         let long = (0..<6_000).map { number in

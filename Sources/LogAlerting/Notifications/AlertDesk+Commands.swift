@@ -2,7 +2,9 @@ internal import LogRecords
 
 /// What operators say.
 extension AlertDesk {
-    func carryOut(_ command: OperatorCommand) {
+    func carryOut(
+        _ command: OperatorCommand, _ letters: (OperatorCommand.Action) -> DeadLetterOutcome
+    ) {
         guard !knownCommands.contains(command.id) else { return }
         remember(command.id)
         let refusal: String?
@@ -23,11 +25,31 @@ extension AlertDesk {
         case .unacknowledge(let target): refusal = unacknowledge(target, command)
         case .silence(let silence): refusal = add(silence, command)
         case .expire(let id, let reason): refusal = expire(id, reason, command)
+        case .resend(let target):
+            refusal = note(letters(command.action), target, "dead_letters_resent", command)
+        case .discard(let target):
+            refusal = note(letters(command.action), target, "dead_letters_discarded", command)
         }
         guard let refusal else { return }
         counters.refusedCommands += 1
         outcome.refusal = refusal
         audit(command, "command_refused", refusal)
+    }
+
+    /// Records what was done with dead letters; the reason when nothing was.
+    private func note(
+        _ result: DeadLetterOutcome, _ target: DeadLetters, _ event: String,
+        _ command: OperatorCommand
+    ) -> String? {
+        switch result {
+        case .refused(let reason): return reason
+        case .done(let count):
+            let verb = event == "dead_letters_resent" ? "had sent again" : "discarded"
+            audit(
+                command, event, "\(command.actor) \(verb): \(target.text) (\(count))",
+                [("channel", target.channel ?? ""), ("letters", "\(count)")])
+            return nil
+        }
     }
 
     private func remember(_ id: String) {

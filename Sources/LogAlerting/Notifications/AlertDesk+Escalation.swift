@@ -77,7 +77,8 @@ extension AlertDesk {
                     ("step", "\(index + 1)"),
                 ])
         }
-        group.stepNotBefore[index] = clock.plusClamped(route.interval)
+        // Not `interval`: a step that is due does not wait for minutes because another alert took it a moment ago.
+        group.stepNotBefore[index] = clock.plusClamped(min(route.wait, route.interval))
         // An acknowledgement that ran out lets the steps begin anew.
         let since = late.compactMap(\.unacknowledgedTime).max() ?? 0
         for receiver in step.receivers {

@@ -7,14 +7,15 @@ extension AlertDesk {
     func flush(_ group: NoticeGroup) {
         let route = table.plans[group.route].route
         group.hasFlushed = true
+        let members = group.members.compactMap { alerts[$0] }
+        let firing = members.filter { isFiring($0, for: route) && !$0.isQuiet }
+        if !group.departed.isEmpty { settleMoves(of: group, firing: firing) }
         if route.speaks(at: clock) {
-            let members = group.members.compactMap { alerts[$0] }
-            let firing = members.filter { isFiring($0, for: route) && !$0.isQuiet }
             let over = members.filter { !isFiring($0, for: route) }
             for index in group.audiences.indices {
                 tell(index, of: group, route, firing: firing, over: over)
             }
-            group.departed = [:]
+            group.departed = group.departed.filter { group.hasTold($0.key) }
         }
         dropFinished(group, route)
         guard groups[group.key] === group else { return }
@@ -28,7 +29,8 @@ extension AlertDesk {
 
     private func nextFlush(of group: NoticeGroup, _ route: AlertRoute) -> Int64 {
         if route.interval > 0 { return clock.plusClamped(route.interval) }
-        if !route.speaks(at: clock) { return nextMinute }
+        // What has moved to another group ends here when that one has told of it.
+        if !route.speaks(at: clock) || !group.departed.isEmpty { return nextMinute }
         guard route.repetition > 0 else { return .max }
         let told = group.audiences.filter { $0.isMain && !$0.isInStorm }.compactMap(\.toldTime)
         guard let first = told.min() else { return .max }
@@ -75,7 +77,9 @@ extension AlertDesk {
         let audience = group.audiences[index]
         let ended =
             over.filter { audience.told[$0.fingerprint] != nil }.map(shown)
-            + group.departed.values.filter { audience.told[$0.fingerprint] != nil }
+            + group.departed.values.filter {
+                audience.told[$0.fingerprint].map { $0.severity != ToldAlert.handedOver } ?? false
+            }
         guard audience.isMain else {
             guard !ended.isEmpty else { return }
             return end(index, of: group, ended, route)
@@ -212,7 +216,7 @@ extension AlertDesk {
         var text = [receiver, group, reason.rawValue, mark].joined(separator: "\n")
         for alert in alerts {
             text += "\n\(alert.fingerprint) \(alert.isFiring ? "firing" : "resolved") "
-            text += "\(alert.startTime) \(rank(alert.severity))"
+            text += "\(alert.startTime) \(alert.firedTime) \(rank(alert.severity))"
             if alert.annotations[flappingAnnotation] != nil { text += " flapping" }
         }
         return text.withView { String(SHA256.hexadecimal($0).prefix(keyDigits)) }

@@ -63,10 +63,11 @@ extension AlertDesk {
     private func inherit(from former: NoticeGroup) {
         let receivers = routing.receiverNames
         for audience in former.audiences where receivers.contains(audience.receiver) {
+            endMoves(of: former, for: audience)
             for fingerprint in audience.told.keys.sorted() {
-                guard let told = audience.told[fingerprint], let held = alerts[fingerprint] else {
-                    continue
-                }
+                guard let told = audience.told[fingerprint], let held = alerts[fingerprint],
+                    told.severity != ToldAlert.handedOver
+                else { continue }
                 let heirs = held.groups.compactMap { groups[$0] }
                 let known = heirs.first { group in
                     group.audiences.contains { $0.receiver == audience.receiver }

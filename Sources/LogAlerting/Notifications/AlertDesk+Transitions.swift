@@ -15,6 +15,7 @@ extension AlertDesk {
         let held: HeldAlert
         if let known = alerts[alert.fingerprint] {
             held = known
+            let former = known.alert
             let isNew = !known.alert.isFiring
             let labelsChanged = known.alert.labels != alert.labels
             if isNew && !known.isFlapping {
@@ -25,7 +26,7 @@ extension AlertDesk {
             }
             if isNew { noteChange(known) }
             // One that is over may have left some of its groups already.
-            if isNew || labelsChanged { move(known) }
+            if isNew || labelsChanged { move(known, from: former) }
         } else {
             guard alerts.count < limits.alerts else {
                 counters.refusedAlerts += 1
@@ -109,24 +110,6 @@ extension AlertDesk {
         groups[key] = group
         schedule(.flush, key, at: group.nextFlush)
         return group
-    }
-
-    /// Finds the groups of an alert anew since its labels changed. Where it was told and does not belong any more, it is over.
-    private func move(_ held: HeldAlert) {
-        let old = held.groups
-        enterGroups(held)
-        for key in old where !held.groups.contains(key) {
-            guard let group = groups[key] else { continue }
-            group.members.remove(held.fingerprint)
-            group.taken[held.fingerprint] = nil
-            if group.hasTold(held.fingerprint) {
-                var copy = held.alert
-                copy.isFiring = false
-                copy.endTime = clock
-                group.departed[held.fingerprint] = copy
-            }
-            touch(key, held)
-        }
     }
 
     /// Something about a member of a group changed: a group that tells each change at once is due, and the escalation is.

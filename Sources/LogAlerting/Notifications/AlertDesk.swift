@@ -116,9 +116,16 @@ public final class AlertDesk {
     }
 
     /// Carries out what an operator said, unless that was done before.
-    public func apply(_ command: OperatorCommand, now: Int64) -> AlertOutcome {
+    ///
+    /// - Parameter letters: does what is asked of dead letters (`resend`, `discard`), which the desk knows nothing of.
+    public func apply(
+        _ command: OperatorCommand, now: Int64,
+        letters: (OperatorCommand.Action) -> DeadLetterOutcome = { _ in
+            .refused("nothing here keeps dead letters")
+        }
+    ) -> AlertOutcome {
         run(to: now)
-        carryOut(command)
+        carryOut(command, letters)
         finishInstant()
         return drain()
     }

@@ -16,6 +16,9 @@ public struct AlertNotification: Equatable, Sendable {
         case escalated
         /// So much fires at once that single messages would drown their reader.
         case storm
+        /// The alerts that are over in it go on in another group, of which the receiver is told, too. Only for channels that keep
+        /// a state by groups.
+        case moved
         /// Somebody wants to see whether the channel works.
         case test
     }

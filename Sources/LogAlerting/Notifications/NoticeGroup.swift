@@ -6,6 +6,11 @@ struct ToldAlert: Equatable {
     var severity: Int
     /// Whether it was told as flapping.
     var isFlapping: Bool
+
+    /// In place of a severity: the receiver knows of the alert from the group that it was in before. That it fires is news here.
+    static let unheard = -2
+    /// In place of a severity: another group tells this receiver of the alert now, also that it is over.
+    static let handedOver = -3
 }
 
 /// A receiver of a group's messages.

@@ -16,6 +16,10 @@ public struct OperatorCommand: Equatable, Sendable {
         case silence(Silence)
         /// A silence ends now.
         case expire(id: String, reason: String)
+        /// Dead letters are tried again, as if they had come now.
+        case resend(DeadLetters)
+        /// Dead letters are forgotten.
+        case discard(DeadLetters)
     }
 
     /// Identifies the command: given by its writer, never used again. A command that was applied is not applied twice.
@@ -56,6 +60,39 @@ public enum AlertTarget: Equatable, Sendable {
         case .fingerprint(let text), .name(let text): text
         }
     }
+}
+
+/// The dead letters that a command is about: notifications that were given up.
+public struct DeadLetters: Equatable, Sendable {
+    /// The channel that gave them up; nil for every channel.
+    public var channel: String?
+    /// Their numbers in the channel, as `weir alerts outbox` shows them; empty for all.
+    public var numbers: [UInt64]
+
+    /// Dead letters of a channel.
+    public init(channel: String?, numbers: [UInt64] = []) {
+        self.channel = channel
+        self.numbers = numbers
+    }
+
+    /// They in words: `dead letters 3 and 7 of on-call/slack`.
+    public var text: String {
+        let which =
+            switch numbers.count {
+            case 0: "all dead letters"
+            case 1: "dead letter \(numbers[0])"
+            default: "dead letters " + numbers.map(String.init).joined(separator: ", ")
+            }
+        return which + (channel.map { " of \($0)" } ?? "")
+    }
+}
+
+/// What became of dead letters that a command was about.
+public enum DeadLetterOutcome: Equatable, Sendable {
+    /// So many were found, and it was done.
+    case done(Int)
+    /// It was not done, for this reason.
+    case refused(String)
 }
 
 /// Why a line is no command.
@@ -100,8 +137,23 @@ extension OperatorCommand {
             json.add("action", text: "expire")
             json.add("silence", text: silence)
             if !reason.isEmpty { json.add("reason", text: reason) }
+        case .resend(let letters):
+            json.add("action", text: "resend")
+            Self.add(letters, to: &json)
+        case .discard(let letters):
+            json.add("action", text: "discard")
+            Self.add(letters, to: &json)
         }
         return json.text
+    }
+
+    private static func add(_ letters: DeadLetters, to json: inout JSONObjectWriter) {
+        if let channel = letters.channel { json.add("channel", text: channel) }
+        guard !letters.numbers.isEmpty else { return }
+        var list = JSONListWriter()
+        // As texts: numbers of 64 bits do not survive all readers of JSON.
+        for number in letters.numbers { list.add(text: String(number)) }
+        json.add("letters", raw: list.text)
     }
 
     /// Reads a line that `jsonLine` wrote.
@@ -138,10 +190,33 @@ extension OperatorCommand {
         case "expire":
             return .expire(
                 id: try members.required("silence"), reason: members.text("reason") ?? "")
+        case "resend": return .resend(try letters(members))
+        case "discard": return .discard(try letters(members))
         case let word:
             throw OperatorCommandFault(
                 message: "unknown action `\(word)`; there are acknowledge, unacknowledge, "
-                    + "mark_false, silence, expire")
+                    + "mark_false, silence, expire, resend, discard")
         }
+    }
+
+    private static func letters(_ members: SmallJSON) throws(OperatorCommandFault) -> DeadLetters {
+        let channel = members.text("channel")
+        var numbers: [UInt64] = []
+        if members.has("letters") {
+            // What cannot be read must not become "all of them".
+            guard let texts = members.texts("letters"), !texts.isEmpty else {
+                throw OperatorCommandFault(message: "`letters` is a list of numbers as texts")
+            }
+            for text in texts {
+                guard let number = UInt64(text) else {
+                    throw OperatorCommandFault(message: "`\(text)` is no number of a dead letter")
+                }
+                numbers.append(number)
+            }
+            guard channel != nil else {
+                throw OperatorCommandFault(message: "the `channel` of the `letters` is missing")
+            }
+        }
+        return DeadLetters(channel: channel, numbers: numbers)
     }
 }

@@ -39,6 +39,9 @@ struct SmallJSON {
         return out.view.text
     }
 
+    /// Whether there is a member of this key.
+    func has(_ key: String) -> Bool { values[key] != nil }
+
     /// The text of a member; nil when it is missing or no string.
     func text(_ key: String) -> String? {
         guard let value = values[key], value.count >= 2, value[0] == ASCII.quote else { return nil }

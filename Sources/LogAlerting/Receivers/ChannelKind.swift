@@ -6,6 +6,8 @@ public protocol ChannelKind: Sendable {
     var summary: String { get }
     /// Whether it tells of the end of alerts when `send_resolved` is not given.
     var sendsResolved: Bool { get }
+    /// Whether what it sends to keeps a state by groups, which must be ended where an alert goes on in another group.
+    var keepsGroups: Bool { get }
     /// Reads one entry of a receiver's list, and gives what makes the channel that it describes.
     ///
     /// Whatever is wrong with the settings is found here, where its line and column are known.
@@ -17,6 +19,8 @@ extension ChannelKind {
     public var key: String { name + "_configs" }
     /// It does.
     public var sendsResolved: Bool { true }
+    /// It does not.
+    public var keepsGroups: Bool { false }
 }
 
 /// Makes the channel of this name.

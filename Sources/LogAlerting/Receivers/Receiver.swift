@@ -22,6 +22,8 @@ public struct ReceiverChannel: Equatable, Sendable {
     public let kind: String
     /// Whether it tells of alerts that have ended.
     public let sendsResolved: Bool
+    /// Whether what it sends to keeps a state by groups (`ChannelKind`).
+    public let keepsGroups: Bool
     /// How long it tries to deliver a notification, in nanoseconds.
     public let giveUpAfter: Int64
     /// Makes the channel. The thread that delivers calls it, once.
@@ -32,13 +34,14 @@ public struct ReceiverChannel: Equatable, Sendable {
 
     /// A channel of kind `kind`.
     public init(
-        name: String, kind: String, sendsResolved: Bool = true,
+        name: String, kind: String, sendsResolved: Bool = true, keepsGroups: Bool = false,
         giveUpAfter: Int64 = giveUpAfterDefault,
         makeChannel: @escaping @Sendable (ChannelServices) -> any Channel
     ) {
         self.name = name
         self.kind = kind
         self.sendsResolved = sendsResolved
+        self.keepsGroups = keepsGroups
         self.giveUpAfter = giveUpAfter
         self.makeChannel = makeChannel
     }

@@ -9,6 +9,9 @@ public struct AlertmanagerKind: ChannelKind {
     /// One line for help.
     public let summary = "the alerts themselves to Alertmanagers (API v2), which route them"
 
+    /// What a group was told last is told again and again.
+    public var keepsGroups: Bool { true }
+
     /// The kind.
     public init() {}
 

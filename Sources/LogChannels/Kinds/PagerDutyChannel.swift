@@ -7,6 +7,9 @@ public struct PagerDutyKind: ChannelKind {
     /// One line for help.
     public let summary = "an event of PagerDuty's Events API v2"
 
+    /// A group of alerts is an incident.
+    public var keepsGroups: Bool { true }
+
     /// The kind.
     public init() {}
 
@@ -53,6 +56,8 @@ final class PagerDutyChannel: Channel {
     }
 
     func deliver(_ notification: AlertNotification) throws(ChannelError) {
+        // The incident goes on while others of the group fire.
+        if notification.reason == .moved, notification.isFiring { return }
         let body = event.body(notification, routingKey: try sender.reveal(key))
         try sender.deliver(
             HTTPMessage(

@@ -87,7 +87,7 @@ enum AlertLine {
         case .escalated: return "ESCALATED"
         case .test: return "TEST"
         case .repeated: return "FIRING"
-        case .change, .storm: return "FIRING"
+        case .change, .storm, .moved: return "FIRING"
         }
     }
 }

@@ -289,6 +289,7 @@ final class ChannelDelivery: @unchecked Sendable {
 extension ReceiverChannel {
     /// What of a notification this channel wants; nil when nothing.
     func content(of notification: AlertNotification) -> AlertNotification? {
+        if notification.reason == .moved, !keepsGroups { return nil }
         guard !sendsResolved, notification.reason != .test else { return notification }
         var result = notification
         result.alerts.removeAll { !$0.isFiring }

@@ -29,23 +29,3 @@ public struct ChannelStatistics: Equatable, Sendable {
     /// Why what waits may be lost in a crash; nil when it is on disk.
     public var diskError: String?
 }
-
-/// A notification that was given up.
-public struct DeadLetter: Equatable, Sendable {
-    /// The channel.
-    public let channel: String
-    /// Its number among those of the channel.
-    public let number: UInt64
-    /// What it says, in a line.
-    public let title: String
-    /// Its key.
-    public let key: String
-    /// When it was queued, nanoseconds since the epoch.
-    public let time: Int64
-    /// When it was given up.
-    public let endTime: Int64
-    /// How often it was tried.
-    public let attempts: Int
-    /// The last failure.
-    public let reason: String
-}

@@ -47,7 +47,7 @@ public final class NotificationDispatcher: @unchecked Sendable {
         for finding in deliveries.flatMap(\.findings) { report(finding) }
         let names = Set(deliveries.map { Outbox.fileName($0.settings.name) })
         for entry in (try? fileSystem.list(directory)) ?? []
-        where entry.name.hasSuffix(".outbox") && !names.contains(entry.name) {
+        where entry.name.hasSuffix(Outbox.suffix) && !names.contains(entry.name) {
             report(
                 "\(directory)/\(entry.name) belongs to a channel that the alert file no longer has; "
                     + "what it holds is not delivered")
@@ -110,15 +110,48 @@ public final class NotificationDispatcher: @unchecked Sendable {
 
     /// Tries a dead letter again. False when there is none of that number in that channel.
     public func retry(_ number: UInt64, in channel: String) -> Bool {
-        guard let delivery = deliveries.first(where: { $0.settings.name == channel }),
-            delivery.retry(number)
-        else { return false }
-        run(delivery)
-        return true
+        retry(DeadLetters(channel: channel, numbers: [number])) == .done(1)
     }
 
     /// Forgets a dead letter. False when there is none of that number in that channel.
     public func drop(_ number: UInt64, in channel: String) -> Bool {
-        deliveries.first { $0.settings.name == channel }?.drop(number) ?? false
+        drop(DeadLetters(channel: channel, numbers: [number])) == .done(1)
+    }
+
+    /// Tries dead letters again, as if they had come now.
+    public func retry(_ letters: DeadLetters) -> DeadLetterOutcome {
+        change(letters) { delivery, number in
+            guard delivery.retry(number) else { return false }
+            run(delivery)
+            return true
+        }
+    }
+
+    /// Forgets dead letters.
+    public func drop(_ letters: DeadLetters) -> DeadLetterOutcome {
+        change(letters) { $0.drop($1) }
+    }
+
+    private func change(
+        _ letters: DeadLetters, _ body: (ChannelDelivery, UInt64) -> Bool
+    ) -> DeadLetterOutcome {
+        var concerned = deliveries
+        if let channel = letters.channel {
+            concerned.removeAll { $0.settings.name != channel }
+            if concerned.isEmpty {
+                return .refused(
+                    "no receiver has a channel `\(channel)`; put it back into the alert file, or "
+                        + "remove its outbox while no weir runs")
+            }
+        }
+        var done = 0
+        for delivery in concerned {
+            let numbers =
+                letters.numbers.isEmpty
+                ? delivery.deadLetters.map(\.notification.number) : letters.numbers
+            done += numbers.count { body(delivery, $0) }
+        }
+        // One of several that is gone already is as it should be; none at all is a mistake.
+        return done > 0 ? .done(done) : .refused("there are no such dead letters: \(letters.text)")
     }
 }

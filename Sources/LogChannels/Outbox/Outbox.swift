@@ -74,6 +74,9 @@ final class Outbox {
         }
     }
 
+    /// How the names of the files end.
+    static let suffix = ".outbox"
+
     /// The name of the file: readable, and another one for each channel.
     static func fileName(_ channel: String) -> String {
         let slug = String(
@@ -85,7 +88,8 @@ final class Outbox {
                 default: UInt8(ascii: "_")
                 }
             }, as: UTF8.self)
-        return "\(slug)-\(channel.withView { SHA256.hexadecimal($0) }.prefix(16)).outbox"
+        return "\(slug)-\(channel.withView { SHA256.hexadecimal($0) }.prefix(16))"
+            + suffix
     }
 
     private func count(_ number: UInt64, _ notification: AlertNotification) {

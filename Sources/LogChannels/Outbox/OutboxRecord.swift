@@ -97,6 +97,19 @@ enum OutboxRecord: Equatable {
         return (record, offset + headBytes + Int(length))
     }
 
+    /// Whether what begins at `offset` is an entry whose end is missing: as much of it as is there is right.
+    static func isPrefix(_ view: ByteView, at offset: Int) -> Bool {
+        let rest = view.dropFirst(offset)
+        guard rest.count >= headBytes else { return true }
+        var reader = ByteReader(rest)
+        guard let length = try? reader.fixed(UInt32.self, "length"),
+            (try? reader.fixed(UInt32.self, "checksum")) != nil,
+            let check = try? reader.fixed(UInt32.self, "checksum of the head")
+        else { return false }
+        return check == Checksum.crc32c(rest.prefix(8)) && length <= bodyBytesMax
+            && rest.count < headBytes + Int(length)
+    }
+
     private init(_ body: ByteView) throws(MalformedBytes) {
         var reader = ByteReader(body)
         switch try reader.fixed(UInt8.self, "kind of entry") {

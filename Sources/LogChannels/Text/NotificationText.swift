@@ -17,11 +17,7 @@ enum NotificationText {
     static func title(_ notification: AlertNotification) -> String {
         let firing = notification.alerts.count(where: \.isFiring)
         let total = (firing > 0 ? firing : notification.alerts.count) + notification.truncatedAlerts
-        var names: [String] = []
-        var seen: Set<String> = []
-        for alert in notification.alerts where seen.insert(alert.name).inserted {
-            names.append(alert.name)
-        }
+        let names = names(notification)
         var subject = names.prefix(3).joined(separator: ", ")
         if names.count > 3 { subject += " and \(names.count - 3) more" }
         let labels = notification.groupLabels.filter { $0.key != "alertname" }
@@ -32,6 +28,12 @@ enum NotificationText {
         let count = total > 1 ? ":\(total)" : ""
         let storm = notification.reason == .storm ? "Alert storm: " : ""
         return "[\(word(notification))\(count)] \(storm)\(subject)\(group)"
+    }
+
+    /// The names of the alerts in it, each once, in their order.
+    static func names(_ notification: AlertNotification) -> [String] {
+        var seen: Set<String> = []
+        return notification.alerts.map(\.name).filter { seen.insert($0).inserted }
     }
 
     /// The labels that say which one it is, without those that stand elsewhere in a message.

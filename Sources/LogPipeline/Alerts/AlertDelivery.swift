@@ -109,6 +109,19 @@ final class AlertDelivery: @unchecked Sendable {
         }
     }
 
+    /// Does what an operator wants of dead letters.
+    func carryOut(_ action: OperatorCommand.Action) -> DeadLetterOutcome {
+        // The outboxes belong to neither dispatcher then.
+        if lock.locked({ isChanging }) {
+            return .refused("the receivers are being changed; say it again in a minute")
+        }
+        switch action {
+        case .resend(let letters): return opened().retry(letters)
+        case .discard(let letters): return opened().drop(letters)
+        default: return .refused("it is not about dead letters")
+        }
+    }
+
     /// Lets every channel try what waits. What is not delivered then is at the next start.
     func finish() {
         let (present, waiting) = lock.locked {

@@ -31,6 +31,7 @@ final class AlertStage {
     private let delivery: AlertDelivery
     private var countedLate = 0
     private var countedRefused = 0
+    private var countedValues = 0
     private var countedDesk: AlertDesk.Counters
     private var countedChannels: [String: ChannelStatistics] = [:]
     private var pending: [AlertNotification] = []
@@ -95,7 +96,7 @@ final class AlertStage {
 
     /// Carries out what an operator said; the reason when that cannot be done.
     func apply(_ command: OperatorCommand, now: Int64) -> (raised: Raised, refusal: String?) {
-        let outcome = desk.apply(command, now: now)
+        let outcome = desk.apply(command, now: now, letters: delivery.carryOut)
         return (take(outcome, now: now), outcome.refusal)
     }
 
@@ -136,7 +137,12 @@ final class AlertStage {
         counters.add(.alertGroupsRefused, engine.refusedGroups - countedRefused)
         countedRefused = engine.refusedGroups
         counters.set(.ruleGroups, Double(engine.groupCount))
+        counters.add(.alertValuesRefused, engine.refusedValues - countedValues)
+        countedValues = engine.refusedValues
     }
+
+    /// Records that rules had no room for.
+    var refused: (groups: Int, values: Int) { (countedRefused, countedValues) }
 
     /// Brings the counters of deliveries up to date.
     func countDelivery() {

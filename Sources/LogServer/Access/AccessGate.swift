@@ -74,9 +74,11 @@ final class AccessGate: Sendable {
         if scope == .ingest, let limiter,
             let seconds = limiter.delay(caller.writer, now: clock.monotonic())
         {
-            throw HTTPFailure(
+            var failure = HTTPFailure(
                 429, "more lines than are allowed from \(caller.writer); send this again later",
                 retryAfter: seconds)
+            failure.refusal = .lineRate
+            throw failure
         }
         if scope != .ingest { try countQuestion(of: caller) }
         return caller
@@ -87,9 +89,11 @@ final class AccessGate: Sendable {
         guard let questions else { return }
         let now = clock.monotonic()
         if let seconds = questions.delay(caller.writer, now: now) {
-            throw HTTPFailure(
+            var failure = HTTPFailure(
                 429, "more questions than are allowed from \(caller.writer); ask again later",
                 retryAfter: seconds)
+            failure.refusal = .questionRate
+            throw failure
         }
         questions.spend(1, caller.writer, now: now)
     }
@@ -116,17 +120,21 @@ final class AccessGate: Sendable {
                 "this needs a key: send `Authorization: Bearer KEY`, the key as Basic password, or "
                     + "`X-API-Key: KEY`; `weir keys add` makes one")
             failure.asksForKey = true
+            failure.refusal = .noKey
             throw failure
         }
         guard let key = keys.key(for: secret) else {
             var failure = HTTPFailure(401, "this key is not known here, or was revoked")
             failure.asksForKey = true
+            failure.refusal = .unknownKey
             throw failure
         }
         guard key.allows(scope) else {
-            throw HTTPFailure(
+            var failure = HTTPFailure(
                 403, "the key `\(key.name)` has not the scope `\(scope.rawValue)`, which this needs"
             )
+            failure.refusal = .scope
+            throw failure
         }
         return Caller(keyID: key.id, writer: "key \(key.name)")
     }

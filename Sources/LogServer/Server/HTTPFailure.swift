@@ -10,6 +10,8 @@ struct HTTPFailure: Error, Equatable {
     var allow: String?
     /// Set where the client has to say who it is.
     var asksForKey = false
+    /// Set where the client is not let in; that is put on record.
+    var refusal: AccessRefusal?
 
     init(_ status: Int, _ message: String, retryAfter: Int? = nil) {
         self.status = status

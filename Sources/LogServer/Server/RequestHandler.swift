@@ -18,11 +18,13 @@ final class RequestHandler: Sendable {
     private let uploads: JournalUploads
     private let cors: CrossOrigin
     private let api: APIEndpoint?
+    private let refusals: RefusalLog?
 
     init(
         _ context: SourceContext, source: String, options: HTTPOptions, gate: AccessGate,
-        api: APIEndpoint?
+        api: APIEndpoint?, refusals: RefusalLog?
     ) {
+        self.refusals = refusals
         self.context = context
         self.source = source
         self.options = options
@@ -51,8 +53,21 @@ final class RequestHandler: Sendable {
             if exchange.expectsContinue { exchange.connection.sayContinue() }
             return finished(try await insert(found, request, caller), route)
         } catch {
+            if let reason = error.refusal { record(error, reason, request) }
             let answer = finished(FailureAnswer.make(error, route?.dialect ?? .text), route)
             return route?.isForPages == true ? shared(answer, request) : answer
+        }
+    }
+
+    /// Puts on record that a request was not let in. The key that it may bring in its address is not.
+    private func record(
+        _ failure: HTTPFailure, _ reason: AccessRefusal, _ request: IncomingRequest
+    ) {
+        let loop = request.loop
+        refusals?.note(
+            failure, reason, address: request.address, path: String(request.uri.path)
+        ) { nanoseconds, body in
+            loop.scheduleTask(in: .nanoseconds(nanoseconds)) { body() }
         }
     }
 
@@ -60,7 +75,7 @@ final class RequestHandler: Sendable {
     private func preflight(_ request: IncomingRequest) throws(HTTPFailure) -> HTTPAnswer? {
         guard request.method == .options else { return nil }
         let (route, methods) = try Route.known(request.uri.path)
-        return route.isForPages ? cors.preflight(request, methods) : nil
+        return route.isForPages ? try cors.preflight(request, methods) : nil
     }
 
     /// The answer with what lets a page read it, where one may.

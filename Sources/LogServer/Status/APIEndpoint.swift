@@ -84,9 +84,11 @@ final class APIEndpoint: Sendable {
 
     private func health(_ loop: any EventLoop) async throws(HTTPFailure) -> HTTPAnswer {
         var stall = context.outlet.stallReason
+        var isAnswering = false
         if stall == nil {
             do throws(HTTPFailure) {
                 try await link.ask(on: loop, seconds: Self.healthSeconds) { _ in }
+                isAnswering = true
             } catch {
                 stall = error.message
             }
@@ -94,6 +96,8 @@ final class APIEndpoint: Sendable {
         var json = JSONObjectWriter()
         json.add("status", text: stall == nil ? "healthy" : "unhealthy")
         json.add("database", text: stall == nil ? "connected" : "disconnected")
+        // What the system that asks has in a cache, weir has in memory: metrics, windows of rules, alerts.
+        json.add("cache", text: isAnswering ? "connected" : "disconnected")
         json.add("version", text: WeirVersion.text)
         if let stall { json.add("error", text: stall) }
         return Self.json(json.text, stall == nil ? 200 : 503)

@@ -22,15 +22,13 @@ struct CrossOrigin: Sendable {
     }
 
     /// The answer to a browser that asks before it sends what a page wants; nil where pages have no business here.
-    func preflight(_ request: IncomingRequest, _ methods: [HTTPRequest.Method]) -> HTTPAnswer? {
+    func preflight(
+        _ request: IncomingRequest, _ methods: [HTTPRequest.Method]
+    ) throws(HTTPFailure) -> HTTPAnswer? {
         guard let origin = request.header("Origin"), !origins.isEmpty,
             request.header("Access-Control-Request-Method") != nil
         else { return nil }
-        guard allows(origin) else {
-            return FailureAnswer.make(
-                HTTPFailure(403, "pages of \(origin) are not let in; --cors-origin names those"),
-                .json)
-        }
+        guard allows(origin) else { throw Self.stranger(origin) }
         var answer = HTTPAnswer(204)
         answer.headers = headers(request)
         answer.headers += [
@@ -48,7 +46,14 @@ struct CrossOrigin: Sendable {
     func checkSender(_ request: IncomingRequest) throws(HTTPFailure) {
         guard let origin = request.header("Origin"), !allows(origin) else { return }
         if let host = request.header("Host"), origin.hasSuffix("://" + host) { return }
-        throw HTTPFailure(403, "pages of \(origin) are not let in; --cors-origin names those")
+        throw Self.stranger(origin)
+    }
+
+    private static func stranger(_ origin: String) -> HTTPFailure {
+        var failure = HTTPFailure(
+            403, "pages of \(origin) are not let in; --cors-origin names those")
+        failure.refusal = .origin
+        return failure
     }
 }
 

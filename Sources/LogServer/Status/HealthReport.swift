@@ -74,6 +74,8 @@ struct HealthReport: Sendable {
     var parts: [ComponentHealth] = []
     var integrations: [ComponentHealth] = []
     var services: [ComponentHealth] = []
+    /// What is done later: notifications that wait for their channels.
+    private var scheduler = ComponentHealth(name: "scheduler", details: [("jobs_pending", "0")])
 
     /// - Parameters:
     ///   - stall: why nothing is stored at the moment.
@@ -90,8 +92,15 @@ struct HealthReport: Sendable {
         self.storage = storage
         disk = Self.disk(directory)
         self.services = services
-        guard let reading else { return }
+        guard let reading else {
+            scheduler.status = .unhealthy
+            scheduler.error = "the ingester does not answer"
+            return
+        }
         integrations = reading.channels.map(Self.channel)
+        scheduler.details = [
+            ("jobs_pending", "\(reading.channels.reduce(0) { $0 + $1.waiting })")
+        ]
         parts = [Self.sources(reading.sources), Self.channels(integrations), Self.alerts(reading)]
     }
 
@@ -164,6 +173,24 @@ struct HealthReport: Sendable {
         return alerts
     }
 
+    /// Members that are something else than a component.
+    private static let reserved = [
+        "status", "version", "uptime_seconds", "services", "integrations", "ai_providers",
+    ]
+    /// Services that the system that asks lists apart, by the names under which they are probed.
+    private static let providers: Set<String> = [
+        "openai", "anthropic", "google", "gemini", "mistral", "cohere", "groq", "elevenlabs",
+    ]
+
+    private var probesDatabase: Bool { services.contains { $0.name == "database" } }
+
+    /// The storage under the name that other systems have for it, where no database of theirs is probed.
+    private var database: ComponentHealth {
+        var database = storage
+        database.name = "database"
+        return database
+    }
+
     private var components: [ComponentHealth] { [storage, disk] + parts + services }
 
     /// Weir is well when it stores lines; what else is wrong, with it or with what it probes, is a degradation.
@@ -187,7 +214,18 @@ struct HealthReport: Sendable {
         json.add("status", text: status.rawValue)
         json.add("version", text: WeirVersion.text)
         json.add("uptime_seconds", number: Int(uptimeSeconds))
-        for part in [storage, disk] + parts { json.add(part.name, raw: part.json) }
+        let own = [storage, disk] + parts + [scheduler]
+        for part in own { json.add(part.name, raw: part.json) }
+        // The system that asks has its components side by side: what is probed stands under its own name, too, and what
+        // weir itself is to it where nothing of that name is probed.
+        let taken = Set(own.map(\.name) + Self.reserved)
+        for service in (probesDatabase ? [] : [database]) + services
+        where !taken.contains(service.name) {
+            json.add(service.name, raw: service.json)
+        }
+        json.add(
+            "ai_providers",
+            raw: Self.object(services.filter { Self.providers.contains($0.name) }) { $0.json })
         json.add("services", raw: Self.object(services) { $0.json })
         json.add("integrations", raw: Self.object(integrations) { $0.json })
         return json.text
@@ -198,7 +236,10 @@ struct HealthReport: Sendable {
         var json = JSONObjectWriter()
         json.add("status", text: status.rawValue)
         json.add("health_score", number: score)
-        json.add("services", raw: Self.object([storage, disk] + services) { $0.serviceJSON })
+        let database = probesDatabase ? [] : [database]
+        json.add(
+            "services",
+            raw: Self.object(database + [storage, disk] + services) { $0.serviceJSON })
         return json.text
     }
 

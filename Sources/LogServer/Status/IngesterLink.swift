@@ -37,6 +37,13 @@ public final class IngesterLink: Sendable {
         if let refusal { throw HTTPFailure(429, refusal, retryAfter: 60) }
     }
 
+    /// Has `act` put on record, sooner or later; nobody waits for it.
+    func record(_ act: AdministrativeAct) {
+        // Weir is ending: there is nobody to write it.
+        guard let ingester = try? present() else { return }
+        ingester.carryOut(act) { _ in }
+    }
+
     private func present() throws(HTTPFailure) -> Ingester {
         guard let ingester = state.withLock({ $0.ingester }) else {
             throw .busy("weir is starting, or ending; ask again")

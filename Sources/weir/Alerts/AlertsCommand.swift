@@ -19,11 +19,15 @@ struct AlertsCommand: ParsableCommand {
               weir alerts expire ID                     a silence ends now
               weir alerts false 1f2e3d4c5b6a7988 --reason 'load test'
               weir alerts test-channel on-call --alerts alerts.yaml
+              weir alerts outbox                        what is not delivered, and why
+              weir alerts resend on-call/slack          dead letters are tried again
+              weir alerts discard on-call/slack 3       this one is forgotten
             """,
         subcommands: [
             AlertsList.self, AlertsHistory.self, AlertsCheck.self, AlertsTest.self,
             AlertsAck.self, AlertsUnack.self, AlertsFalse.self, AlertsSilence.self,
             AlertsSilences.self, AlertsExpire.self, AlertsTestChannel.self,
+            AlertsOutbox.self, AlertsResend.self, AlertsDiscard.self,
         ],
         defaultSubcommand: AlertsList.self)
 }

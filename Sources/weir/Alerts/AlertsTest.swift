@@ -98,23 +98,47 @@ struct AlertsTest: ParsableCommand {
         let chunk = ByteChunk(
             capacity: Self.batchBytes + (64 << 20), spareBytes: Self.batchBytes)
         let batch = RecordBatch()
+        var stored: [(start: Int, time: StoredTime)] = []
         func flush() throws {
             guard chunk.count > 0 else { return }
             batch.reset(over: chunk, arrivalTime: now)
             batch.appendLines(of: chunk)
+            Self.setTimes(batch, stored)
             try take(engine.observe(batch))
             chunk.count = 0
+            stored.removeAll(keepingCapacity: true)
         }
-        let report = try LineExport(directory: data.directory).run(
+        let report = try LineExport(directory: data.directory).runWithTimes(
             ExportRequest(timeRange: range)
-        ) { line in
+        ) { line, time in
             if chunk.count + line.count + 1 > Self.batchBytes { try flush() }
             guard line.count < chunk.capacity else { return }
+            stored.append((chunk.count, time))
             chunk.append(line)
             chunk.append(ByteView("\n"))
         }
         try flush()
         return report
+    }
+
+    /// Gives records the times that they had when they came: a line without one that of its arrival, and not of now.
+    private static func setTimes(
+        _ batch: RecordBatch, _ stored: [(start: Int, time: StoredTime)]
+    ) {
+        var next = 0
+        for row in 0..<batch.records.count {
+            // A line that consists of several was stored as one, and is one again.
+            while next + 1 < stored.count,
+                stored[next + 1].start <= Int(batch.records[row].lineStart)
+            {
+                next += 1
+            }
+            guard next < stored.count else { return }
+            batch.records[row].time = stored[next].time.time
+            guard stored[next].time.isSkewed else { continue }
+            batch.records[row].isSkewed = true
+            batch.records[row].hasOwnTime = false
+        }
     }
 
     private func show(_ firings: [Firing], _ rules: [AlertRule]) throws {
