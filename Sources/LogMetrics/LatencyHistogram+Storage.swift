@@ -6,7 +6,7 @@ extension LatencyHistogram {
     @usableFromInline
     mutating func makeBlock() {
         let fresh = UnsafeMutableRawPointer.allocate(
-            byteCount: 48 + Self.firstCapacity, alignment: 8)
+            byteCount: 48 + Self.firstCapacity + Self.spareBytes, alignment: 8)
         var header = Header()
         header.capacity = UInt32(Self.firstCapacity)
         fresh.initializeMemory(as: Header.self, repeating: header, count: 1)
@@ -20,7 +20,8 @@ extension LatencyHistogram {
         if present >= capacity { return }
         let limit = Self.directoryBytes + Self.unitsMax * Self.unitBytes
         let larger = Swift.min(Swift.max(capacity, present + present / 2), limit)
-        let fresh = UnsafeMutableRawPointer.allocate(byteCount: 48 + larger, alignment: 8)
+        let fresh = UnsafeMutableRawPointer.allocate(
+            byteCount: 48 + larger + Self.spareBytes, alignment: 8)
         fresh.copyMemory(from: old, byteCount: 48 + present)
         Self.header(fresh).pointee.capacity = UInt32(larger)
         old.deallocate()
