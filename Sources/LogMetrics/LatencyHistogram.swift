@@ -202,24 +202,4 @@ public struct LatencyHistogram: ~Copyable {
             ? Swift.max(Self.lowerEdge(cut + 1), bound) : Swift.min(Self.lowerEdge(cut), bound)
         return Swift.min(Swift.max((bound + edge) / 2, low), high)
     }
-
-    /// For each of the ascending `bounds` the number of values at or below it, exact to the width of a bucket; all from the
-    /// largest value on.
-    public func cumulativeCounts(_ bounds: [Double]) -> [UInt64] {
-        var result: [UInt64] = []
-        result.reserveCapacity(bounds.count)
-        var seen: UInt64 = 0
-        let low = min ?? 0
-        let high = max ?? 0
-        forEachBucket { bucket, amount in
-            let middle = Swift.min(Swift.max(Self.middle(bucket), low), high)
-            while result.count < bounds.count, bounds[result.count] < middle {
-                result.append(seen)
-            }
-            seen += amount
-            return true
-        }
-        while result.count < bounds.count { result.append(seen) }
-        return result
-    }
 }
