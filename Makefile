@@ -8,8 +8,8 @@ SWIFT ?= swift
 # runs regular expressions in linear time.
 DEBIAN_PACKAGES = liblz4-dev libdeflate-dev zlib1g-dev libre2-dev pkg-config
 # Clients and tools that tests start; what a machine lacks is skipped, with a line that says so.
-TEST_PACKAGES = bsdutils curl logrotate netcat-openbsd openssl prometheus-alertmanager python3-venv rsyslog \
-    rsyslog-gnutls rsyslog-openssl systemd tzdata
+TEST_PACKAGES = bsdutils curl logrotate netcat-openbsd openssl python3-venv rsyslog rsyslog-gnutls \
+    rsyslog-openssl systemd tzdata
 RELEASE = -c release --static-swift-stdlib
 FORMAT = $(SWIFT) format lint --strict --recursive --parallel --configuration .swift-format
 BINARY = .build/release/weir

@@ -69,15 +69,18 @@ enum DerivedFamilies {
             forEachCell(core) { labels, cell in
                 let minute = cell.recent.sum(endingAt: slot - 1, slots: 6)
                 let share = Double(minute.count) / Double(max(cell.requests, 1))
+                labels.append(("level", ""))
                 for level in LogLevel.allCases {
                     let count = cell.levels[Int(level.rawValue)]
                     guard count > 0 else { continue }
                     // Windows are kept for all levels together; a level has its share of them.
+                    labels[labels.count - 1].value = level.name
                     sink.add(
                         MetricSample(
                             Double(count), lastMinute: (share * Double(count)).rounded()),
-                        labels + [("level", level.name)])
+                        labels)
                 }
+                labels.removeLast()
             }
         }
         if !skipping.contains(errors.name), sink.begin(errors) {
@@ -91,23 +94,30 @@ enum DerivedFamilies {
                 guard !cell.latency.isEmpty else { return }
                 let minute = cell.recent.sum(endingAt: slot - 1, slots: 6)
                 sink.add(
-                    cell.latency, labels, exemplars: cell.exemplars.all,
+                    cell.latency, labels,
+                    exemplars: sink.wantsExemplars ? cell.exemplars.all : [],
                     lastMinute: Double(minute.count))
             }
         }
     }
 
+    /// The labels of statuses by their first digit.
+    private static let statuses = ["", "1xx", "2xx", "3xx", "4xx", "5xx"]
+
+    /// Calls `body` with the labels of each cell, in an array that it may use for more, and the cell.
     private static func forEachCell(
         _ core: borrowing StreamMetricsCore,
-        _ body: ([MetricLabel], borrowing StreamMetricsCore.Cell) -> Void
+        _ body: (inout [MetricLabel], borrowing StreamMetricsCore.Cell) -> Void
     ) {
+        // One array for all: a family has thousands of cells.
+        var labels: [MetricLabel] = [("service", ""), ("endpoint", ""), ("status", "")]
+        labels.reserveCapacity(4)
         core.forEachEndpoint { service, endpoint, cells in
+            labels[0].value = service
+            labels[1].value = endpoint
             for (statusClass, place) in cells {
-                let status = statusClass == 0 ? "" : "\(statusClass)xx"
-                core.withCell(place) { cell in
-                    body(
-                        [("service", service), ("endpoint", endpoint), ("status", status)], cell)
-                }
+                labels[2].value = statuses[statusClass]
+                core.withCell(place) { body(&labels, $0) }
             }
         }
     }

@@ -44,6 +44,8 @@ public struct LatencyHistogram: ~Copyable {
         @usableFromInline static var listForm: UInt32 { .max }
     }
 
+    /// Bytes behind the last counter, so that eight may be loaded from wherever one stands.
+    static var spareBytes: Int { 8 }
     /// A histogram never takes more bytes than this.
     public static var bytesMax: Int { 2_048 }
     /// Values that are kept as a list.
@@ -52,7 +54,7 @@ public struct LatencyHistogram: ~Copyable {
     @usableFromInline static var pageBuckets: Int { 32 }
     @usableFromInline static var directoryBytes: Int { 128 }
     @usableFromInline static var unitBytes: Int { 32 }
-    /// header 48 + directory 128 + 58 × 32 = 2,032 bytes.
+    /// header 48 + directory 128 + 58 × 32 + spare 8 = 2,040 bytes.
     @usableFromInline static var unitsMax: Int { 58 }
     @usableFromInline static var absent: UInt8 { 0xFF }
 
@@ -128,23 +130,14 @@ public struct LatencyHistogram: ~Copyable {
         let entry = body(block)[bucket >> 5]
         if entry == absent { return false }
         let page = block + (48 + directoryBytes + Int(entry >> 2) * unitBytes)
-        let index = bucket & 31
-        switch entry & 3 {
-        case 0: return increment(page, index, UInt8.self)
-        case 1: return increment(page, index, UInt16.self)
-        case 2: return increment(page, index, UInt32.self)
-        default: return false
-        }
-    }
-
-    @inlinable @inline(__always)
-    static func increment<Counter: FixedWidthInteger & BitwiseCopyable>(
-        _ page: UnsafeMutableRawPointer, _ index: Int, _ type: Counter.Type
-    ) -> Bool {
-        let place = page + index * MemoryLayout<Counter>.size
-        let value = place.load(as: Counter.self)
-        if value == .max { return false }
-        place.storeBytes(of: value &+ 1, as: Counter.self)
+        // Which width a page has is guessed wrong too often for a branch. Eight bytes hold the counter and what lies behind it,
+        // which stays as it is, since nothing is carried out of the counter.
+        let width = Int(entry & 3)
+        let place = page + (bucket & 31) << width
+        let full = UInt64.max >> UInt64(64 - 8 << width)
+        let value = place.loadUnaligned(as: UInt64.self)
+        if value & full == full { return false }
+        place.storeBytes(of: value &+ 1, as: UInt64.self)
         return true
     }
 
@@ -218,25 +211,5 @@ public struct LatencyHistogram: ~Copyable {
             isAbove
             ? Swift.max(Self.lowerEdge(cut + 1), bound) : Swift.min(Self.lowerEdge(cut), bound)
         return Swift.min(Swift.max((bound + edge) / 2, low), high)
-    }
-
-    /// For each of the ascending `bounds` the number of values at or below it, exact to the width of a bucket; all from the
-    /// largest value on.
-    public func cumulativeCounts(_ bounds: [Double]) -> [UInt64] {
-        var result: [UInt64] = []
-        result.reserveCapacity(bounds.count)
-        var seen: UInt64 = 0
-        let low = min ?? 0
-        let high = max ?? 0
-        forEachBucket { bucket, amount in
-            let middle = Swift.min(Swift.max(Self.middle(bucket), low), high)
-            while result.count < bounds.count, bounds[result.count] < middle {
-                result.append(seen)
-            }
-            seen += amount
-            return true
-        }
-        while result.count < bounds.count { result.append(seen) }
-        return result
     }
 }

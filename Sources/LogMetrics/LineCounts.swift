@@ -3,19 +3,23 @@ internal import LogRecords
 
 /// Records by service, retention class and level.
 ///
-/// A service name of at most 16 bytes is looked up in a direct-mapped cache of 256 places: most streams have few services, in
+/// A service name of at most 50 bytes is looked up in a cache of 128 pairs of places: most streams have few services, in
 /// changing order.
 struct LineCounts: ~Copyable {
     /// Services times classes. Names of services come from log lines; further ones count under `other`.
     static let seriesMax = 2_000
     private static var levelCount: Int { 10 }
     private static var cacheSize: Int { 256 }
+    /// The longest name in the cache: an entry fills one line of the processor's cache.
+    private static var nameMax: Int { 50 }
 
     private struct Entry: BitwiseCopyable {
-        var value: ShortText
-        var classNumber: UInt8
+        var hash: UInt64
         /// The number of the series, −1 for a free place.
         var series: Int32
+        var length: UInt8
+        var classIndex: UInt8
+        var name: InlineArray<50, UInt8>
     }
 
     /// The number of the class, then the bytes of the service. Number 0 is `other`.
@@ -30,7 +34,9 @@ struct LineCounts: ~Copyable {
     private var numbers = InlineArray<256, UInt8>(repeating: 0)
 
     init() {
-        cache = .allocate(capacity: Self.cacheSize)
+        cache = UnsafeMutableRawPointer.allocate(
+            byteCount: Self.cacheSize * MemoryLayout<Entry>.stride, alignment: 64
+        ).bindMemory(to: Entry.self, capacity: Self.cacheSize)
         clearCache()
         addSeries(ByteView("\u{0}other"))
     }
@@ -39,7 +45,9 @@ struct LineCounts: ~Copyable {
 
     private func clearCache() {
         cache.initialize(
-            repeating: Entry(value: .empty, classNumber: 0, series: -1), count: Self.cacheSize)
+            repeating: Entry(
+                hash: 0, series: -1, length: 0, classIndex: 0, name: InlineArray(repeating: 0)),
+            count: Self.cacheSize)
     }
 
     /// Says which classes the numbers in records stand for.
@@ -57,29 +65,55 @@ struct LineCounts: ~Copyable {
         return classNames.count - 1
     }
 
+    /// Counts a record. The answer is a number that no other service has, the same for the same service and class; 0 where there
+    /// are too many.
     @inline(__always)
-    mutating func count(_ service: ByteView, classIndex: UInt8, level: Int) {
-        guard service.count <= ShortText.bytesMax else {
-            return slowCount(service, classIndex, level)
-        }
-        let value = ShortText(service)
-        let entry = cache + ((value.place + Int(classIndex)) & (Self.cacheSize - 1))
-        if entry.pointee.series >= 0, entry.pointee.classNumber == classIndex,
-            entry.pointee.value == value
-        {
-            counts[Int(entry.pointee.series) * Self.levelCount + level] &+= 1
-            // Nothing is cached for `other`, so that it is counted there each time.
-            return
-        }
-        let series = resolve(service, classIndex)
-        if series > 0 {
-            entry.pointee = Entry(value: value, classNumber: classIndex, series: Int32(series))
-        }
+    mutating func count(_ service: ByteView, classIndex: UInt8, level: Int) -> Int {
+        let hash = ShortKey.hash(service, seed: UInt64(classIndex))
+        let place = Int(truncatingIfNeeded: hash >> 32) & (Self.cacheSize - 1)
+        var series = known(service, hash, classIndex, at: place)
+        if series < 0 { series = known(service, hash, classIndex, at: place ^ 1) }
+        if series < 0 { series = remember(service, hash, classIndex, place) }
         counts[series * Self.levelCount + level] &+= 1
+        return series
     }
 
-    private mutating func slowCount(_ service: ByteView, _ classIndex: UInt8, _ level: Int) {
-        counts[resolve(service, classIndex) * Self.levelCount + level] &+= 1
+    /// The series at `place`, −1 when another one is there.
+    @inline(__always)
+    private func known(
+        _ service: ByteView, _ hash: UInt64, _ classIndex: UInt8, at place: Int
+    ) -> Int {
+        let entry = cache + place
+        guard entry.pointee.hash == hash, Int(entry.pointee.length) == service.count,
+            entry.pointee.classIndex == classIndex,
+            ShortKey.hasBytes(service, of: Self.name(entry))
+        else { return -1 }
+        return Int(entry.pointee.series)
+    }
+
+    @inline(__always)
+    private static func name(_ entry: UnsafeMutablePointer<Entry>) -> UnsafeMutablePointer<UInt8> {
+        (UnsafeMutableRawPointer(entry) + nameOffset).assumingMemoryBound(to: UInt8.self)
+    }
+
+    /// hash 8, series 4, length 1, class 1.
+    private static var nameOffset: Int { 14 }
+
+    private mutating func remember(
+        _ service: ByteView, _ hash: UInt64, _ classIndex: UInt8, _ place: Int
+    ) -> Int {
+        let series = resolve(service, classIndex)
+        // Nothing is remembered of `other`, so that it is counted there each time.
+        guard series > 0, service.count <= Self.nameMax else { return series }
+        // The newcomer takes the first place of its pair, and who was there the second.
+        cache[place ^ 1] = cache[place]
+        let entry = cache + place
+        entry.pointee.hash = hash
+        entry.pointee.series = Int32(series)
+        entry.pointee.length = UInt8(service.count)
+        entry.pointee.classIndex = classIndex
+        Self.name(entry).update(from: service.start, count: service.count)
+        return series
     }
 
     private mutating func resolve(_ service: ByteView, _ classIndex: UInt8) -> Int {

@@ -140,7 +140,7 @@ public final class StreamMetrics {
     ) -> CountPair {
         var result = CountPair()
         let last = SlotClock.slot(of: time ?? core.clock.latest)
-        let slots = Int32(window.seconds / RecentSums.slotSeconds)
+        let slots = Int32(window.seconds / SlotClock.slotSeconds)
         core.forEachEndpoint { name, path, cells in
             guard service == nil || service == name, endpoint == nil || endpoint == path else {
                 return
@@ -162,7 +162,7 @@ public final class StreamMetrics {
     ) -> (count: UInt64, sum: Double)? {
         let sum = core.configured.recent(
             name, endingAt: SlotClock.slot(of: time ?? core.clock.latest),
-            slots: Int32(window.seconds / RecentSums.slotSeconds)
+            slots: Int32(window.seconds / SlotClock.slotSeconds)
         ) { own in
             labels.allSatisfy { label in own.contains { $0 == (label.key, label.value) } }
         }

@@ -10,8 +10,8 @@ struct StreamMetricsCore: ~Copyable {
         var levels = InlineArray<10, UInt64>(repeating: 0)
         var errors: UInt64 = 0
         var latency = LatencyHistogram()
-        /// The amount of a record is 1 when the request failed.
-        var recent = RecentSums()
+        /// Requests, and those that failed.
+        var recent = RecentSums<CountSlot>()
         var exemplars = ExemplarSlots()
 
         var requests: UInt64 {
@@ -22,7 +22,7 @@ struct StreamMetricsCore: ~Copyable {
     }
 
     private enum Name: Int, CaseIterable {
-        case service, endpoint, status, duration, trace, event
+        case service, endpoint, status, duration, trace, event, message, msg
     }
 
     /// Of requests that are not slow, every sixteenth may become an exemplar.
@@ -33,7 +33,10 @@ struct StreamMetricsCore: ~Copyable {
 
     private let seriesMax: Int
     private var slots = FieldSlots(
-        names: ["service", "endpoint", "status_code", "duration_ms", "trace_id", "event"])
+        names: [
+            "service", "endpoint", "status_code", "duration_ms", "trace_id", "event", "message",
+            "msg",
+        ])
     private var cache = EndpointCache()
     /// Service, a zero byte, templated endpoint. Number 0 is the series `other`.
     private var keys = ByteKeyTable()
@@ -62,7 +65,7 @@ struct StreamMetricsCore: ~Copyable {
         configured = ConfiguredMetrics(definitions, seriesMax: metricSeriesMax)
         ownLines = MetricLines(seriesMax: metricSeriesMax)
         budget = SeriesBudget(left: seriesMax)
-        cells = .allocate(capacity: capacity)
+        cells = Self.allocate(capacity)
         for _ in LogLevel.allCases { levels.append(0) }
         for _ in 0..<Self.statusClasses { statusClasses.append(0) }
         var name = ByteWriter(capacity: 16)
@@ -76,6 +79,13 @@ struct StreamMetricsCore: ~Copyable {
     deinit {
         cells.deinitialize(count: cellCount)
         cells.deallocate()
+    }
+
+    /// Room for cells, each in two lines of the processor's cache that lie in one pair.
+    private static func allocate(_ count: Int) -> UnsafeMutablePointer<Cell> {
+        UnsafeMutableRawPointer.allocate(
+            byteCount: count * MemoryLayout<Cell>.stride, alignment: 128
+        ).bindMemory(to: Cell.self, capacity: count)
     }
 
     // MARK: Records
@@ -92,9 +102,23 @@ struct StreamMetricsCore: ~Copyable {
                 let slot = clock.slot(record.time)
                 observe(record, reader, slot)
                 if hasDefinitions { configured.observe(record, reader, slot: slot, &budget) }
-                ownLines.observe(record, reader, slot: slot, &budget)
+                if record.shape < RecordBatch.looseShape {
+                    ownLines.observe(record, reader, slot: slot, &budget)
+                } else if mayBeMetric(record, reader) {
+                    ownLines.observeLoose(record, reader, slot, &budget)
+                }
             }
         }
+    }
+
+    /// Whether a line of no known shape may say that it is a metric: to be sure, all of its fields have to be found out.
+    private func mayBeMetric(_ record: Record, _ reader: BatchReader) -> Bool {
+        let row = slots.row(record.shape)
+        func mayBegin(_ name: Name) -> Bool {
+            let slot = row[name.rawValue]
+            return slot >= 0 && MetricLines.mayBegin(reader.raw(record, slot))
+        }
+        return mayBegin(.event) || mayBegin(.message) || mayBegin(.msg)
     }
 
     @inline(__always)
@@ -103,7 +127,7 @@ struct StreamMetricsCore: ~Copyable {
         levels[level] += 1
         let row = slots.row(record.shape)
         let service = reader.text(record, row[Name.service.rawValue], scratch: &serviceScratch)
-        lines.count(service, classIndex: record.classIndex, level: level)
+        let serviceNumber = lines.count(service, classIndex: record.classIndex, level: level)
         let endpointSlot = row[Name.endpoint.rawValue]
         let status = reader.status(record, row[Name.status.rawValue])
         let hasEndpoint = reader.isPresent(record, endpointSlot)
@@ -113,9 +137,9 @@ struct StreamMetricsCore: ~Copyable {
         let statusClass = status / 100
         statusClasses[statusClass] += 1
         let endpoint = reader.text(record, endpointSlot, scratch: &endpointScratch)
-        let hash = EndpointCache.hash(service, endpoint)
-        var number = cache.find(service, endpoint, hash: hash)
-        if number < 0 { number = resolve(service, endpoint, hash) }
+        let hash = EndpointCache.hash(serviceNumber, endpoint)
+        var number = cache.find(serviceNumber, endpoint, hash: hash)
+        if number < 0 { number = resolve(service, serviceNumber, endpoint, hash) }
         var place = Int(places[number * Self.statusClasses + statusClass])
         if place < 0 { place = makeCell(&number, statusClass) }
         if number == 0 { overflowed += 1 }
@@ -124,7 +148,7 @@ struct StreamMetricsCore: ~Copyable {
         let cell = cells + place
         cell.pointee.levels[level] += 1
         if failed { cell.pointee.errors += 1 }
-        cell.pointee.recent.add(failed ? 1 : 0, slot: slot)
+        cell.pointee.recent.add(CountSlot(isPart: failed), slot: slot)
         requests &+= 1
         guard duration >= 0 else { return }
         cell.pointee.latency.record(duration)
@@ -152,7 +176,7 @@ struct StreamMetricsCore: ~Copyable {
 
     /// Finds or makes the series of an endpoint that is not in the cache.
     private mutating func resolve(
-        _ service: ByteView, _ endpoint: ByteView, _ cacheHash: UInt64
+        _ service: ByteView, _ serviceNumber: Int, _ endpoint: ByteView, _ cacheHash: UInt64
     ) -> Int {
         keyScratch.removeAll()
         keyScratch.append(service.prefix(EndpointTemplate.cutLength(service)))
@@ -161,7 +185,10 @@ struct StreamMetricsCore: ~Copyable {
         let hash = keyScratch.view.memoryHash
         var number = keys.find(keyScratch.view, hash: hash)
         if number < 0 { number = isFull ? 0 : addKey(keyScratch.view, hash: hash) }
-        cache.insert(service, endpoint, hash: cacheHash, series: number)
+        // Services beyond the limit share a number, by which they cannot be told apart.
+        if serviceNumber > 0 {
+            cache.insert(serviceNumber, endpoint, hash: cacheHash, series: number)
+        }
         return number
     }
 
@@ -177,7 +204,7 @@ struct StreamMetricsCore: ~Copyable {
         }
         if number == 0 { overflowCells += 1 } else { budget.left -= 1 }
         if cellCount == capacity {
-            let fresh = UnsafeMutablePointer<Cell>.allocate(capacity: capacity * 2)
+            let fresh = Self.allocate(capacity * 2)
             fresh.moveInitialize(from: cells, count: cellCount)
             cells.deallocate()
             cells = fresh
@@ -307,7 +334,7 @@ struct StreamMetricsCore: ~Copyable {
         } else {
             cell.pointee.latency.merge(latency)
         }
-        var recent = RecentSums()
+        var recent = RecentSums<CountSlot>()
         try recent.restore(from: &reader)
         if cell.pointee.recent.isEmpty { cell.pointee.recent = recent }
     }

@@ -8,20 +8,7 @@ import Testing
 
 @testable import LogChannels
 
-/// Debian's Alertmanager and its amtool, which `make clients` installs. Unpacked it would not run: it wants its templates under
-/// /usr/share. The test starts one of its own, whether or not the machine runs one.
-enum RealAlertmanager {
-    static let server = program("prometheus-alertmanager")
-    static let tool = program("amtool")
-    static let isThere = server != nil && tool != nil
-    static let hint: Comment = "Alertmanager is missing: `make clients` fetches it"
-
-    private static func program(_ name: String) -> String? {
-        let path = "/usr/bin/" + name
-        return FileManager.default.isExecutableFile(atPath: path) ? path : nil
-    }
-}
-
+/// Notifications to Debian's real Alertmanager, asked with its own client.
 @Suite struct RealAlertmanagerTests {
     private let directory: TemporaryDirectory
     private let webhook = try? Receiving()
@@ -69,7 +56,12 @@ enum RealAlertmanager {
         let file = directory.file("alertmanager.yml")
         try Data(configuration.utf8).write(to: URL(fileURLWithPath: file))
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: RealAlertmanager.server ?? "")
+        process.executableURL = URL(
+            fileURLWithPath: try #require(MonitoringTools.alertmanager))
+        let folder = MonitoringTools.alertmanagerFolder
+        if FileManager.default.fileExists(atPath: folder) {
+            process.currentDirectoryURL = URL(fileURLWithPath: folder)
+        }
         process.arguments = [
             "--config.file=\(file)", "--storage.path=\(directory.file("data"))",
             "--web.listen-address=127.0.0.1:\(port)", "--cluster.listen-address=",
@@ -87,7 +79,10 @@ enum RealAlertmanager {
         return Sample.firing(key: "\(service)-\(end ?? 0)", group: service, alerts: [alert])
     }
 
-    @Test(.enabled(if: RealAlertmanager.isThere, RealAlertmanager.hint))
+    @Test(
+        .enabled(
+            if: MonitoringTools.alertmanager != nil && MonitoringTools.amtool != nil,
+            MonitoringTools.hint))
     func fireSilenceResolve() throws {
         let hook = try #require(webhook)
         defer { hook.server.stop() }
@@ -98,7 +93,7 @@ enum RealAlertmanager {
             process.waitUntilExit()
         }
         let url = "http://127.0.0.1:\(port)"
-        let tool = try #require(RealAlertmanager.tool)
+        let tool = try #require(MonitoringTools.amtool)
         func amtool(_ arguments: String...) -> String? {
             run(tool, ["--alertmanager.url=\(url)"] + arguments)
         }

@@ -120,12 +120,13 @@ import Testing
 
     // MARK: Prometheus
 
-    @Test(.enabled(if: Promtool.path != nil, "promtool (Debian's prometheus) is not installed"))
+    @Test(.enabled(if: MonitoringTools.promtool != nil, MonitoringTools.hint))
     func prometheusOwnCheckerHasNoComplaint() throws {
-        let good = try Promtool.check(MetricStream.text(try sources()))
+        let good = try MonitoringTools.checkMetrics(MetricStream.text(try sources()))
         #expect(good.status == 0 && good.output.isEmpty, "\(good.output)")
-        #expect(try Promtool.check("http_requests 1\n").output.contains("no help text"))
-        #expect(try Promtool.check("not a metric\n").status != 0)
+        #expect(
+            try MonitoringTools.checkMetrics("http_requests 1\n").output.contains("no help text"))
+        #expect(try MonitoringTools.checkMetrics("not a metric\n").status != 0)
     }
 
     // MARK: JSON
@@ -247,28 +248,5 @@ import Testing
             String(decoding: pieces.flatMap { $0 }, as: UTF8.self)
                 == MetricStream.text([metrics], name))
         #expect(MetricsFormat.named("xml") == nil)
-    }
-}
-
-/// Prometheus' own checker of metrics, where the machine has it.
-enum Promtool {
-    static let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-        .map { "\($0)/promtool" }.first { FileManager.default.isExecutableFile(atPath: $0) }
-
-    static func check(_ text: String) throws -> (status: Int32, output: String) {
-        let directory = try TemporaryDirectory()
-        let file = directory.file("metrics.txt")
-        try Data(text.utf8).write(to: URL(filePath: file))
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(filePath: try #require(path))
-        process.arguments = ["check", "metrics"]
-        process.standardInput = try FileHandle(forReadingFrom: URL(filePath: file))
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: bytes, as: UTF8.self))
     }
 }

@@ -180,15 +180,14 @@ import Testing
         #expect(requests.reduce(0) { $0 + $1.value } == Double(lines.count))
     }
 
-    @Test(.enabled(if: Promtool.path != nil, "promtool (Debian's prometheus) is not installed"))
+    @Test(.enabled(if: MonitoringTools.promtool != nil, MonitoringTools.hint))
     func prometheusOwnCheckerAcceptsIt() throws {
         let lines = try strangeNames.map { try request($0, "/a") }
         let path = directory.file("weir.prom")
         try MetricsFile(path: path).write(try ingester(lines))
-        let (status, output) = try Promtool.check(path)
+        let (status, output) = try MonitoringTools.checkMetrics(try content(path))
         #expect(status == 0, "\(output)")
-        try Data("not a metric\n".utf8).write(to: URL(filePath: path))
-        #expect(try Promtool.check(path).status != 0)
+        #expect(try MonitoringTools.checkMetrics("not a metric\n").status != 0)
     }
 
     // MARK: How it gets there
@@ -293,26 +292,5 @@ import Testing
             directory.file("link.prom"),
             "cannot open */link.prom.tmp: Too many levels of symbolic links; it is a symbolic link, "
                 + "which weir does not follow there")
-    }
-}
-
-/// Prometheus' own checker of metrics, where the machine has it.
-private enum Promtool {
-    static let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-        .map { "\($0)/promtool" }.first { FileManager.default.isExecutableFile(atPath: $0) }
-
-    static func check(_ file: String) throws -> (status: Int32, output: String) {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(filePath: try #require(path))
-        process.arguments = ["check", "metrics"]
-        process.standardInput = try FileHandle(forReadingFrom: URL(filePath: file))
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(
-            decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, text)
     }
 }

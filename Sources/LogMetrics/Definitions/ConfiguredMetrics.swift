@@ -112,15 +112,15 @@ struct ConfiguredMetrics: ~Copyable {
                 // A counter never goes back.
                 guard number >= 0 else { continue }
                 series.pointee.value += number
-                series.pointee.recent.add(number, slot: slot)
+                series.pointee.recent.add(SumSlot(number), slot: slot)
             case .gauge:
                 series.pointee.value = number
-                series.pointee.recent.add(number, slot: slot)
+                series.pointee.recent.add(SumSlot(number), slot: slot)
             case .histogram:
                 series.pointee.histogram.record(number)
-                series.pointee.recent.add(number, slot: slot)
+                series.pointee.recent.add(SumSlot(number), slot: slot)
             case .ratio:
-                series.pointee.recent.add(isPart ? 1 : 0, slot: slot)
+                series.pointee.recent.add(SumSlot(isPart ? 1 : 0), slot: slot)
             }
         }
     }
@@ -206,7 +206,7 @@ struct ConfiguredMetrics: ~Copyable {
                 series.pointee.histogram, labels, exemplars: [],
                 lastMinute: Double(minute.count))
         case .ratio, .rate:
-            let slots = Int32(definition.window.seconds / RecentSums.slotSeconds)
+            let slots = Int32(definition.window.seconds / SlotClock.slotSeconds)
             let sum = series.pointee.recent.sum(endingAt: slot, slots: slots)
             if definition.kind == .rate {
                 let minutes = Double(definition.window.seconds) / 60
@@ -223,9 +223,9 @@ struct ConfiguredMetrics: ~Copyable {
     func recent(
         _ name: String, endingAt slot: Int32, slots: Int32,
         where isWanted: ([MetricLabel]) -> Bool
-    ) -> RecentSums.Sum? {
+    ) -> RecentSum? {
         guard let index = definitions.firstIndex(where: { $0.name == name }) else { return nil }
-        var result = RecentSums.Sum()
+        var result = RecentSum()
         for number in 0..<tables[index].count where isWanted(names(index, number).labels) {
             let sum = tables[index].series[number].recent.sum(endingAt: slot, slots: slots)
             result.count += sum.count

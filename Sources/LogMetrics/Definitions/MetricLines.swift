@@ -112,20 +112,30 @@ struct MetricLines: ~Copyable {
 
     // MARK: Records
 
+    /// A line of a known shape.
     @inline(__always)
     mutating func observe(
         _ record: Record, _ reader: BatchReader, slot: Int32, _ budget: inout SeriesBudget
     ) {
-        if record.shape < RecordBatch.looseShape {
-            let number = planNumbers[Int(record.shape)]
-            if number > 0 { observe(record, reader, plans[Int(number) - 1], slot, &budget) }
-        } else {
-            observeLoose(record, reader, slot, &budget)
-        }
+        let number = planNumbers[Int(record.shape)]
+        if number > 0 { observe(record, reader, plans[Int(number) - 1], slot, &budget) }
     }
 
-    /// Lines of no known shape are looked at one by one; few are.
-    private mutating func observeLoose(
+    /// Whether a value as it stands in its line may be what `kind` knows.
+    @inline(__always)
+    static func mayBegin(_ raw: ByteView) -> Bool {
+        let word: StaticString = "metric"
+        guard raw.count > word.utf8CodeUnitCount else { return false }
+        for index in 0..<word.utf8CodeUnitCount {
+            // An escape may stand for any letter.
+            if raw[index] == ASCII.backslash { return true }
+            if raw[index] != word.utf8Start[index] { return false }
+        }
+        return true
+    }
+
+    /// A line of no known shape, of which `mayBegin` is true: its fields are found out.
+    mutating func observeLoose(
         _ record: Record, _ reader: BatchReader, _ slot: Int32, _ budget: inout SeriesBudget
     ) {
         let line = reader.owner._withUnsafeGuaranteedRef { $0.line(record) }
@@ -266,7 +276,7 @@ private final class MetricTableBox {
     ) {
         let series = table.series(key, &budget)
         series.pointee.isUsed = true
-        series.pointee.recent.add(value, slot: slot)
+        series.pointee.recent.add(SumSlot(value), slot: slot)
         switch kind {
         case .counter: series.pointee.value += value
         case .histogram: series.pointee.histogram.record(value)

@@ -70,8 +70,13 @@ public struct MetricsFormat: Sendable {
     public static func named(_ name: String) -> MetricsFormat? { all.first { $0.name == name } }
 
     /// All series as one piece.
-    public func bytes(_ sources: [any MetricSource], _ context: MetricsContext) -> [UInt8] {
+    ///
+    /// - Parameter expected: about how many bytes it will be, where that is known: then it need not grow.
+    public func bytes(
+        _ sources: [any MetricSource], _ context: MetricsContext, expected: Int = 0
+    ) -> [UInt8] {
         let gathered = GatheredPieces()
+        gathered.bytes.reserveCapacity(expected)
         write(sources, context) { gathered.bytes += $0 }
         return gathered.bytes
     }
@@ -91,6 +96,8 @@ struct CategorySink<Inner: MetricSink>: MetricSink {
         self.inner = inner
         self.category = category
     }
+
+    var wantsExemplars: Bool { inner.wantsExemplars }
 
     mutating func begin(_ family: MetricFamily) -> Bool {
         guard category == nil || category == family.category else { return false }

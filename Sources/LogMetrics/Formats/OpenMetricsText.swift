@@ -10,45 +10,20 @@ public struct OpenMetricsText {
     public static let contentType =
         "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-    var output: MetricOutput
+    private var lines: ExpositionLines
     private var family: MetricFamily?
-    /// The family's name, without `_total`.
-    private var name = ""
     private var written: Set<String> = []
 
     /// An empty text. Given a `flush`, it takes the text piece by piece.
-    public init(flush: (([UInt8]) -> Void)? = nil) { output = MetricOutput(flush: flush) }
+    public init(flush: (([UInt8]) -> Void)? = nil) { lines = ExpositionLines(flush: flush) }
 
     /// The text written so far and not handed on.
-    public var text: String { output.text }
+    public var text: String { lines.output.text }
 
     /// Writes the end. Nothing may follow.
     public mutating func finish() {
-        output.append("# EOF\n")
-        output.finish()
-    }
-
-    private mutating func sample(
-        _ value: String, _ suffix: String, _ labels: String, bound: String? = nil,
-        exemplar: String? = nil
-    ) {
-        output.append(name)
-        output.append(suffix)
-        if !labels.isEmpty || bound != nil {
-            output.append("{")
-            output.append(labels)
-            if let bound {
-                output.append(labels.isEmpty ? "le=\"" : ",le=\"")
-                output.append(bound)
-                output.append("\"")
-            }
-            output.append("}")
-        }
-        output.append(" ")
-        output.append(value)
-        if let exemplar { output.append(exemplar) }
-        output.append("\n")
-        output.flushIfLarge()
+        lines.output.append("# EOF\n")
+        lines.output.finish()
     }
 
     /// Bounds are real numbers here, as in Go's client: `1.0`, not `1`.
@@ -68,6 +43,9 @@ public struct OpenMetricsText {
 }
 
 extension OpenMetricsText: MetricSink {
+    /// They name the trace of a slow request.
+    public var wantsExemplars: Bool { true }
+
     /// Begins a family under its name in base units.
     public mutating func begin(_ family: MetricFamily) -> Bool {
         let exposed = family.exposedName
@@ -76,22 +54,24 @@ extension OpenMetricsText: MetricSink {
         guard PrometheusText.isMetricName(name), written.insert(name).inserted else {
             return false
         }
-        self.name = name
+        lines.begin(name)
+        lines.setBounds(family.bounds, scale: family.exposedScale, text: Self.bound)
         self.family = family
         let type = family.isGauge ? "gauge" : isCounter ? "counter" : "histogram"
-        output.append("# TYPE \(name) \(type)\n")
-        if !family.unit.isEmpty { output.append("# UNIT \(name) \(family.unit)\n") }
-        output.append("# HELP \(name) \(PrometheusText.escaped(family.help))\n")
+        lines.output.append("# TYPE \(name) \(type)\n")
+        if !family.unit.isEmpty {
+            lines.output.append("# UNIT \(name) \(family.unit)\n")
+        }
+        lines.output.append("# HELP \(name) \(PrometheusText.escaped(family.help))\n")
         return true
     }
 
     /// Writes a counter or gauge.
     public mutating func add(_ sample: MetricSample, _ labels: [MetricLabel]) {
         let scale = family?.exposedScale ?? 1
-        self.sample(
-            PrometheusText.number(sample.value.scaled(by: scale)),
-            family?.kind == .counter ? "_total" : "",
-            PrometheusText.labelText(labels))
+        lines.setLabels(labels)
+        lines.sample(
+            sample.value.scaled(by: scale), suffix: family?.kind == .counter ? "_total" : "")
     }
 
     /// Writes a histogram; a bucket has the exemplar whose value lies in it.
@@ -101,25 +81,16 @@ extension OpenMetricsText: MetricSink {
     ) {
         guard let family else { return }
         let scale = family.exposedScale
-        let text = PrometheusText.labelText(labels)
-        let counts = histogram.cumulativeCounts(family.bounds.map { $0.scaled(by: 1 / scale) })
-        var lower = -Double.infinity
-        func inBucket(_ upper: Double) -> String? {
-            exemplars.first {
+        lines.setLabels(labels)
+        if exemplars.isEmpty { return lines.histogram(histogram, scale: scale) }
+        let bounds = family.bounds
+        lines.histogram(histogram, scale: scale) { index, output in
+            let lower = index > 0 ? bounds[index - 1] : -.infinity
+            let upper = index < bounds.count ? bounds[index] : .infinity
+            let inside = exemplars.first {
                 $0.value.scaled(by: scale) > lower && $0.value.scaled(by: scale) <= upper
             }
-            .map { Self.exemplar($0, scale: scale) }
+            if let inside { output.append(Self.exemplar(inside, scale: scale)) }
         }
-        for (bound, count) in zip(family.bounds, counts) {
-            sample(
-                String(count), "_bucket", text, bound: Self.bound(bound),
-                exemplar: inBucket(bound))
-            lower = bound
-        }
-        sample(
-            String(histogram.count), "_bucket", text, bound: "+Inf",
-            exemplar: inBucket(.infinity))
-        sample(PrometheusText.number(histogram.sum.scaled(by: scale)), "_sum", text)
-        sample(String(histogram.count), "_count", text)
     }
 }

@@ -16,56 +16,34 @@ public struct PrometheusText {
     /// The `Content-Type` of the text.
     public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-    var output: MetricOutput
-    private var family = ""
+    private var lines: ExpositionLines
     private var present: MetricFamily?
     private var written: Set<String> = []
 
     /// An empty text. Given a `flush`, it takes the text piece by piece.
-    public init(flush: (([UInt8]) -> Void)? = nil) { output = MetricOutput(flush: flush) }
+    public init(flush: (([UInt8]) -> Void)? = nil) { lines = ExpositionLines(flush: flush) }
 
     /// The text written so far and not handed on.
-    public var text: String { output.text }
+    public var text: String { lines.output.text }
 
     /// Hands on what is left, where there is somebody who takes it.
-    public mutating func finish() { output.finish() }
+    public mutating func finish() { lines.output.finish() }
 
     /// Begins the metric `name`; samples that follow belong to it. A metric that was written before is refused, since its
     /// samples would stand apart: the answer is false.
     @discardableResult
     public mutating func begin(_ name: String, _ kind: Kind, help: String) -> Bool {
         guard Self.isMetricName(name), written.insert(name).inserted else { return false }
-        family = name
+        lines.begin(name)
         let escaped = help.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
-        output.append("# HELP \(name) \(escaped)\n# TYPE \(name) \(kind.rawValue)\n")
+        lines.output.append("# HELP \(name) \(escaped)\n# TYPE \(name) \(kind.rawValue)\n")
         return true
     }
 
     /// Writes one sample of the present metric; `suffix` is `_bucket`, `_sum` or `_count` of a histogram.
     public mutating func sample(_ value: Double, suffix: String = "", _ labels: [Label] = []) {
-        sample(Self.number(value), suffix, Self.labelText(labels))
-    }
-
-    /// Writes a sample whose labels are text already.
-    private mutating func sample(
-        _ value: String, _ suffix: String, _ labels: String, _ bound: String? = nil
-    ) {
-        output.append(family)
-        output.append(suffix)
-        if !labels.isEmpty || bound != nil {
-            output.append("{")
-            output.append(labels)
-            if let bound {
-                output.append(labels.isEmpty ? "le=\"" : ",le=\"")
-                output.append(bound)
-                output.append("\"")
-            }
-            output.append("}")
-        }
-        output.append(" ")
-        output.append(value)
-        output.append("\n")
-        output.flushIfLarge()
+        lines.setLabels(labels)
+        lines.sample(value, suffix: suffix)
     }
 
     /// Writes the series of a histogram that was recorded in milliseconds, in seconds: a cumulative bucket for each of the
@@ -74,21 +52,9 @@ public struct PrometheusText {
         _ histogram: borrowing LatencyHistogram, boundsSeconds bounds: [Double],
         _ labels: [Label] = []
     ) {
-        write(histogram, bounds, scale: 1e-3, labels)
-    }
-
-    private mutating func write(
-        _ histogram: borrowing LatencyHistogram, _ bounds: [Double], scale: Double,
-        _ labels: [Label]
-    ) {
-        let text = Self.labelText(labels)
-        let counts = histogram.cumulativeCounts(bounds.map { $0.scaled(by: 1 / scale) })
-        for (bound, count) in zip(bounds, counts) {
-            sample(String(count), "_bucket", text, Self.number(bound))
-        }
-        sample(String(histogram.count), "_bucket", text, "+Inf")
-        sample(Self.number(histogram.sum.scaled(by: scale)), "_sum", text)
-        sample(String(histogram.count), "_count", text)
+        lines.setBounds(bounds, scale: 1e-3, text: Self.number)
+        lines.setLabels(labels)
+        lines.histogram(histogram, scale: 1e-3)
     }
 
     /// The labels between the braces.
@@ -142,6 +108,7 @@ extension PrometheusText: MetricSink {
         let kind: Kind =
             family.isGauge ? .gauge : family.kind == .counter ? .counter : .histogram
         present = family
+        lines.setBounds(family.bounds, scale: family.exposedScale, text: Self.number)
         return begin(family.exposedName, kind, help: family.help)
     }
 
@@ -156,6 +123,7 @@ extension PrometheusText: MetricSink {
         exemplars: [MetricExemplar], lastMinute: Double?
     ) {
         guard let present else { return }
-        write(histogram, present.bounds, scale: present.exposedScale, labels)
+        lines.setLabels(labels)
+        lines.histogram(histogram, scale: present.exposedScale)
     }
 }

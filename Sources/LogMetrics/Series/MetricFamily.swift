@@ -110,6 +110,8 @@ public struct MetricSample: Sendable {
 /// A family's series come between its `begin` and the next. `begin` answers false when they are not wanted; the caller goes on
 /// with the next family.
 public protocol MetricSink {
+    /// Whether the format shows exemplars; else none are made.
+    var wantsExemplars: Bool { get }
     /// Begins a family.
     mutating func begin(_ family: MetricFamily) -> Bool
     /// Writes a counter or gauge of the present family.
@@ -118,6 +120,11 @@ public protocol MetricSink {
     mutating func add(
         _ histogram: borrowing LatencyHistogram, _ labels: [MetricLabel],
         exemplars: [MetricExemplar], lastMinute: Double?)
+}
+
+extension MetricSink {
+    /// Most formats show none.
+    public var wantsExemplars: Bool { false }
 }
 
 /// Whoever has series: what a format reads.

@@ -6,7 +6,7 @@ struct MetricSeries: ~Copyable {
     var value: Double = 0
     var histogram = LatencyHistogram()
     /// Of a counter, what was added; of a ratio, how many of how many.
-    var recent = RecentSums()
+    var recent = RecentSums<SumSlot>()
     var exemplars = ExemplarSlots()
     var isUsed = false
 }
@@ -137,7 +137,7 @@ struct MetricTable: ~Copyable {
             var histogram = LatencyHistogram()
             try histogram.restore(from: &reader)
             series[number].histogram.merge(histogram)
-            var recent = RecentSums()
+            var recent = RecentSums<SumSlot>()
             try recent.restore(from: &reader)
             if series[number].recent.isEmpty { series[number].recent = recent }
         }

@@ -9,23 +9,20 @@ internal import LogRecords
 ///     fine slots 0 and 1 hold one record each; 33 drives out all up to 1, which go to coarse slot 0
 ///     last 5 minutes at 335 s = slots 4…33 = 1;  last hour = coarse 0 and fine 2…33 = 3
 ///
-/// So a sum over minutes is exact to 10 s and one over an hour to two minutes. Nothing is allocated before the first record;
-/// then 768 bytes.
-struct RecentSums: ~Copyable {
-    /// How many records, and the sum of what they brought.
-    struct Sum: Equatable {
-        var count: UInt64 = 0
-        var amount: Double = 0
-    }
-
-    /// Seconds in a fine slot.
-    static let slotSeconds: Int64 = 10
+/// So a sum over minutes is exact to 10 s and one over an hour to two minutes. Two masks say which slots hold something:
+/// where many series take turns, each has few, and going on looks at those only. Nothing is allocated before the first
+/// record; then
+///
+///     mask of the fine slots 4 │ of the coarse ones 4 │ 32 fine slots │ 32 coarse slots
+///
+/// which are 520 bytes for counts and 776 for sums.
+struct RecentSums<Slot: RecentSlot>: ~Copyable {
     private static var ring: Int32 { 32 }
     /// Fine slots in a coarse one.
     private static var coarseLength: Int32 { 12 }
-    private static var bytes: Int { 2 * 32 * (8 + 4) }
+    private static var headerBytes: Int { 8 }
+    private static var bytes: Int { headerBytes + 2 * 32 * MemoryLayout<Slot>.stride }
 
-    /// 64 amounts, then 64 counts; the fine slots first.
     private var block: UnsafeMutableRawPointer?
     private var newest = Int32.min
 
@@ -35,32 +32,58 @@ struct RecentSums: ~Copyable {
 
     var isEmpty: Bool { block == nil }
 
+    /// The fine slots first.
     @inline(__always)
-    private static func amounts(_ block: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Double> {
-        block.assumingMemoryBound(to: Double.self)
+    private static func slots(_ block: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Slot> {
+        (block + headerBytes).assumingMemoryBound(to: Slot.self)
     }
 
+    /// Which slots hold something: the mask of the fine ones, then that of the coarse ones.
     @inline(__always)
-    private static func counts(_ block: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UInt32> {
-        (block + 64 * 8).assumingMemoryBound(to: UInt32.self)
+    private static func masks(_ block: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UInt32> {
+        block.assumingMemoryBound(to: UInt32.self)
     }
 
     /// Adds one record in fine slot `slot`, which is not negative.
     @inline(__always)
-    mutating func add(_ amount: Double, slot: Int32) {
+    mutating func add(_ value: Slot, slot: Int32) {
+        if slot == newest, let block {
+            Self.slots(block)[Int(slot & 31)].add(value)
+        } else {
+            addElsewhere(value, slot)
+        }
+    }
+
+    /// Adds a record that is the first of its slot, or late.
+    private mutating func addElsewhere(_ value: Slot, _ slot: Int32) {
         if slot > newest { advance(to: slot) }
         guard let block else { return }
         let place = slot > newest &- Self.ring ? Int(slot & 31) : coarsePlace(slot)
         guard place >= 0 else { return }
-        Self.amounts(block)[place] += amount
-        Self.counts(block)[place] &+= 1
+        Self.add(value, at: place, block)
+    }
+
+    @inline(__always)
+    private static func add(_ value: Slot, at place: Int, _ block: UnsafeMutableRawPointer) {
+        slots(block)[place].add(value)
+        masks(block)[place >> 5] |= 1 << UInt32(place & 31)
     }
 
     /// The place of the coarse slot of fine slot `slot`, −1 when it has left.
+    @inline(__always)
     private func coarsePlace(_ slot: Int32) -> Int {
         let coarse = slot / Self.coarseLength
         guard coarse > newest / Self.coarseLength - Self.ring else { return -1 }
         return 32 + Int(coarse & 31)
+    }
+
+    /// The places of the `length` slots of a ring that begin with `first`.
+    @inline(__always)
+    private static func run(from first: Int32, length: Int32) -> UInt32 {
+        guard length < ring else { return .max }
+        let run: UInt32 = 1 << UInt32(length) - 1
+        let turn = UInt32(first & 31)
+        return run << turn | (turn == 0 ? 0 : run >> (32 - turn))
     }
 
     private mutating func advance(to slot: Int32) {
@@ -71,39 +94,49 @@ struct RecentSums: ~Copyable {
             newest = slot
             return
         }
-        let amounts = Self.amounts(block)
-        let counts = Self.counts(block)
-        // Coarse slots that come into the ring now held an hour that is over.
-        let coarse = slot / Self.coarseLength
-        var fresh = max(newest / Self.coarseLength + 1, coarse - Self.ring + 1)
-        while fresh <= coarse {
-            amounts[32 + Int(fresh & 31)] = 0
-            counts[32 + Int(fresh & 31)] = 0
-            fresh += 1
-        }
         let previous = newest
         newest = slot
-        var passed = max(previous - Self.ring + 1, 0)
-        while passed <= min(previous, slot - Self.ring) {
-            let place = coarsePlace(passed)
-            if place >= 0 {
-                amounts[place] += amounts[Int(passed & 31)]
-                counts[place] &+= counts[Int(passed & 31)]
+        let masks = Self.masks(block)
+        let slots = Self.slots(block)
+        let coarse = slot / Self.coarseLength
+        let previousCoarse = previous / Self.coarseLength
+        if coarse > previousCoarse {
+            // Coarse slots that come into the ring now held an hour that is over.
+            var over =
+                masks[1] & Self.run(from: previousCoarse + 1, length: coarse - previousCoarse)
+            masks[1] &= ~over
+            while over != 0 {
+                Self.clear(slots + 32 + over.trailingZeroBitCount)
+                over &= over - 1
             }
-            amounts[Int(passed & 31)] = 0
-            counts[Int(passed & 31)] = 0
-            passed += 1
+        }
+        // As many fine slots leave as come.
+        var leaving = masks[0] & Self.run(from: previous + 1, length: slot - previous)
+        masks[0] &= ~leaving
+        while leaving != 0 {
+            let place = leaving.trailingZeroBitCount
+            let passed = previous - (previous - Int32(place)) & 31
+            let target = coarsePlace(passed)
+            if target >= 0 { Self.add(slots[place], at: target, block) }
+            Self.clear(slots + place)
+            leaving &= leaving - 1
         }
     }
 
+    @inline(__always)
+    private static func clear(_ slot: UnsafeMutablePointer<Slot>) {
+        UnsafeMutableRawPointer(slot).initializeMemory(
+            as: UInt8.self, repeating: 0, count: MemoryLayout<Slot>.stride)
+    }
+
     /// The sum over the `length` fine slots that end with `last`.
-    func sum(endingAt last: Int32, slots length: Int32) -> Sum {
-        var result = Sum()
+    func sum(endingAt last: Int32, slots length: Int32) -> RecentSum {
+        var result = RecentSum()
         guard let block else { return result }
         let first = last - length + 1
         func add(_ place: Int) {
-            result.amount += Self.amounts(block)[place]
-            result.count += UInt64(Self.counts(block)[place])
+            result.amount += Self.slots(block)[place].amount
+            result.count += UInt64(Self.slots(block)[place].count)
         }
         var slot = max(first, newest - Self.ring + 1, 0)
         while slot <= min(last, newest) {
@@ -131,10 +164,10 @@ struct RecentSums: ~Copyable {
         }
         out.append(1)
         out.append(fixed: newest)
-        for place in 0..<64 where Self.counts(block)[place] > 0 {
+        for place in 0..<64 where Self.slots(block)[place].count > 0 {
             out.append(UInt8(place + 1))
-            out.append(varint: UInt64(Self.counts(block)[place]))
-            out.append(fixed: Self.amounts(block)[place].bitPattern)
+            out.append(varint: UInt64(Self.slots(block)[place].count))
+            out.append(fixed: Self.slots(block)[place].amount.bitPattern)
         }
         out.append(0)
     }
@@ -149,13 +182,12 @@ struct RecentSums: ~Copyable {
         while true {
             let place = Int(try reader.fixed(UInt8.self, "slot")) - 1
             if place < 0 { return }
-            guard place < 64, let block else {
+            let count = UInt32(truncatingIfNeeded: try reader.varint("count of a slot"))
+            let amount = Double(bitPattern: try reader.fixed(UInt64.self, "amount of a slot"))
+            guard place < 64, let block, let slot = Slot(count: count, amount: amount) else {
                 throw MalformedBytes(offset: reader.offset, what: "slot")
             }
-            Self.counts(block)[place] = UInt32(
-                truncatingIfNeeded: try reader.varint("count of a slot"))
-            Self.amounts(block)[place] = Double(
-                bitPattern: try reader.fixed(UInt64.self, "amount of a slot"))
+            Self.add(slot, at: place, block)
         }
     }
 }

@@ -6,6 +6,8 @@ internal import LogRecords
 /// Event time decides. A record more than an hour ahead of all before would push everything out of the windows, so it counts
 /// at the latest time; when ten in a row are ahead, the stream has gone on and they are believed.
 struct SlotClock: BitwiseCopyable {
+    /// Seconds in a slot.
+    static let slotSeconds: Int64 = 10
     /// Further ahead nothing is believed at once.
     private static let leapMax: Int64 = 3_600 * Timestamp.second
     private static let believedAfter = 10
@@ -39,7 +41,7 @@ struct SlotClock: BitwiseCopyable {
             ahead = 0
         }
         latest = max(latest, time)
-        let length = RecentSums.slotSeconds * Timestamp.second
+        let length = Self.slotSeconds * Timestamp.second
         number = Int32(truncatingIfNeeded: time / length)
         start = Int64(number) * length
         end = start + length
@@ -48,7 +50,7 @@ struct SlotClock: BitwiseCopyable {
 
     /// The fine slot of a time at which somebody asks.
     static func slot(of time: Int64) -> Int32 {
-        Int32(clamping: max(time, 0) / (RecentSums.slotSeconds * Timestamp.second))
+        Int32(clamping: max(time, 0) / (Self.slotSeconds * Timestamp.second))
     }
 
     func snapshot(into out: inout ByteWriter) {

@@ -44,6 +44,9 @@ final class MetricsPages: Sendable {
             return HTTPAnswer(200, page.bytes, contentType: format.contentType)
         }
         let clock = clock
+        // Room for one that is as large as the last, and a little more.
+        let last = pages.withLock { $0[kind]?.bytes.count ?? 0 }
+        let expected = last + last / 16
         let page = try await link.ask(on: loop) { ingester in
             let start = clock.monotonic()
             ingester.refreshCounters()
@@ -51,7 +54,7 @@ final class MetricsPages: Sendable {
             if !kind.isStreamOnly { sources.insert(ingester.counters, at: 0) }
             let context = MetricsContext(
                 time: clock.now(), host: HostName.present, category: kind.category)
-            let bytes = format.bytes(sources, context)
+            let bytes = format.bytes(sources, context, expected: expected)
             let end = clock.monotonic()
             return Page(bytes: bytes, goodUntil: end + (end - start) * Self.reuse)
         }

@@ -1,51 +1,5 @@
 internal import LogBytes
 
-/// A text of at most 16 bytes as a plain value: its bytes in two words, and its length.
-struct ShortText: BitwiseCopyable, Equatable {
-    static let bytesMax = 16
-
-    private let low: UInt64
-    private let high: UInt64
-    private let length: UInt8
-
-    static var empty: Self { Self(low: 0, high: 0, length: 0) }
-
-    private init(low: UInt64, high: UInt64, length: UInt8) {
-        self.low = low
-        self.high = high
-        self.length = length
-    }
-
-    /// The text `text` of at most 16 bytes. Loads overlap, so that none reaches beyond the text.
-    @inline(__always)
-    init(_ text: ByteView) {
-        let start = UnsafeRawPointer(text.start)
-        let count = text.count
-        length = UInt8(truncatingIfNeeded: count)
-        if count >= 8 {
-            low = start.loadUnaligned(as: UInt64.self)
-            high = start.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
-        } else if count >= 4 {
-            low = UInt64(start.loadUnaligned(as: UInt32.self))
-            high = UInt64(start.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
-        } else if count > 0 {
-            low = UInt64(text[0]) << 16 | UInt64(text[count >> 1]) << 8 | UInt64(text[count - 1])
-            high = 0
-        } else {
-            low = 0
-            high = 0
-        }
-    }
-
-    /// A number below 256, for direct-mapped caches.
-    @inline(__always)
-    var place: Int {
-        var mixed = (low ^ high &* 0xD6E8_FEB8_6659_FD93) &+ UInt64(length)
-        mixed = mixed &* 0x9E37_79B9_7F4A_7C15
-        return Int(truncatingIfNeeded: mixed >> 56)
-    }
-}
-
 /// A text of at most 32 bytes as a plain value: names of events and endpoints are seldom longer.
 struct MediumText: BitwiseCopyable, Equatable {
     static let bytesMax = 32
