@@ -11,19 +11,18 @@ struct MediumText: BitwiseCopyable, Equatable {
 
     private init() {}
 
-    /// The text `text` of at most 32 bytes, behind the last of which eight more may be loaded.
+    /// The text `text` of at most 32 bytes, behind the last of which eight more may be loaded. Four loads cover it; they overlap
+    /// where it is shorter, so that no branch depends on its length.
     @inline(__always)
     init(readable text: ByteView) {
         let start = UnsafeRawPointer(text.start)
         let count = text.count
+        let mask = Self.mask(count)
+        func word(_ offset: Int) -> UInt64 {
+            start.loadUnaligned(fromByteOffset: max(offset, 0), as: UInt64.self) & mask
+        }
         length = count
-        words.0 = start.loadUnaligned(as: UInt64.self) & Self.mask(count)
-        if count <= 8 { return }
-        words.1 = start.loadUnaligned(fromByteOffset: 8, as: UInt64.self) & Self.mask(count - 8)
-        if count <= 16 { return }
-        words.2 = start.loadUnaligned(fromByteOffset: 16, as: UInt64.self) & Self.mask(count - 16)
-        if count <= 24 { return }
-        words.3 = start.loadUnaligned(fromByteOffset: 24, as: UInt64.self) & Self.mask(count - 24)
+        words = (word(0), word(min(8, count &- 8)), word(count &- 16), word(count &- 8))
     }
 
     /// The first `count` bytes of a word; all of them from eight on.
