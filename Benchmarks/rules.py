@@ -3,6 +3,7 @@
 without rules.
 
     Benchmarks/rules.py WEIR [--lines N] [--rounds N] [--mix sparse|selective|dense]... [--file FILE]
+    Benchmarks/rules.py WEIR --memory
 
 WEIR is a release build. N lines (1,500,000) in the house format are generated from a fixed seed: 10 minutes of 8 services and
 1,000 users. Rules group by user:
@@ -13,6 +14,9 @@ WEIR is a release build. N lines (1,500,000) in the house format are generated f
 
 and four rules over everything, by endpoint. Runs without and with rules take turns; figures are medians of CPU seconds (user and
 system, all threads), nanoseconds a line, and the most memory that was resident. `groups` is what the rules held at the end.
+
+`--memory`: the most that is resident with 10,000 derived series (20 services, 100 endpoints, 5 statuses) and 100,000 groups (100
+rules that count by 1,000 users), beside as many lines of the same sizes with one series and 100 groups.
 """
 
 import argparse
@@ -139,6 +143,34 @@ def ingest(weir, lines, file, folder):
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, found[0] if found else "?"
 
 
+def series(path, is_wide):
+    """2,000,000 lines: all combinations of service, endpoint and status, or the same one; of 1,000 users, or the same one."""
+    choose = random.Random(42)
+    with open(path, "w") as out:
+        for number in range(2_000_000):
+            service, endpoint, status = number % 20, number // 20 % 100, number // 2000 % 5
+            user = choose.randrange(USERS)
+            if not is_wide:
+                service, endpoint, status, user = 10, 10, 2, 100
+            millis = number * 600_000 // 2_000_000
+            time = f"2025-01-12T12:{millis // 60_000:02}:{millis // 1000 % 60:02}.{millis % 1000:03}Z"
+            out.write(f'{{"timestamp":"{time}","level":"INFO","service":"service-{service:02}","user_id":"user_{user:03}",'
+                      f'"endpoint":"/api/v1/resource-{endpoint:02}","duration_ms":{choose.lognormvariate(3.5, 1.2):.2f},'
+                      f'"status_code":{status + 1}00,"trace_id":"{choose.getrandbits(128):032x}"}}\n')
+
+
+def memory(weir, folder):
+    alerts(f"{folder}/rules", [f"count(duration_ms:>{number}) > 1000000 over 10m by user_id" for number in range(100)])
+    resident = {}
+    for name, is_wide in (("narrow", False), ("wide", True)):
+        series(f"{folder}/lines", is_wide)
+        _, resident[name], groups = ingest(weir, f"{folder}/lines", f"{folder}/rules", folder)
+        with open(f"{folder}/metrics") as text:
+            count = len(re.findall(r"^http_request_duration_seconds_count", text.read(), re.M))
+        print(f"{name:7} {count} series, {groups} groups: {resident[name]:.0f} MiB resident")
+    print(f"difference: {resident['wide'] - resident['narrow']:.0f} MiB")
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("weir")
@@ -146,8 +178,12 @@ def main():
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--mix", action="append", choices=list(MIXES))
     options.add_argument("--file", help="lines to use instead of generated ones")
+    options.add_argument("--memory", action="store_true")
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="weir-bench-") as folder:
+        if given.memory:
+            memory(given.weir, folder)
+            return
         lines = given.file or f"{folder}/lines"
         if not given.file:
             generate(lines, given.lines)
@@ -159,14 +195,14 @@ def main():
         for mix in given.mix or MIXES:
             rules = [rule.format(s=service) for service in SERVICES for rule in MIXES[mix]] + GLOBAL
             alerts(f"{folder}/{mix}", rules)
-            times, memory, groups = {"none": [], mix: []}, {"none": [], mix: []}, "?"
+            times, sizes, groups = {"none": [], mix: []}, {"none": [], mix: []}, "?"
             for _ in range(given.rounds):
                 for name in times:
                     cpu, resident, groups = ingest(given.weir, lines, f"{folder}/{name}", folder)
                     times[name].append(cpu)
-                    memory[name].append(resident)
+                    sizes[name].append(resident)
             base, cost = (statistics.median(times[name]) for name in ("none", mix))
-            low, high = (statistics.median(memory[name]) for name in ("none", mix))
+            low, high = (statistics.median(sizes[name]) for name in ("none", mix))
             print(f"{mix:10} {len(rules)} rules, {groups} groups: {base:.2f} s without, {cost:.2f} s with, "
                   f"{(cost - base) / count * 1e9:.0f} ns a line, {(cost - base) / cost:.1%} of the ingest; "
                   f"{size / base / 1e6:.0f} -> {size / cost / 1e6:.0f} MB per CPU second; "

@@ -16,7 +16,7 @@ extension EngineCore {
     /// Parts of a held record: no reader has more rules than fit an alert file.
     private static var rulesMax: Int { 1 << 20 }
 
-    func write(into out: inout ByteWriter) {
+    func write(into out: inout ByteWriter, pause: (inout ByteWriter) -> Void) {
         out.append(Self.version)
         clock.write(into: &out)
         out.append(fixed: late)
@@ -28,6 +28,7 @@ extension EngineCore {
             state.removeAll()
             rules[index].write(into: &state)
             out.append(lengthPrefixed: state.view)
+            pause(&out)
         }
         out.append(length: held.count)
         for record in held {

@@ -161,10 +161,11 @@ struct EngineCore: ~Copyable {
 
     @inline(__always)
     private mutating func add(_ touch: PendingRecords.Touch, at time: Int64) {
-        let key = keyNumbers[Int(plans[Int(touch.rule)].key)].key(Int(touch.shared))
+        let numbers = keyNumbers + Int(plans[Int(touch.rule)].key)
         rules[Int(touch.rule)].add(
-            touch.contribution, pending.further.base, to: Int(touch.number), key: key.view,
-            hash: key.hash, time: time, due: &due, into: &transitions)
+            touch.contribution, pending.further.base, to: Int(touch.number),
+            key: numbers.pointee.key(Int(touch.shared)), time: time, due: &due,
+            into: &transitions)
     }
 
     /// Rules that wait for records count from the first one of the stream, whichever it is.
@@ -225,7 +226,7 @@ struct EngineCore: ~Copyable {
             rules[part.rule].add(
                 part.contribution, pending.further.base,
                 to: rules[part.rule].table.find(key, hash: hash),
-                key: key, hash: hash, time: time, due: &due, into: &transitions)
+                key: (key, hash), time: time, due: &due, into: &transitions)
         }
     }
 

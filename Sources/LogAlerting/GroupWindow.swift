@@ -17,6 +17,8 @@ internal import LogMetrics
 struct GroupWindow: BitwiseCopyable {
     /// Most groups of most rules have records in one or two slots.
     private static var firstCapacity: Int { 2 }
+    /// Slots between the oldest and the youngest one: half of what half a word can tell apart.
+    static var spanMax: Int64 { 1 << 31 }
 
     private(set) var words: UnsafeMutablePointer<UInt64>
     /// The place of the oldest slot.
@@ -30,6 +32,8 @@ struct GroupWindow: BitwiseCopyable {
     private var baseCount: Int32 = 0
     /// The last slot that is closed.
     private(set) var closedThrough: Int64 = .min
+    /// The number of the youngest slot. The others, which hold the low half of theirs, are at most `spanMax` older.
+    private var newestNumber: Int64 = .min
 
     init(_ layout: WindowLayout) {
         mask = Int32(Self.firstCapacity - 1)
@@ -56,14 +60,34 @@ struct GroupWindow: BitwiseCopyable {
 
     /// The number of that slot.
     @inline(__always)
-    func number(_ index: Int, _ layout: WindowLayout) -> Int64 {
-        Int64(bitPattern: slot(index, layout)[0])
+    func number(_ index: Int, _ layout: WindowLayout) -> Int64 { number(slot(index, layout)) }
+
+    /// The number of a slot of this window.
+    @inline(__always)
+    func number(_ slot: UnsafeMutablePointer<UInt64>) -> Int64 {
+        let low = UInt32(truncatingIfNeeded: slot[0])
+        return newestNumber &- Int64(UInt32(truncatingIfNeeded: newestNumber) &- low)
+    }
+
+    /// Counter `index` of a slot.
+    @inline(__always)
+    static func counter(_ slot: UnsafeMutablePointer<UInt64>, _ index: Int) -> UInt64 {
+        index == 0 ? slot[0] >> 32 : slot[index]
+    }
+
+    /// Sets counter `index` of a slot; the first one fits in half a word.
+    static func setCounter(
+        _ slot: UnsafeMutablePointer<UInt64>, _ index: Int, _ value: UInt64
+    ) {
+        if index == 0 {
+            slot[0] = slot[0] & 0xFFFF_FFFF | value << 32
+        } else {
+            slot[index] = value
+        }
     }
 
     /// The latest slot that holds something.
-    func newest(_ layout: WindowLayout) -> Int64? {
-        count > 0 ? number(Int(count) - 1, layout) : nil
-    }
+    var newest: Int64? { count > 0 ? newestNumber : nil }
 
     /// Counter `index` summed over the window that was closed last.
     @inline(__always)
@@ -83,10 +107,7 @@ struct GroupWindow: BitwiseCopyable {
     mutating func open(
         _ number: Int64, outdated: Int64, _ layout: WindowLayout
     ) -> UnsafeMutablePointer<UInt64> {
-        if count > 0 {
-            let newest = slot(Int(count) - 1, layout)
-            if Int64(bitPattern: newest[0]) == number { return newest }
-        }
+        if count > 0, newestNumber == number { return slot(Int(count) - 1, layout) }
         return insert(number, outdated, layout)
     }
 
@@ -94,10 +115,11 @@ struct GroupWindow: BitwiseCopyable {
     private mutating func insert(
         _ number: Int64, _ outdated: Int64, _ layout: WindowLayout
     ) -> UnsafeMutablePointer<UInt64> {
-        if count > mask {
+        if count > mask || number.minusClamped(newestNumber) > Self.spanMax / 2 {
             dropOldest(through: outdated, layout)
             if count > mask { grow(layout) }
         }
+        if count == 0 { newestNumber = number }
         var index = Int(count)
         while index > 0, self.number(index - 1, layout) >= number { index -= 1 }
         if index < Int(count), self.number(index, layout) == number { return slot(index, layout) }
@@ -108,6 +130,7 @@ struct GroupWindow: BitwiseCopyable {
             moved -= 1
         }
         let fresh = slot(index, layout)
+        newestNumber = max(newestNumber, number)
         prepare(fresh, number, layout)
         if index < Int(closedCount) || number <= closedThrough { closedCount += 1 }
         if index < Int(baseCount) { baseCount += 1 }
@@ -118,7 +141,7 @@ struct GroupWindow: BitwiseCopyable {
         _ fresh: UnsafeMutablePointer<UInt64>, _ number: Int64, _ layout: WindowLayout
     ) {
         fresh.update(repeating: 0, count: layout.stride)
-        fresh[0] = UInt64(bitPattern: number)
+        fresh[0] = UInt64(UInt32(truncatingIfNeeded: number))
         for index in 0..<layout.laneCount {
             let lane = layout.lane(index)
             switch lane.kind {
@@ -131,15 +154,21 @@ struct GroupWindow: BitwiseCopyable {
         }
     }
 
-    /// Counts in the counters of `mask`, in slot `slot` of this window, which is part of the sum when it is closed.
+    /// Counts in the counters of `mask`, in slot `number` of this window, which is at `slot` and part of the sum when it is closed.
     @inline(__always)
-    mutating func count(_ mask: UInt32, in slot: UnsafeMutablePointer<UInt64>) {
-        let isClosed = Int64(bitPattern: slot[0]) <= closedThrough
-        var rest = mask
+    mutating func count(
+        _ mask: UInt32, in slot: UnsafeMutablePointer<UInt64>, number: Int64
+    ) {
+        let isClosed = number <= closedThrough
+        if mask & 1 != 0, slot[0] < UInt64(UInt32.max) << 32 {
+            slot[0] &+= 1 << 32
+            if isClosed { words[0] &+= 1 }
+        }
+        var rest = mask & ~1
         while rest != 0 {
             let index = rest.trailingZeroBitCount
             rest &= rest &- 1
-            slot[1 + index] &+= 1
+            slot[index] &+= 1
             if isClosed { words[index] &+= 1 }
         }
     }
@@ -168,14 +197,16 @@ struct GroupWindow: BitwiseCopyable {
         closedThrough = last
         for index in 0..<Int(count) {
             let slot = slot(index, layout)
-            let number = Int64(bitPattern: slot[0])
+            let number = number(slot)
             guard number <= last else { break }
             let isBase = number <= last &- length
             if isBase { baseCount += 1 }
             closedCount += 1
             if isBase, !layout.hasBaseline { continue }
             let totals = isBase ? words + layout.counters : words
-            for counter in 0..<layout.counters { totals[counter] &+= slot[1 + counter] }
+            for counter in 0..<layout.counters {
+                totals[counter] &+= Self.counter(slot, counter)
+            }
         }
     }
 
@@ -190,16 +221,17 @@ struct GroupWindow: BitwiseCopyable {
         closedThrough = last
         while closedCount < count {
             let slot = slot(Int(closedCount), layout)
-            guard Int64(bitPattern: slot[0]) <= last else { break }
-            for index in 0..<layout.counters { words[index] &+= slot[1 + index] }
+            guard number(slot) <= last else { break }
+            for index in 0..<layout.counters { words[index] &+= Self.counter(slot, index) }
             closedCount += 1
         }
         let before = last &- length
         while baseCount < closedCount, number(Int(baseCount), layout) <= before {
             let slot = slot(Int(baseCount), layout)
             for index in 0..<layout.counters {
-                words[index] &-= slot[1 + index]
-                if layout.hasBaseline { words[layout.counters + index] &+= slot[1 + index] }
+                let counter = Self.counter(slot, index)
+                words[index] &-= counter
+                if layout.hasBaseline { words[layout.counters + index] &+= counter }
             }
             baseCount += 1
         }
@@ -212,13 +244,13 @@ struct GroupWindow: BitwiseCopyable {
             if baseCount > 0 {
                 if layout.hasBaseline {
                     for index in 0..<layout.counters {
-                        words[layout.counters + index] &-= slot[1 + index]
+                        words[layout.counters + index] &-= Self.counter(slot, index)
                     }
                 }
                 baseCount -= 1
                 closedCount -= 1
             } else if closedCount > 0 {
-                for index in 0..<layout.counters { words[index] &-= slot[1 + index] }
+                for index in 0..<layout.counters { words[index] &-= Self.counter(slot, index) }
                 closedCount -= 1
             }
             if layout.hasObjects { clear(slot, layout) }
@@ -248,7 +280,7 @@ struct GroupWindow: BitwiseCopyable {
     ) {
         for index in 0..<Int(count) {
             let slot = slot(index, layout)
-            let number = Int64(bitPattern: slot[0])
+            let number = number(slot)
             if number > last { return }
             if number >= first { body(slot) }
         }
@@ -262,9 +294,9 @@ struct GroupWindow: BitwiseCopyable {
         var index = Int(count) - 1
         while index >= 0 {
             let slot = slot(index, layout)
-            let number = Int64(bitPattern: slot[0])
+            let number = number(slot)
             if number < first { break }
-            if number <= last { result &+= slot[1 + counter] }
+            if number <= last { result &+= Self.counter(slot, counter) }
             index -= 1
         }
         return result
@@ -277,7 +309,7 @@ struct GroupWindow: BitwiseCopyable {
             let slot = slot(index, layout)
             var rest = mask
             while rest != 0 {
-                if slot[1 + rest.trailingZeroBitCount] != 0 { return true }
+                if Self.counter(slot, rest.trailingZeroBitCount) != 0 { return true }
                 rest &= rest &- 1
             }
             index += 1

@@ -59,7 +59,13 @@ public final class RuleEngine {
     /// Appends everything that the engine knows, so that another one with the same rules can go on where it stands.
     ///
     /// Restoring and observing what follows gives the transitions that would have come, whichever batches it comes in.
-    public func snapshot(into out: inout ByteWriter) { core.write(into: &out) }
+    ///
+    /// - Parameter pause: called behind each rule, since all of them together may be large; it may take out what is there.
+    public func snapshot(
+        into out: inout ByteWriter, pause: (inout ByteWriter) -> Void = { _ in }
+    ) {
+        core.write(into: &out, pause: pause)
+    }
 
     /// Takes over what `snapshot` wrote. Rules are known by what their state depends on (group, name, condition, levels);
     /// rules that the snapshot does not know begin anew. An engine that has seen something forgets it.
@@ -81,7 +87,7 @@ public final class RuleEngine {
     /// durations changed; firing alerts of rules that are gone end, in the transitions that are returned.
     public func reload(rules: [AlertRule]) -> [AlertTransition] {
         var bytes = ByteWriter(capacity: 4_096)
-        core.write(into: &bytes)
+        core.write(into: &bytes) { _ in }
         let old = core.identities
         var fresh = EngineCore(rules)
         var reader = ByteReader(bytes.view)

@@ -4,7 +4,7 @@ extension RuleState {
     mutating func checkCrossing(
         _ number: Int, _ slot: Int64, _ time: Int64, into transitions: inout [AlertTransition]
     ) {
-        let newest = max(table.groups[number].window.newest(layout) ?? slot, slot)
+        let newest = max(table.groups[number].window.newest ?? slot, slot)
         for last in slot...newest {
             let eventTime = last == slot ? time : last * slots.length
             if cross(number, last, eventTime, into: &transitions) { break }
@@ -16,7 +16,7 @@ extension RuleState {
     mutating func reactivate(
         _ number: Int, after slot: Int64, into transitions: inout [AlertTransition]
     ) {
-        guard let newest = table.groups[number].window.newest(layout), newest > slot else { return }
+        guard let newest = table.groups[number].window.newest, newest > slot else { return }
         for last in slot + 1...newest {
             if cross(number, last, last * slots.length, into: &transitions) { break }
         }
@@ -59,7 +59,9 @@ extension RuleState {
         }
         // No window can hold more than all slots together.
         var held: UInt64 = 0
-        group.pointee.window.forEachSlot(from: .min, through: .max, layout) { held &+= $0[1] }
+        group.pointee.window.forEachSlot(from: .min, through: .max, layout) {
+            held &+= GroupWindow.counter($0, 0)
+        }
         group.pointee.budget = held < next ? UInt32(clamping: next - held) : 1
     }
 

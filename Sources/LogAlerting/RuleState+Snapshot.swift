@@ -53,7 +53,9 @@ extension RuleState {
         }
         if window.closedThrough != .min { out.append(zigzag: window.closedThrough &- nextSlot) }
         out.append(length: Int(window.count))
-        for index in 0..<Int(window.count) { writeSlot(window.slot(index, layout), into: &out) }
+        for index in 0..<Int(window.count) {
+            writeSlot(window.slot(index, layout), window.number(index, layout), into: &out)
+        }
     }
 
     /// What is true of a group.
@@ -72,9 +74,13 @@ extension RuleState {
         return (0..<table.levelCount).allSatisfy { table.level(number, $0).pointee.isFresh }
     }
 
-    private func writeSlot(_ slot: UnsafeMutablePointer<UInt64>, into out: inout ByteWriter) {
-        out.append(zigzag: Int64(bitPattern: slot[0]) &- nextSlot)
-        for index in 0..<layout.counters { out.append(varint: slot[1 + index]) }
+    private func writeSlot(
+        _ slot: UnsafeMutablePointer<UInt64>, _ number: Int64, into out: inout ByteWriter
+    ) {
+        out.append(zigzag: number &- nextSlot)
+        for index in 0..<layout.counters {
+            out.append(varint: GroupWindow.counter(slot, index))
+        }
         for index in 0..<layout.laneCount {
             let lane = layout.lane(index)
             switch lane.kind {
@@ -178,20 +184,28 @@ extension RuleState {
     ) throws(MalformedBytes) {
         // A slot takes at least two bytes.
         let count = try reader.length(atMost: reader.remaining / 2, "slots of a window")
+        var first: Int64?
         var last = Int64.min
         for _ in 0..<count {
             let slot = try nearSlot(&reader)
-            guard slot > last else { throw reader.malformed("a slot") }
+            guard slot > last, slot - (first ?? slot) <= GroupWindow.spanMax else {
+                throw reader.malformed("a slot")
+            }
+            first = first ?? slot
             last = slot
             let words = table.groups[number].window.open(slot, outdated: .min, layout)
             for index in 0..<layout.counters {
-                words[1 + index] = try reader.varint("a counter")
+                let counter = try reader.varint("a counter")
                 // Sums of counters stay far from the end of a word.
-                guard words[1 + index] < 1 << 48 else { throw reader.malformed("a counter") }
+                guard counter < (index == 0 ? 1 << 32 : 1 << 48) else {
+                    throw reader.malformed("a counter")
+                }
+                GroupWindow.setCounter(words, index, counter)
             }
             // A part is no more than the whole, except where the two are counted apart.
             let isApart = plan.source == .ratio || plan.source == .expression
-            for index in 1..<max(layout.counters, 1) where !isApart && words[1 + index] > words[1] {
+            let whole = GroupWindow.counter(words, 0)
+            for index in 1..<max(layout.counters, 1) where !isApart && words[index] > whole {
                 throw reader.malformed("a counter")
             }
             for index in 0..<layout.laneCount { try readLane(layout.lane(index), words, &reader) }

@@ -108,7 +108,7 @@ struct RuleState: ~Copyable {
     @inline(__always)
     mutating func add(
         _ contribution: Contribution, _ further: UnsafePointer<SlotOperation>, to number: Int,
-        key: ByteView, hash: UInt64, time: Int64, due: inout Int64,
+        key: @autoclosure () -> (view: ByteView, hash: UInt64), time: Int64, due: inout Int64,
         into transitions: inout [AlertTransition]
     ) {
         if plan.source == .firstSeen,
@@ -119,9 +119,8 @@ struct RuleState: ~Copyable {
         }
         let slot = slot(at: time)
         var number = number
-        if number < 0 { number = table.find(key, hash: hash) }
         if number < 0 {
-            number = makeGroup(key, hash, slot, &due)
+            number = findGroup(key(), slot, &due)
             if number < 0 { return }
         }
         let group = table.groups + number
@@ -129,7 +128,7 @@ struct RuleState: ~Copyable {
         // left out because all groups slept.
         let outdated = max(nextSlot, slot - lateSlots) - slots.window - slots.baseline
         let words = group.pointee.window.open(slot, outdated: outdated, layout)
-        group.pointee.window.count(contribution.counters, in: words)
+        group.pointee.window.count(contribution.counters, in: words, number: slot)
         var isMore = true
         if contribution.operation.kind != .none {
             isMore = Self.apply(contribution.operation, time, words)
@@ -169,7 +168,15 @@ struct RuleState: ~Copyable {
         GroupWindow.histogram(slot, Int(operation.word)).pointee.prefetch()
     }
 
+    /// Finds or makes a group that was not there when somebody looked.
     @inline(never)
+    private mutating func findGroup(
+        _ key: (view: ByteView, hash: UInt64), _ slot: Int64, _ due: inout Int64
+    ) -> Int {
+        let number = table.find(key.view, hash: key.hash)
+        return number >= 0 ? number : makeGroup(key.view, key.hash, slot, &due)
+    }
+
     private mutating func makeGroup(
         _ key: ByteView, _ hash: UInt64, _ slot: Int64, _ due: inout Int64
     ) -> Int {

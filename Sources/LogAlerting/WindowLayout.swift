@@ -1,8 +1,10 @@
 /// What a rule keeps for each slot of a group's window: words of 64 bits, the same number for every slot.
 ///
-///     word 0            the slot's number
-///     words 1 … n       n counters; counter 0 is of all records that concern the rule
+///     word 0            the low half of the slot's number; above it counter 0, of all records that concern the rule
+///     words 1 … n − 1   the other of n counters
 ///     further words     lanes: sums, extremes, samples, sets; each takes as many words as its kind needs
+///
+/// Rules that only count, which most do, have one word a slot. Counter 0 stands still at 2³² − 1 records in one slot.
 ///
 /// Counters are whole numbers, so that what a window held before leaves no trace when it is taken out again. Lanes are put
 /// together anew whenever somebody reads a window.
@@ -58,7 +60,7 @@ struct WindowLayout: BitwiseCopyable {
     init(hasBaseline: Bool) {
         counters = 1
         self.hasBaseline = hasBaseline
-        stride = 2
+        stride = 1
         lanes = .allocate(capacity: Self.lanesMax)
     }
 
@@ -75,7 +77,7 @@ struct WindowLayout: BitwiseCopyable {
     mutating func setCounters(_ count: Int) {
         precondition(laneCount == 0 && count <= Self.countersMax, "BUG: counters behind lanes")
         counters = count
-        stride = 1 + count
+        stride = count
     }
 
     /// Adds a lane; its first word.

@@ -56,7 +56,7 @@ extension Ingester {
     /// What the rules know, for whoever wants to evaluate them beside the stream.
     public var ruleSnapshot: RuleSnapshot {
         var bytes = ByteWriter(capacity: 4_096)
-        alerts.snapshotEngine(into: &bytes)
+        alerts.engine.snapshot(into: &bytes)
         return RuleSnapshot(rules: alerts.engine.rules, bytes: Array(bytes.view))
     }
 

@@ -1,4 +1,4 @@
-public import LogBytes
+internal import LogBytes
 public import LogSystem
 
 /// What a stage of the pipeline knew when all lines below a sequence number had passed it: a file of `DATA/state` that is
@@ -7,11 +7,12 @@ public import LogSystem
 ///     8 bytes   "WEIRSNAP"
 ///     2 bytes   version, 2
 ///     8 bytes   sequence
-///     4 bytes   number of sections, and for each: varint length and name, 8 bytes length, bytes
+///     sections, and for each: 1 byte 1; varint length and name; chunks: 4 bytes length, not 0, and bytes; 4 bytes 0
+///     1 byte    0
 ///     4 bytes   CRC-32C of everything before
 ///
-/// Lengths have a fixed size, so that stages write into the file's one buffer: a hundred thousand groups of rules are tens of
-/// megabytes, and copies of them would be most of what an ingest has resident. Version 1, which is read still, had varints.
+/// Sections are written piece by piece: a hundred thousand groups of rules are tens of megabytes, and a copy of them would be most
+/// of what an ingest has resident. Version 1, which is read still, had the number of sections in front and each as a whole.
 ///
 /// What the bytes of a section mean is its stage's business.
 public struct StateSnapshot: Equatable, Sendable {
@@ -49,8 +50,8 @@ public struct StateSnapshot: Equatable, Sendable {
     /// The parts, in the order in which they were written.
     public let sections: [Section]
 
-    private static let magic = "WEIRSNAP"
-    private static let version: UInt16 = 2
+    static let magic = "WEIRSNAP"
+    static let version: UInt16 = 2
     /// More sections than anybody writes: what says so is damaged.
     private static let sectionsMax = 1_000
 
@@ -65,57 +66,18 @@ public struct StateSnapshot: Equatable, Sendable {
 
     // MARK: Bytes
 
-    /// Writes a snapshot section by section.
-    public struct Composer: ~Copyable {
-        private var out = ByteWriter(capacity: 1 << 16)
-        private let countOffset: Int
-        private var count: UInt32 = 0
-
-        fileprivate init(sequence: UInt64) {
-            out.append(StateSnapshot.magic)
-            out.append(fixed: StateSnapshot.version)
-            out.append(fixed: sequence)
-            countOffset = out.count
-            out.append(fixed: count)
-        }
-
-        /// Adds a section, which `body` appends to the writer.
-        public mutating func section(_ name: String, _ body: (inout ByteWriter) -> Void) {
-            name.withView { out.append(lengthPrefixed: $0) }
-            let lengthOffset = out.count
-            out.append(fixed: UInt64(0))
-            body(&out)
-            Self.put(UInt64(out.count - lengthOffset - 8), at: lengthOffset, in: &out)
-            count += 1
-        }
-
-        fileprivate mutating func seal() {
-            Self.put(count, at: countOffset, in: &out)
-            out.append(fixed: Checksum.crc32c(out.view))
-        }
-
-        fileprivate var view: ByteView { out.view }
-
-        private static func put<Number: FixedWidthInteger>(
-            _ number: Number, at offset: Int, in out: inout ByteWriter
-        ) {
-            UnsafeMutableRawPointer(out.base + offset)
-                .storeBytes(of: number.littleEndian, as: Number.self)
-        }
-    }
-
-    private var composer: Composer {
-        var composer = Composer(sequence: sequence)
-        for section in sections {
-            composer.section(section.name) { out in section.bytes.withView { out.append($0) } }
-        }
-        composer.seal()
-        return composer
-    }
-
     var sealed: [UInt8] {
-        let composer = composer
-        return Array(composer.view)
+        var bytes: [UInt8] = []
+        let composer = Composer(sequence: sequence) { view, _ in bytes += Array(view) }
+        compose(into: composer)
+        composer.seal()
+        return bytes
+    }
+
+    private func compose(into composer: Composer) {
+        for section in sections {
+            composer.section(section.name) { out, _ in section.bytes.withView { out.append($0) } }
+        }
     }
 
     /// The snapshot in `bytes`; nil when they are damaged or of a later version.
@@ -141,30 +103,44 @@ public struct StateSnapshot: Equatable, Sendable {
             throw reader.malformed("the checksum")
         }
         _ = try reader.bytes(magic.utf8.count, "the mark")
-        let written = try reader.fixed(UInt16.self, "version")
-        guard written == 1 || written == version else { throw reader.malformed("the version") }
-        let isFixed = written == version
-        let sequence =
-            isFixed ? try reader.fixed(UInt64.self, "sequence") : try reader.varint("sequence")
-        let count =
-            isFixed
-            ? Int(try reader.fixed(UInt32.self, "sections"))
-            : try reader.length(atMost: sectionsMax, "sections")
-        guard count <= sectionsMax else { throw reader.malformed("the number of sections") }
+        switch try reader.fixed(UInt16.self, "version") {
+        case 1: return try readWhole(&reader)
+        case version: return try readChunks(&reader)
+        default: throw reader.malformed("the version")
+        }
+    }
+
+    private static func readWhole(
+        _ reader: inout ByteReader
+    ) throws(MalformedBytes) -> StateSnapshot {
+        let sequence = try reader.varint("sequence")
+        let count = try reader.length(atMost: sectionsMax, "sections")
         var sections: [Section] = []
         for _ in 0..<count {
             let name = try reader.lengthPrefixed("name").text
-            let bytes: ByteView
-            if isFixed {
-                let length = try reader.fixed(UInt64.self, "the length of a section")
-                guard length <= UInt64(reader.remaining) else {
-                    throw reader.malformed("the length of a section")
+            sections.append(Section(name: name, bytes: Array(try reader.lengthPrefixed("bytes"))))
+        }
+        return StateSnapshot(sequence: sequence, sections: sections)
+    }
+
+    private static func readChunks(
+        _ reader: inout ByteReader
+    ) throws(MalformedBytes) -> StateSnapshot {
+        let sequence = try reader.fixed(UInt64.self, "sequence")
+        var sections: [Section] = []
+        while try reader.fixed(UInt8.self, "whether a section follows") != 0 {
+            guard sections.count < sectionsMax else { throw reader.malformed("sections") }
+            let name = try reader.lengthPrefixed("name").text
+            var bytes: [UInt8] = []
+            while true {
+                let length = Int(try reader.fixed(UInt32.self, "the length of a chunk"))
+                if length == 0 { break }
+                guard length <= reader.remaining else {
+                    throw reader.malformed("the length of a chunk")
                 }
-                bytes = try reader.bytes(Int(length), "a section")
-            } else {
-                bytes = try reader.lengthPrefixed("a section")
+                bytes += Array(try reader.bytes(length, "a chunk"))
             }
-            sections.append(Section(name: name, bytes: Array(bytes)))
+            sections.append(Section(name: name, bytes: bytes))
         }
         return StateSnapshot(sequence: sequence, sections: sections)
     }
@@ -217,28 +193,33 @@ public struct StateSnapshot: Equatable, Sendable {
     public func write(
         _ kind: Kind, directory: String, fileSystem: any FileSystem = DiskFileSystem()
     ) throws(StoreError) {
-        let composer = composer
-        try Self.replace(kind, directory, fileSystem, with: composer.view)
+        try Self.write(kind, below: sequence, directory: directory, fileSystem: fileSystem) {
+            compose(into: $0)
+        }
     }
 
     /// Replaces the snapshot of `kind` by one of everything below `sequence`, whose sections `body` writes, atomically and
     /// durably.
     public static func write(
         _ kind: Kind, below sequence: UInt64, directory: String,
-        fileSystem: any FileSystem = DiskFileSystem(), _ body: (inout Composer) -> Void
-    ) throws(StoreError) {
-        var composer = Composer(sequence: sequence)
-        body(&composer)
-        composer.seal()
-        try replace(kind, directory, fileSystem, with: composer.view)
-    }
-
-    private static func replace(
-        _ kind: Kind, _ directory: String, _ fileSystem: any FileSystem, with view: ByteView
+        fileSystem: any FileSystem = DiskFileSystem(), _ body: (Composer) -> Void
     ) throws(StoreError) {
         do throws(FileError) {
-            try fileSystem.replace(
-                path(directory, kind), in: DataDirectory.state(directory), with: view)
+            try fileSystem.replace(path(directory, kind), in: DataDirectory.state(directory)) {
+                file throws(FileError) in
+                var failure: FileError?
+                let composer = Composer(sequence: sequence) { view, offset in
+                    guard failure == nil else { return }
+                    do throws(FileError) {
+                        try file.write(view, at: offset)
+                    } catch {
+                        failure = error
+                    }
+                }
+                body(composer)
+                composer.seal()
+                if let failure { throw failure }
+            }
         } catch {
             throw .writing(error)
         }

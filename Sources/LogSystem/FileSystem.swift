@@ -125,10 +125,20 @@ extension FileSystem {
     public func replace(
         _ path: String, in directory: String, with bytes: ByteView, _ mode: OpenMode = .readWrite
     ) throws(FileError) {
+        try replace(path, in: directory, mode) { file throws(FileError) in
+            try file.write(bytes, at: 0)
+        }
+    }
+
+    /// As above, for a content that `body` writes into an empty file.
+    public func replace(
+        _ path: String, in directory: String, _ mode: OpenMode = .readWrite,
+        _ body: (any OpenFile) throws(FileError) -> Void
+    ) throws(FileError) {
         let temporary = path + ".tmp"
         let file = try open(temporary, mode)
         try file.truncate(to: 0)
-        try file.write(bytes, at: 0)
+        try body(file)
         try file.synchronize()
         do throws(FileError) {
             try rename(temporary, to: path)

@@ -229,7 +229,9 @@ final class AlertStage {
     }
 
     /// Appends what the engine knows.
-    func snapshotEngine(into out: inout ByteWriter) { engine.snapshot(into: &out) }
+    func snapshotEngine(into out: inout ByteWriter, pause: (inout ByteWriter) -> Void) {
+        engine.snapshot(into: &out, pause: pause)
+    }
 
     /// Goes on from what `snapshotEngine` wrote.
     func restoreEngine(from reader: inout ByteReader) throws(MalformedBytes) {
