@@ -124,9 +124,11 @@ struct RuleState: ~Copyable {
             if number < 0 { return }
         }
         let group = table.groups + number
-        // The next boundary that can decide anything looks back no further. Those before it have been evaluated, or were
-        // left out because all groups slept.
-        let outdated = max(nextSlot, slot - lateSlots) - slots.window - slots.baseline
+        // The next boundary that can decide anything looks back no further. While all groups sleep that is the first one behind
+        // the watermark, since those before it are left out; else the next one, which may lie before the watermark: a record
+        // that was held back counts before the boundaries up to its successor are evaluated.
+        let decisive = table.awakeCount > 0 ? nextSlot : max(nextSlot, slot - lateSlots)
+        let outdated = decisive - slots.window - slots.baseline
         let words = group.pointee.window.open(slot, outdated: outdated, layout)
         group.pointee.window.count(contribution.counters, in: words, number: slot)
         var isMore = true
