@@ -174,9 +174,10 @@ struct GroupWindow: BitwiseCopyable {
     }
 
     private mutating func grow(_ layout: WindowLayout) {
-        let capacity = Int(mask) + 1
+        // Slots of a word are few bytes; pieces of many sizes, left behind by windows that grew, would be more.
+        let capacity = (Int(mask) + 1) * (layout.stride == 1 ? 4 : 2)
         let fresh = UnsafeMutablePointer<UInt64>.allocate(
-            capacity: layout.totals + 2 * capacity * layout.stride)
+            capacity: layout.totals + capacity * layout.stride)
         fresh.update(from: words, count: layout.totals)
         for index in 0..<Int(count) {
             (fresh + layout.totals + index * layout.stride)
@@ -185,7 +186,7 @@ struct GroupWindow: BitwiseCopyable {
         words.deallocate()
         words = fresh
         head = 0
-        mask = Int32(capacity * 2 - 1)
+        mask = Int32(capacity - 1)
     }
 
     // MARK: Restoring

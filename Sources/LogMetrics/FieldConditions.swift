@@ -5,12 +5,13 @@ internal import LogRecords
 
 /// The conditions that terms of filters make on one field, and which terms each of the values that came lately leaves.
 ///
-/// A set of terms is words of bits, one bit a term. What is known of values stands in a direct-mapped table of fixed size,
+/// A set of terms is words of bits, one bit a term. What is known of values stands in a table of fixed size,
 /// for values of at most 32 bytes: status codes, levels, events, services and endpoints have few values, and looking one up
 /// costs less than comparing numbers or words again. Where most values are new, as those of durations, the table is given up,
 /// and only conditions that still matter are asked.
 struct FieldConditions: ~Copyable {
-    private static var entryCount: Int { 256 }
+    /// A value stands at its place or beside it.
+    private static var entryCount: Int { 1_024 }
     /// After so many looks it is decided whether remembering is worth it.
     private static var trial: UInt32 { 4_096 }
 
@@ -110,11 +111,16 @@ struct FieldConditions: ~Copyable {
                 text.count <= MediumText.bytesMax
             else { return ask(candidates, record, slot, reader) }
             let value = MediumText(readable: text)
-            entry = value.place
+            entry = value.place & (Self.entryCount - 1)
             looks &+= 1
-            if !entries[entry].isKnown || entries[entry].value != value {
-                learn(entry, record, slot, reader)
-                entries[entry] = Entry(value: value, isKnown: true)
+            if !isKnown(value, at: entry) {
+                if isKnown(value, at: entry ^ 1) {
+                    entry ^= 1
+                } else {
+                    makeRoom(at: entry)
+                    learn(entry, record, slot, reader)
+                    entries[entry] = Entry(value: value, isKnown: true)
+                }
             }
         } else if !knowsAbsence {
             learn(entry, record, slot, reader)
@@ -122,6 +128,19 @@ struct FieldConditions: ~Copyable {
         }
         let mask = masks.base + entry * words
         for word in 0..<words { candidates[word] &= mask[word] }
+    }
+
+    @inline(__always)
+    private func isKnown(_ value: MediumText, at entry: Int) -> Bool {
+        entries[entry].value == value && entries[entry].isKnown
+    }
+
+    /// Moves what stands at `entry` beside it, where the older one goes.
+    private func makeRoom(at entry: Int) {
+        entries[entry ^ 1] = entries[entry]
+        for word in 0..<words {
+            masks[(entry ^ 1) * words + word] = masks[entry * words + word]
+        }
     }
 
     /// Finds out what the value of `record` leaves.

@@ -190,17 +190,19 @@ public final class StreamMetrics {
     // MARK: Snapshot
 
     /// The version of the layout that `snapshot` writes.
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
     private static let magic = ByteView("weirmetr")
 
-    /// Appends the state of all series but their exemplars: magic and version, then the length of the rest and the rest.
-    public func snapshot(into out: inout ByteWriter) {
-        var body = ByteWriter(capacity: 1 << 16)
-        core.snapshot(into: &body)
-        core.snapshotDefined(into: &body)
+    /// Appends the state of all series but their exemplars: magic and version, then the rest to the end.
+    ///
+    /// - Parameter pause: called now and then, since thousands of series are megabytes; it may take out what is there.
+    public func snapshot(
+        into out: inout ByteWriter, pause: (inout ByteWriter) -> Void = { _ in }
+    ) {
         out.append(Self.magic)
         out.append(Self.version)
-        out.append(lengthPrefixed: body.view)
+        core.snapshot(into: &out, pause: pause)
+        core.snapshotDefined(into: &out)
     }
 
     /// Goes on from what `snapshot` wrote. Call it before the first record.
@@ -214,14 +216,16 @@ public final class StreamMetrics {
             guard magic == Self.magic else {
                 throw MalformedBytes(offset: reader.offset, what: "metrics")
             }
-            guard try reader.fixed(UInt8.self, "version of the metrics") == Self.version else {
+            let written = try reader.fixed(UInt8.self, "version of the metrics")
+            guard written == 1 || written == Self.version else {
                 throw MalformedBytes(offset: reader.offset, what: "version of the metrics")
             }
-            var body = ByteReader(try reader.lengthPrefixed("metrics"))
-            try core.restore(from: &body)
-            try core.restoreDefined(from: &body)
-            guard body.remaining == 0 else {
-                throw MalformedBytes(offset: body.offset, what: "end of the metrics")
+            // The first version told the length of the rest.
+            if written == 1 { _ = try reader.varint("the length of the metrics") }
+            try core.restore(from: &reader)
+            try core.restoreDefined(from: &reader)
+            guard reader.remaining == 0 else {
+                throw MalformedBytes(offset: reader.offset, what: "end of the metrics")
             }
             core.setClassNames(classNames)
         } catch {

@@ -252,7 +252,7 @@ struct StreamMetricsCore: ~Copyable {
 
     // MARK: Snapshot
 
-    func snapshot(into out: inout ByteWriter) {
+    func snapshot(into out: inout ByteWriter, pause: (inout ByteWriter) -> Void) {
         clock.snapshot(into: &out)
         out.append(varint: overflowed)
         for index in 0..<levels.count { out.append(varint: levels[index]) }
@@ -260,6 +260,7 @@ struct StreamMetricsCore: ~Copyable {
         lines.snapshot(into: &out)
         out.append(length: keys.count)
         for number in 0..<keys.count {
+            pause(&out)
             out.append(lengthPrefixed: keys.key(number))
             for statusClass in 0..<Self.statusClasses {
                 let place = Int(places[number * Self.statusClasses + statusClass])

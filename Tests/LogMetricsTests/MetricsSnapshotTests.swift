@@ -114,6 +114,20 @@ import Testing
         #expect(after.summaryByEndpoint().contains { $0.endpoint == "other" })
     }
 
+    /// As weir wrote it when it told the length of the rest first.
+    @Test func theFirstVersionIsRead() throws {
+        let before = MetricStream.metrics(lines(0..<60), try definitions())
+        let present = bytes(before)
+        var first = ByteWriter()
+        for byte in present.prefix(8) { first.append(byte) }
+        first.append(UInt8(1))
+        first.append(length: present.count - 9)
+        for byte in present.dropFirst(9) { first.append(byte) }
+        let after = StreamMetrics(definitions: try definitions())
+        #expect(restore(after, Array(first.view)) == nil)
+        #expect(text(after) == text(before))
+    }
+
     /// Whatever the bytes are, restoring answers, and an error leaves nothing behind.
     @Test func damageIsFoundAndLeavesNothing() throws {
         let good = bytes(MetricStream.metrics(lines(0..<60), try definitions()))
@@ -128,7 +142,7 @@ import Testing
             #expect(try check(Array(good.prefix(length)), "cut at \(length)"))
         }
         var other = good
-        other[8] = 2
+        other[8] = 3
         #expect(try check(other, "another version"))
         var random = SeededGenerator(seed: 3)
         var found = 0

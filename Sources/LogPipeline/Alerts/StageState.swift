@@ -123,7 +123,7 @@ final class StageState: LineObserver {
             try StateSnapshot.write(
                 .stream, below: sequence, directory: directory, fileSystem: fileSystem
             ) { composer in
-                composer.section("metrics") { out, _ in metrics.snapshot(into: &out) }
+                composer.section("metrics") { metrics.snapshot(into: &$0, pause: $1) }
                 composer.section("rules") { alerts.snapshotEngine(into: &$0, pause: $1) }
             }
         }
