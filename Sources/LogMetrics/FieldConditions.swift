@@ -10,8 +10,9 @@ internal import LogRecords
 /// costs less than comparing numbers or words again. Where most values are new, as those of durations, the table is given up,
 /// and only conditions that still matter are asked.
 struct FieldConditions: ~Copyable {
-    /// A value stands at its place or beside it.
     private static var entryCount: Int { 1_024 }
+    /// A value stands at its place or behind it, at most so far.
+    private static var probesMax: Int { 8 }
     /// After so many looks it is decided whether remembering is worth it.
     private static var trial: UInt32 { 4_096 }
 
@@ -111,17 +112,9 @@ struct FieldConditions: ~Copyable {
                 text.count <= MediumText.bytesMax
             else { return ask(candidates, record, slot, reader) }
             let value = MediumText(readable: text)
-            entry = value.place & (Self.entryCount - 1)
             looks &+= 1
-            if !isKnown(value, at: entry) {
-                if isKnown(value, at: entry ^ 1) {
-                    entry ^= 1
-                } else {
-                    makeRoom(at: entry)
-                    learn(entry, record, slot, reader)
-                    entries[entry] = Entry(value: value, isKnown: true)
-                }
-            }
+            entry = place(of: value)
+            if entry < 0 { entry = learn(value, record, slot, reader) }
         } else if !knowsAbsence {
             learn(entry, record, slot, reader)
             knowsAbsence = true
@@ -130,21 +123,39 @@ struct FieldConditions: ~Copyable {
         for word in 0..<words { candidates[word] &= mask[word] }
     }
 
+    /// Where `value` stands, −1 when nothing is known of it.
     @inline(__always)
-    private func isKnown(_ value: MediumText, at entry: Int) -> Bool {
-        entries[entry].value == value && entries[entry].isKnown
+    private func place(of value: MediumText) -> Int {
+        var entry = value.place & (Self.entryCount - 1)
+        for _ in 0..<Self.probesMax {
+            if !entries[entry].isKnown { return -1 }
+            if entries[entry].value == value { return entry }
+            entry = (entry + 1) & (Self.entryCount - 1)
+        }
+        return -1
     }
 
-    /// Moves what stands at `entry` beside it, where the older one goes.
-    private func makeRoom(at entry: Int) {
-        entries[entry ^ 1] = entries[entry]
-        for word in 0..<words {
-            masks[(entry ^ 1) * words + word] = masks[entry * words + word]
+    /// Finds out what `value`, of which nothing is known, leaves; where it stands then. Where there is no room, one that is known
+    /// makes it.
+    @inline(never)
+    private mutating func learn(
+        _ value: MediumText, _ record: Record, _ slot: Int32, _ reader: BatchReader
+    ) -> Int {
+        let first = value.place & (Self.entryCount - 1)
+        var entry = first
+        for step in 0..<Self.probesMax {
+            let next = (first + step) & (Self.entryCount - 1)
+            if !entries[next].isKnown {
+                entry = next
+                break
+            }
         }
+        learn(entry, record, slot, reader)
+        entries[entry] = Entry(value: value, isKnown: true)
+        return entry
     }
 
     /// Finds out what the value of `record` leaves.
-    @inline(never)
     private mutating func learn(
         _ entry: Int, _ record: Record, _ slot: Int32, _ reader: BatchReader
     ) {

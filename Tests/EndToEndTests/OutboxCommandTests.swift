@@ -105,6 +105,26 @@ import Testing
         #expect(audit.lines.count == 2 && audit.text.contains("dead letter 2 of team/command"))
     }
 
+    /// Who gives a command that cannot be carried out hears of it, and why.
+    @Test func aRefusedCommandIsNotCalledDone() throws {
+        let scratch = try Scratch()
+        let file = try alertFile(scratch)
+        let input = Pipe()
+        let running = try WeirProcess.Running(
+            ["ingest", "--data", scratch.data, "--alerts", file, "-"], in: scratch, input: input)
+        let store = scratch.url.appendingPathComponent("data/state").path
+        try running.waitUntil("the store is there") {
+            FileManager.default.fileExists(atPath: store)
+        }
+        let refused = try alerts(scratch, "ack", "nobody")
+        #expect(refused.status == 2)
+        #expect(refused.errors.contains("not done: no alert `nobody` fires"), "\(refused.errors)")
+        let done = try alerts(scratch, "silence", "service=api", "--comment", "a, \"b\"")
+        #expect(done.status == 0 && done.errors.contains("done"), "\(done.errors)")
+        try input.fileHandleForWriting.close()
+        #expect(try running.wait().status == 0)
+    }
+
     /// `weir check` reads what waits for receivers and for the next start, too.
     @Test func aCheckReadsOutboxesCommandsAndSnapshots() throws {
         let scratch = try Scratch()

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Glibc
 internal import LogAlerting
+internal import LogBytes
+internal import LogQuery
 internal import LogRecords
 internal import LogSegments
 internal import LogSystem
@@ -26,10 +28,39 @@ enum OperatorWord {
         for _ in 0..<20 {
             usleep(100_000)
             let isWaiting = (try? spool.entries())?.contains { $0.id == command.id } ?? false
-            if !isWaiting { return Terminal.note("weir: done") }
+            if isWaiting { continue }
+            if let refusal = refusal(of: command.id, directory) {
+                throw CommandFailure("not done: \(refusal)")
+            }
+            return Terminal.note("weir: done")
         }
         Terminal.note(
             "weir: no `weir ingest` runs on \(directory) now; the next one does it at its start")
+    }
+
+    /// Why the ingester did not do what command `id` says; nil when it did. Its audit record is there before the command goes.
+    private static func refusal(of id: String, _ directory: String) -> String? {
+        let text =
+            "_class:weir-audit event:=command_refused command:=\"\(id)\" | fields message"
+        let clock = SystemClock()
+        var out = ByteWriter(capacity: 256)
+        do {
+            guard let format = OutputFormat.named("csv") else { return nil }
+            let sink = format.makeSink(OutputOptions()) { out.append($0) }
+            _ = try QueryExecutor.run(
+                try QueryParser.parse(text, now: clock.now()),
+                store: try SegmentStore(directory: directory), threads: 1,
+                recorder: ScanRecorder(clock: { clock.monotonic() }), into: sink)
+        } catch {
+            return nil
+        }
+        // Behind the name of the column.
+        let lines = out.view.text.split(whereSeparator: \.isNewline).dropFirst()
+        guard !lines.isEmpty else { return nil }
+        // A text with a comma or a quote stands in quotes.
+        let told = lines.joined(separator: " ")
+        guard told.hasPrefix("\""), told.hasSuffix("\"") else { return told }
+        return String(told.dropFirst().dropLast().replacing("\"\"", with: "\""))
     }
 
     /// Who gives it.
