@@ -52,14 +52,38 @@ extension AlertFileReader {
             var settings = AlertGroupSettings(name: name, intervals: intervals)
             settings.labels = try templates(group["labels"], "labels")
             settings.interval = try interval(group["interval"])
+            var namesakes: [String: [AlertRule]] = [:]
             for rule in try yaml.sequence(list, "`rules`") {
                 if try isRecording(rule) { continue }
                 // A rule that is off is read all the same: it must be right when somebody turns it on.
-                let known = try self.rule(rule, settings)
+                let known = distinguished(try self.rule(rule, settings), rule, from: &namesakes)
                 if try isEnabled(rule) { rules.append(known) }
             }
         }
         return rules
+    }
+
+    /// A rule whose alerts are told from those of the rules of the same name before it in the group, as Prometheus' files have
+    /// them for several severities.
+    private func distinguished(
+        _ rule: AlertRule, _ node: Node, from namesakes: inout [String: [AlertRule]]
+    ) -> AlertRule {
+        let others = namesakes[rule.name, default: []]
+        var rule = rule
+        if !others.isEmpty {
+            rule.discriminator = rule.labelText + "\u{1F}" + rule.condition.text
+            let same = others.count { $0.discriminator == rule.discriminator }
+            if same > 0 { rule.discriminator += "\u{1F}#\(same)" }
+            if others.contains(where: { $0.labelText == rule.labelText }) {
+                note(
+                    node,
+                    "another rule of this group is named `\(rule.name)`, too, and has the same labels: "
+                        + "receivers, silences and routes cannot tell their alerts apart; give one "
+                        + "of them another name or a label")
+            }
+        }
+        namesakes[rule.name, default: []].append(rule)
+        return rule
     }
 
     private func isEnabled(_ rule: Node) throws(AlertFileError) -> Bool {

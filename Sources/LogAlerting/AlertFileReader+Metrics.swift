@@ -119,7 +119,7 @@ extension AlertFileReader {
         let word = try yaml.name(node, "type", of: owner, what)
         if let kind = MetricKind(rawValue: word) { return kind }
         let kinds = MetricKind.allCases.map(\.rawValue)
-        let guess = Spelling.nearest(word, among: kinds).map { "did you mean `\($0)`?" }
+        let guess = Spelling.nearest(to: word, in: kinds).map { "did you mean `\($0)`?" }
         throw yaml.fault(
             node ?? owner,
             "`\(word)` is no type of a metric; "

@@ -1,3 +1,4 @@
+internal import LogQuery
 internal import LogRecords
 internal import Yams
 
@@ -81,7 +82,7 @@ extension AlertFileReader {
         let kinds = channels.kinds.map(\.key).joined(separator: ", ")
         if key == "type" { return "a receiver has lists of channels: \(kinds)" }
         guard key.hasSuffix("_configs"),
-            Spelling.nearest(key, among: channels.kinds.map(\.key)) == nil
+            Spelling.nearest(to: key, in: channels.kinds.map(\.key)) == nil
         else { return nil }
         return "weir has no channels of that kind; there are \(kinds)"
     }

@@ -1,3 +1,4 @@
+internal import LogQuery
 internal import Yams
 
 /// `time_intervals`, as Alertmanager has them.
@@ -39,7 +40,7 @@ extension AlertFileReader {
             guard let found = intervals.first(where: { $0.name == name }) else {
                 let names = intervals.map(\.name)
                 let guess =
-                    Spelling.nearest(name, among: names).map { "; did you mean `\($0)`?" }
+                    Spelling.nearest(to: name, in: names).map { "; did you mean `\($0)`?" }
                     ?? (names.isEmpty
                         ? "; the file has no `time_intervals:`"
                         : "; there are " + names.map { "`\($0)`" }.joined(separator: ", "))

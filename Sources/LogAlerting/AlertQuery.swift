@@ -6,7 +6,7 @@ extension Condition {
     /// LogsQL for the records of a group that the condition is about; empty where there is nothing to show.
     func query(_ groupValues: [String]) -> String {
         var parts: [String] = []
-        if let filter = shownFilter { parts.append(filter) }
+        if !shownFilter.isEmpty { parts.append(shownFilter) }
         for (field, value) in zip(groupBy, groupValues) {
             // The endpoint of a group is a template; lines have what it stands for.
             if field == "endpoint", value.contains(":id") { continue }
@@ -16,18 +16,39 @@ extension Condition {
     }
 
     /// The filter for the records that make the condition true, as far as one says it.
-    private var shownFilter: String? {
+    private var shownFilter: String {
         let own = filter.map { Self.grouped($0.description) }
+        return [own, measured].compactMap(\.self).joined(separator: " ")
+    }
+
+    /// What the measure looks at among the records that pass the filter of the condition.
+    private var measured: String? {
         switch measure {
-        case .errorRate:
-            let failed = "(status_code:>=500 or !status_code:* level:>=error endpoint:*)"
-            return own.map { "\($0) \(failed)" } ?? failed
+        case .errorRate, .successRate:
+            "(status_code:>=500 or !status_code:* level:>=error endpoint:*)"
+        case .requestRate: "(status_code:* or endpoint:*)"
         case .quantile(_, let field):
-            guard comparison.rises, hasThreshold, baseline == 0 else { return own }
-            let slow = "\(Self.quoted(field)):>=\(threshold)"
-            return own.map { "\($0) \(slow)" } ?? slow
-        default: return own
+            // The values that lie beyond the threshold make the quantile do so.
+            beyond(field) ?? present(field)
+        case .maximum(let field):
+            comparison.rises ? beyond(field) ?? present(field) : present(field)
+        case .minimum(let field):
+            comparison.falls ? beyond(field) ?? present(field) : present(field)
+        case .average(let field), .sum(let field), .last(let field), .distinct(let field),
+            .new(let field):
+            present(field)
+        case .ratio(let part, let whole):
+            Self.grouped((comparison.falls ? whole : part).description)
+        case .count, .rate, .absent, .expression: nil
         }
+    }
+
+    private func present(_ field: String) -> String { "\(Self.quoted(field)):*" }
+
+    /// The records whose number in `field` is beyond the threshold; nil where that depends on more than the record.
+    private func beyond(_ field: String) -> String? {
+        guard hasThreshold, baseline == 0, comparison.rises || comparison.falls else { return nil }
+        return "\(Self.quoted(field)):\(comparison.rises ? ">=" : "<=")\(threshold)"
     }
 
     /// An alternative binds less than the conditions beside it.
@@ -52,10 +73,8 @@ extension Condition {
 extension AlertTransition {
     /// The times within which the lines of the alert lie, nanoseconds since the epoch.
     var lineTimes: Range<Int64> {
-        let (start, underflow) = startTime.subtractingReportingOverflow(window)
-        let (end, overflow) = eventTime.addingReportingOverflow(Timestamp.second)
-        let first = underflow ? startTime : start
-        return first..<max(overflow ? eventTime : end, first)
+        let first = startTime.minusClamped(window)
+        return first..<max(linesEnd, first)
     }
 
     /// LogsQL for the lines behind the alert, with their times.

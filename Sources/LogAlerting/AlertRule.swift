@@ -36,6 +36,8 @@ public struct AlertRule: Equatable, Sendable {
     public let labels: [String: AlertTemplate]
     /// Texts for people.
     public let annotations: [String: AlertTemplate]
+    /// What tells the alerts of the rule from those of other rules of its group and name; empty for the first of these.
+    var discriminator = ""
 
     init(
         name: String, group: String, condition: Condition, pendingDuration: Int64 = 0,
@@ -83,6 +85,12 @@ public struct AlertRule: Equatable, Sendable {
             && levels.allSatisfy {
                 $0.limit.baseline == 0 && condition.firesOnRecord($0.limit.comparison)
             }
+    }
+
+    /// The labels of its alerts besides those of their groups, as the file has them.
+    var labelText: String {
+        let labels = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.source)" }
+        return (labels + levels.compactMap(\.severity)).joined(separator: "\u{1F}")
     }
 
     /// What the state of the rule depends on: the state of an older rule is of use if and only if this is the same.

@@ -42,10 +42,14 @@ public struct AlertTransition: Equatable, Sendable {
     public let groupBy: [String]
     /// LogsQL for the lines that the alert is about, without their time; empty where no filter says it.
     public let query: String
+    /// Before this time lie the stored lines that the alert is about: lines without a time of their own are stored under that of
+    /// their arrival, which may be later than the event time at which they count.
+    let linesEnd: Int64
 
     init(
         rule: AlertRule, level: Int, state: AlertState, groupValues: [String], value: Double,
-        threshold: Double, startTime: Int64, eventTime: Int64
+        threshold: Double, startTime: Int64, eventTime: Int64, linesEnd: Int64 = .min,
+        endCause: String? = nil
     ) {
         let condition = rule.condition
         let shown = AlertTemplate.Values(
@@ -54,7 +58,9 @@ public struct AlertTransition: Equatable, Sendable {
         self.alert = rule.name
         self.state = state
         self.labels = labels
-        self.annotations = rule.annotations.mapValues { $0.render(shown.with(labels)) }
+        var annotations = rule.annotations.mapValues { $0.render(shown.with(labels)) }
+        annotations[Self.endCause] = endCause
+        self.annotations = annotations
         self.severity = rule.severity(level: level)
         self.value = value
         self.threshold = threshold
@@ -66,6 +72,7 @@ public struct AlertTransition: Equatable, Sendable {
         self.groupBy = condition.groupBy
         self.fingerprint = Self.fingerprint(rule, groupValues)
         self.query = condition.query(groupValues)
+        self.linesEnd = max(linesEnd, eventTime.plusClamped(Timestamp.second))
     }
 
     /// The end at `time` of an alert that fires and whose rule nobody evaluates any more.
@@ -73,7 +80,7 @@ public struct AlertTransition: Equatable, Sendable {
         self.alert = alert.name
         state = .resolved
         labels = alert.labels
-        annotations = alert.annotations
+        annotations = alert.annotations.merging([Self.endCause: Self.ruleIsGone]) { $1 }
         severity = alert.severity
         value = alert.value
         threshold = alert.threshold
@@ -85,7 +92,12 @@ public struct AlertTransition: Equatable, Sendable {
         fingerprint = alert.fingerprint
         groupBy = []
         query = ""
+        linesEnd = time
     }
+
+    /// The annotation that says why an alert ended where its condition did not.
+    static let endCause = "ended_because"
+    static let ruleIsGone = "its rule was changed or removed"
 
     /// The labels of an alert. A group field that its records lack is no label, as in Prometheus.
     static func labels(
@@ -105,7 +117,8 @@ public struct AlertTransition: Equatable, Sendable {
     /// FNV-1a over group, rule and group values, each ended by a byte that UTF-8 does not have. Labels may be templates
     /// with the value in them, so they cannot identify an alert.
     static func fingerprint(_ rule: AlertRule, _ groupValues: [String]) -> String {
-        fingerprint([rule.group, rule.name] + groupValues)
+        let twin = rule.discriminator.isEmpty ? [] : [rule.discriminator]
+        return fingerprint([rule.group, rule.name] + twin + groupValues)
     }
 
     static func fingerprint(_ texts: [String]) -> String {
@@ -134,6 +147,9 @@ public struct AlertTransition: Equatable, Sendable {
     /// `high_error_rate firing: error_rate is 12.3% (threshold 5%) over 5m, service=api`.
     public var message: String {
         let group = groupText
+        if state == .resolved, let cause = annotations[Self.endCause] {
+            return "\(alert) resolved: \(cause)" + (group.isEmpty ? "" : ", \(group)")
+        }
         if subject.hasPrefix("absent(") {
             let ending = state == .resolved ? "" : " for \(DurationText.text(window))"
             return "\(alert) \(state.rawValue): \(subject)\(ending)"

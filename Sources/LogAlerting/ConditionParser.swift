@@ -133,11 +133,11 @@ public struct ConditionParser: Sendable {
             throw fault("a condition begins with a measure: \(MeasureKind.names)", at: start)
         }
         guard let kind = MeasureKind.named(word) else {
-            let hint = Spelling.nearest(word, among: MeasureKind.all.map(\.name) + ["p95"])
+            let hint = Spelling.nearest(to: word, in: MeasureKind.all.map(\.name) + ["p95"])
             throw fault(
                 "unknown measure \(quoted(word))"
-                    + (hint.map { "; did you mean `\($0)`?" } ?? "")
-                    + " The measures are \(MeasureKind.names), as in `\(MeasureKind.all[0].example)`",
+                    + (hint.map { " (did you mean `\($0)`?)" } ?? "")
+                    + ". The measures are \(MeasureKind.names), as in `\(MeasureKind.all[0].example)`",
                 at: start)
         }
         guard kind.argument != .none else {

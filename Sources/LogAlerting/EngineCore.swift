@@ -102,6 +102,9 @@ struct EngineCore: ~Copyable {
                     plans[index].contribute(
                         record, reader, &inputs, &contribution, &pending.further)
                 else { continue }
+                if !record.hasOwnTime, record.time > time {
+                    rules[index].noteTimeless(at: time, arrival: record.time)
+                }
                 let numbers = keyNumbers + Int(plans[index].key)
                 let key = inputs.key(plans[index].key, record, reader)
                 let shared = numbers.pointee.number(
@@ -258,7 +261,11 @@ struct EngineCore: ~Copyable {
     private mutating func restart() {
         settlePending()
         let end = max(clock.latest, 0)
-        for index in 0..<ruleCount { rules[index].reset(at: end, into: &transitions) }
+        for index in 0..<ruleCount {
+            rules[index].reset(
+                at: end, because: "a line with a time of its own began the stream anew",
+                into: &transitions)
+        }
         due = .max
     }
 
@@ -292,7 +299,8 @@ struct EngineCore: ~Copyable {
 
     /// Ends the firing alerts of a rule that is gone.
     mutating func end(_ index: Int) {
-        rules[index].reset(at: max(clock.latest, 0), into: &transitions)
+        rules[index].reset(
+            at: max(clock.latest, 0), because: AlertTransition.ruleIsGone, into: &transitions)
     }
 
     /// The rules.

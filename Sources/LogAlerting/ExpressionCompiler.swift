@@ -31,6 +31,12 @@ struct ExpressionCompiler {
 
     /// Compiles `text` for a group with this evaluation interval.
     static func compile(_ text: String, interval: Int64) throws(ConditionError) -> Condition {
+        if hasRangeSelector(text) {
+            throw ConditionError(
+                message: "this looks like PromQL, which asks series; a rule of weir asks records: "
+                    + "`_time:5m level:ERROR | stats by (service) count() as n | filter n:>10`, or a "
+                    + "`condition` as `count(level:ERROR) > 10 over 5m by service`", offset: 0)
+        }
         let query: Query
         do throws(QueryError) {
             // Relative times end at a moment that is no time of records, so that they can be told from absolute ones.
@@ -44,6 +50,20 @@ struct ExpressionCompiler {
     }
 
     private init(text: String) { self.text = text }
+
+    /// Whether a window stands in brackets behind a name, as PromQL has it: `[5m]`. LogsQL has brackets behind a colon only.
+    private static func hasRangeSelector(_ text: String) -> Bool {
+        var rest = Substring(text)
+        while let open = rest.firstIndex(of: "[") {
+            let before = rest[..<open].last
+            rest = rest[rest.index(after: open)...]
+            guard let close = rest.firstIndex(of: "]"), let before,
+                before.isLetter || before.isNumber || before == "}" || before == "_"
+            else { continue }
+            if DurationText.parse(String(rest[..<close])) != nil { return true }
+        }
+        return false
+    }
 
     private func fault(_ message: String, at part: String = "") -> ConditionError {
         let place = part.isEmpty ? nil : text.firstRange(of: part)?.lowerBound
@@ -257,7 +277,7 @@ struct ExpressionCompiler {
     private func unknown(_ name: String) -> ConditionError {
         let known = names.keys.sorted()
         let hint =
-            Spelling.nearest(name, among: known).map { "did you mean `\($0)`?" }
+            Spelling.nearest(to: name, in: known).map { "did you mean `\($0)`?" }
             ?? "there are \(known.map { "`\($0)`" }.joined(separator: ", "))"
         return fault("`stats` gives no result called `\(name)`; \(hint)", at: name)
     }

@@ -197,20 +197,26 @@ extension RuleState {
     }
 
     /// The alert is over.
-    func end(_ number: Int, _ time: Int64, into transitions: inout [AlertTransition]) {
+    func end(
+        _ number: Int, _ time: Int64, because cause: String? = nil,
+        into transitions: inout [AlertTransition]
+    ) {
         let level = max(Int(table.groups[number].level), 0)
         let value = shownValue(number, .closed, level: level)
-        emit(number, .resolved, time, level: level, value: value, into: &transitions)
+        emit(
+            number, .resolved, time, level: level, value: value, endCause: cause,
+            into: &transitions)
         table.groups[number].state = .inactive
         table.groups[number].level = -1
         table.cold[number].ceased = .min
     }
 
     /// Forgets all groups; firing alerts end at `time`.
-    mutating func reset(at time: Int64, into transitions: inout [AlertTransition]) {
+    mutating func reset(
+        at time: Int64, because cause: String, into transitions: inout [AlertTransition]
+    ) {
         for number in 0..<table.count where table.groups[number].state == .firing {
-            let level = max(Int(table.groups[number].level), 0)
-            emit(number, .resolved, time, level: level, value: 0, into: &transitions)
+            end(number, time, because: cause, into: &transitions)
         }
         table.removeAll(layout)
         firstSeen.removeAll()

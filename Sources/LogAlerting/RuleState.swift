@@ -39,6 +39,8 @@ struct RuleState: ~Copyable {
     /// The next slot whose end has not been evaluated.
     var nextSlot = Int64.min
     var refused: UInt64 = 0
+    /// The last record without a time of its own that counted: at which event time, and the arrival under which it is stored.
+    private var timeless = (time: Int64.min, arrival: Int64.min)
     /// The slot of the last record and where it begins and ends, since most records fall into the same.
     private var slot: Int64 = 0
     private var slotStart: Int64 = 0
@@ -152,6 +154,12 @@ struct RuleState: ~Copyable {
                 due = min(due, dueAt)
             }
         }
+    }
+
+    /// Says that a record counts at `time` and is stored under another one, that of its arrival.
+    @inline(never)
+    mutating func noteTimeless(at time: Int64, arrival: Int64) {
+        timeless = (time, max(timeless.arrival, arrival))
     }
 
     /// Asks for the slot of group `number` to which `add` is likely to add.
@@ -292,13 +300,17 @@ struct RuleState: ~Copyable {
 
     func emit(
         _ number: Int, _ state: AlertState, _ time: Int64, level: Int, value: Double,
-        into transitions: inout [AlertTransition]
+        endCause: String? = nil, into transitions: inout [AlertTransition]
     ) {
+        let since = table.cold[number].since
+        let isTimelessPart = timeless.time >= since.minusClamped(rule.condition.window)
         transitions.append(
             AlertTransition(
                 rule: rule, level: level, state: state, groupValues: groupValues(number),
                 value: value, threshold: threshold(number, level: level),
-                startTime: table.cold[number].since, eventTime: time))
+                startTime: since, eventTime: time,
+                linesEnd: isTimelessPart ? timeless.arrival.plusClamped(Timestamp.second) : .min,
+                endCause: endCause))
     }
 
     private func groupValues(_ number: Int) -> [String] {

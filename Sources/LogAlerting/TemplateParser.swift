@@ -1,3 +1,5 @@
+internal import LogQuery
+
 /// Reads templates.
 struct TemplateParser {
     private let source: String
@@ -140,7 +142,7 @@ struct TemplateParser {
         guard let function = TemplateFunction(rawValue: name) else {
             let known = TemplateFunction.allCases.map(\.rawValue)
             let hint =
-                Spelling.nearest(name, among: known).map { "did you mean `\($0)`?" }
+                Spelling.nearest(to: name, in: known).map { "did you mean `\($0)`?" }
                 ?? "there are \(known.joined(separator: ", "))"
             throw fault("unknown template filter `\(name)`; \(hint)")
         }

@@ -1,3 +1,4 @@
+internal import LogQuery
 internal import Yams
 
 /// Reads YAML nodes and says where they are not what they should be.
@@ -22,7 +23,7 @@ struct YAMLReader {
         for (key, value) in mapping {
             let name = try text(key, "a key of \(what)")
             guard keys.contains(name) else {
-                let guess = Spelling.nearest(name, among: keys).map { "; did you mean `\($0)`?" }
+                let guess = Spelling.nearest(to: name, in: keys).map { "; did you mean `\($0)`?" }
                 throw fault(
                     key,
                     "unknown key `\(name)` in \(what)"

@@ -18,6 +18,8 @@ public struct IngestOptions: Sendable {
     public var policy: RetentionPolicy
     /// The alert rules.
     public var alerting: AlertConfiguration
+    /// The path of the file with the rules, for commands that look at the data directory; nil: the rules are weir's own.
+    public var alertFile: String?
     /// Lines are durable at the latest so long after they arrived (nanoseconds).
     public var commitInterval: Int64 = 200_000_000
     /// The longest line that is kept whole, bytes; of a longer one the start is kept.

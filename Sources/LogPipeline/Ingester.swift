@@ -85,8 +85,8 @@ public final class Ingester: @unchecked Sendable {
                 now: services.now, lines: stored.of, writeLine: services.writeLine),
             fileSystem: fileSystem, clock: clock, report: report)
         alerts = AlertStage(
-            configuration: options.alerting, delivery: delivery, counters: counters,
-            policy: options.policy)
+            configuration: options.alerting, file: options.alertFile, delivery: delivery,
+            counters: counters, policy: options.policy)
         state = try StageState(
             metrics: metrics, classNames: options.policy.classes.map(\.name), alerts: alerts,
             directory: options.directory,

@@ -59,6 +59,13 @@ enum Configuration {
         throw CommandFailure("there is no format `\(name)` (there are \(names))")
     }
 
+    /// The path from the root on, for those who stand elsewhere.
+    static func absolute(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     private static func text(_ path: String) throws -> String {
         String(decoding: try DiskFileSystem().readAll(path, .readAnywhere), as: UTF8.self)
     }

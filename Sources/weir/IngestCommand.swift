@@ -204,6 +204,7 @@ struct Ingest: ParsableCommand {
                 ?? AlertConfiguration.makeDefault(channels: .all)
             var options = IngestOptions(
                 directory: data.directory, policy: policy, alerting: alerting)
+            options.alertFile = alerts.map(Configuration.absolute)
             options.whenFull = whenFull
             options.store.damagedPositions = files.damagedPositions
             options.format = format

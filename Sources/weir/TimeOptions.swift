@@ -16,11 +16,20 @@ struct TimeOptions: ParsableArguments {
         var filters: [Filter] = []
         if let since { filters.append(try filter(since, age: "", time: ">=", "--since", now)) }
         if let until { filters.append(try filter(until, age: ">", time: "<", "--until", now)) }
+        try checkOrder(filters)
         return filters
     }
 
     /// The times that the options leave.
     func range(now: Int64) throws -> TimeRange { Filter.and(try filters(now: now)).timeRange }
+
+    /// Dates that somebody took one for the other leave no time at all, which looks as if there were no lines.
+    private func checkOrder(_ filters: [Filter]) throws {
+        let range = Filter.and(filters).timeRange
+        guard let since, let until, range.end <= range.start else { return }
+        throw CommandFailure(
+            "--since \(since) is not before --until \(until), so no line lies between them")
+    }
 
     /// The filter that `_time:` makes of an age or a time; nothing else is let into the query.
     private func filter(

@@ -54,6 +54,33 @@ import Testing
         #expect(first[0].labels["v"] == "15%")
     }
 
+    /// Prometheus' files have a rule for each severity, all of one name.
+    @Test func rulesOfOneNameAreToldApart() throws {
+        func fingerprints(_ rules: String) throws -> (alerts: [String], notes: [AlertFileNote]) {
+            let text = "groups:\n  - name: g\n    rules:\n" + rules
+            let file = try AlertConfiguration.parse(
+                text, file: "t.yaml", channelKinds: ["stdout"])
+            let lines = (0..<9).map { TestStream.login(Double($0)) }
+            let fired = TestStream.run(file.rules, lines).filter { $0.state == .firing }
+            return (fired.map(\.fingerprint), file.notes)
+        }
+        func rule(_ count: Int, _ severity: String) -> String {
+            "      - {alert: a, condition: 'count(event:login_failed) > \(count) over 1m', "
+                + "labels: {severity: \(severity)}}\n"
+        }
+        let alone = try fingerprints(rule(2, "low"))
+        let both = try fingerprints(rule(2, "low") + rule(5, "high"))
+        #expect(both.alerts.count == 2)
+        #expect(Set(both.alerts).count == 2)
+        // A rule that is added changes none that were there.
+        #expect(both.alerts.first == alone.alerts.first)
+        #expect(both.notes.isEmpty)
+        let same = try fingerprints(rule(2, "low") + rule(5, "low") + rule(5, "low"))
+        #expect(Set(same.alerts).count == 3)
+        #expect(same.notes.map(\.line) == [5, 6])
+        #expect(same.notes.first?.message.contains("cannot tell their alerts apart") == true)
+    }
+
     @Test(arguments: [
         (ValueUnit.fraction, 0.1234, "12.3%"), (.fraction, 0.000_04, "0.004%"),
         (.milliseconds, 1_240, "1.24s"), (.milliseconds, 350, "350ms"),

@@ -96,7 +96,7 @@ import Testing
 
     @Test(arguments: [
         ("", 0, "begins with a measure"),
-        ("eror_rate > 5% over 5m", 0, "did you mean `error_rate`"),
+        ("eror_rate > 5% over 5m", 0, "(did you mean `error_rate`?). The"),
         ("mean(x) > 5 over 5m", 0, "unknown measure `mean`"),
         ("p100(x) > 5 over 5m", 0, "unknown measure `p100`"),
         ("count > 5 over 5m", 6, "needs parentheses"),

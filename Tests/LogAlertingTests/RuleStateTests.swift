@@ -175,6 +175,9 @@ import Testing
         let ended = engine.reload(rules: [fresh, renamed])
         #expect(ended.map(\.alert) == ["gone"])
         #expect(ended.map(\.state) == [.resolved])
+        // Its condition holds still, and nobody is told otherwise.
+        #expect(ended.first?.message == "gone resolved: its rule was changed or removed")
+        #expect(ended.first?.value == 2)
         let after = S.run(engine, [S.login(3)], finish: false)
         #expect(after.map(\.alert).sorted() == ["fresh", "kept"])
         #expect(after.first { $0.alert == "kept" }?.severity == .low)

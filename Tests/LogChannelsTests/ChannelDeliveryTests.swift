@@ -166,6 +166,29 @@ final class ScriptedChannel: LogAlerting.Channel, @unchecked Sendable {
         #expect(kinds.sorted() == ["alertmanager", "pagerduty"])
     }
 
+    @Test func attemptsAreOnRecord() throws {
+        channel.answer { _ in ScriptedChannel.failure() }
+        func waiting() throws -> [QueuedNotification] {
+            try OutboxInspection.reports(in: "/d/outbox", fileSystem: MemoryFileSystem(disk))
+                .flatMap(\.waiting)
+        }
+        let first = make()
+        first.send([Sample.firing()])
+        #expect(try waiting().map(\.attempts) == [0])
+        #expect(try waiting().map(\.lastError) == [nil])
+        settle(first)
+        #expect(try waiting().map(\.attempts) == [1])
+        #expect(try waiting().map(\.lastError) == ["no"])
+        // The next run counts on, and what it gives up says all attempts.
+        let second = make()
+        settle(second)
+        #expect(try waiting().map(\.attempts) == [2])
+        channel.answer { _ in ScriptedChannel.failure(false) }
+        clock.advance(600 * Timestamp.second)
+        settle(second)
+        #expect(second.deadLetters.map(\.attempts) == [3])
+    }
+
     @Test func whatIsRefusedOrTooOldIsADeadLetter() throws {
         channel.answer {
             $0.key == "a" ? ScriptedChannel.failure(false) : ScriptedChannel.failure()
@@ -338,7 +361,21 @@ final class ScriptedChannel: LogAlerting.Channel, @unchecked Sendable {
         first.send([notification, Sample.firing(key: "x")])
         #expect(first.withoutChannel == 1)
         let said = Journal<String>()
-        _ = dispatcher([receiver("new", channel)], disk, said)
-        #expect(said.all.first?.contains("a channel that the alert file no longer has") == true)
+        let next = dispatcher([receiver("new", channel)], disk, said)
+        #expect(said.all.first?.contains("no channel old/test any more, for which 1 not") == true)
+        let letters = DeadLetters(channel: "old/test", numbers: [])
+        guard case .refused(let reason) = next.retry(letters) else {
+            Issue.record("nobody can deliver it")
+            return
+        }
+        #expect(reason.contains("put it back into the alert file, or discard"))
+        #expect(next.drop(letters) == .done(1))
+        guard case .refused = next.drop(letters) else {
+            Issue.record("it is gone already")
+            return
+        }
+        let later = Journal<String>()
+        _ = dispatcher([receiver("new", channel)], disk, later)
+        #expect(later.all.isEmpty)
     }
 }

@@ -115,7 +115,8 @@ public struct AlertNotification: Equatable, Sendable {
 
         /// The alert in one sentence, without its labels: `error_rate is 12.3% (threshold 5%) over 5m`.
         public var sentence: String {
-            "\(subject) is \(unit.text(value)) (threshold \(unit.text(threshold))) "
+            if !isFiring, let cause = annotations[AlertTransition.endCause] { return cause }
+            return "\(subject) is \(unit.text(value)) (threshold \(unit.text(threshold))) "
                 + "over \(DurationText.text(window))"
         }
     }

@@ -1,3 +1,5 @@
+internal import LogQuery
+
 /// The texts in `time_intervals`: `09:00`, `monday:friday`, `-3:-1`, `january:march`, `2026:2028`.
 extension TimeInterval {
     private static let weekdayNames = [
@@ -107,7 +109,7 @@ extension TimeInterval {
     }
 
     private static func unknown(_ word: String, _ what: String, _ names: [String]) -> Fault {
-        let guess = Spelling.nearest(word, among: names).map { "; did you mean `\($0)`?" }
+        let guess = Spelling.nearest(to: word, in: names).map { "; did you mean `\($0)`?" }
         return Fault(
             message: "`\(word)` is no \(what)"
                 + (guess ?? "; there are " + names.joined(separator: ", ")))

@@ -1,3 +1,4 @@
+internal import LogQuery
 internal import LogRecords
 internal import Yams
 
@@ -54,7 +55,7 @@ public final class ChannelSettings {
     func finish() throws(AlertFileError) {
         if acceptsAll { return }
         for (key, keyNode, _) in values where !known.contains(key) {
-            let guess = Spelling.nearest(key, among: known.sorted())
+            let guess = Spelling.nearest(to: key, in: known.sorted())
                 .map { "; did you mean `\($0)`?" }
             let all = known.sorted().map { "`\($0)`" }.joined(separator: ", ")
             throw yaml.fault(

@@ -16,7 +16,10 @@ final class ChannelDelivery: @unchecked Sendable {
     }
 
     private struct Attempts {
+        /// In former runs, too.
         var count = 0
+        /// Whether this run has tried it.
+        var isTried = false
         var due: Int64 = 0
         /// The monotonic time at which it is given up.
         var end: Int64
@@ -58,7 +61,10 @@ final class ChannelDelivery: @unchecked Sendable {
             channel: settings.name, retains: channel.refreshInterval != nil,
             directory: directory, fileSystem: fileSystem)
         counted = ChannelStatistics(channel: settings.name, receiver: receiver)
-        for entry in outbox.state.waiting { begin(entry.number, since: entry.time) }
+        for entry in outbox.state.waiting {
+            begin(entry.number, since: entry.time)
+            attempts[entry.number]?.count = entry.attempts
+        }
     }
 
     /// Sentences about what was found when the outbox was opened.
@@ -174,6 +180,7 @@ final class ChannelDelivery: @unchecked Sendable {
         var state = attempts[entry.number] ?? Attempts(end: now)
         if state.count > 0 { counted.retried += 1 }
         state.count += 1
+        state.isTried = true
         guard let failure else {
             counted.sent += 1
             attempts[entry.number] = nil
@@ -197,6 +204,7 @@ final class ChannelDelivery: @unchecked Sendable {
         // Its last attempt is at the end of its time, not behind it.
         state.due = min(now + wait, max(state.end, now + (failure.retryAfter ?? 0)))
         attempts[entry.number] = state
+        outbox.markFailed(entry.number, attempts: state.count, reason: failure.message)
     }
 
     // MARK: Looking
@@ -231,7 +239,11 @@ final class ChannelDelivery: @unchecked Sendable {
     }
 
     /// Forgets a dead letter. False when there is none of that number.
-    func drop(_ number: UInt64) -> Bool { lock.locked { outbox.drop(number) } }
+    func drop(_ number: UInt64) -> Bool {
+        lock.locked {
+            outbox.state.dead.contains { $0.waiting.number == number } && outbox.drop(number)
+        }
+    }
 
     // MARK: The thread
 
@@ -281,7 +293,7 @@ final class ChannelDelivery: @unchecked Sendable {
         var groups: Set<String> = []
         return outbox.state.waiting.allSatisfy { entry in
             !groups.insert(entry.notification.groupKey).inserted
-                || (attempts[entry.number]?.count ?? 0) > 0
+                || attempts[entry.number]?.isTried == true
         }
     }
 }

@@ -16,6 +16,10 @@ public struct QueuedNotification: Equatable, Sendable {
     public let key: String
     /// When it was queued, nanoseconds since the epoch.
     public let time: Int64
+    /// How often it was tried so far.
+    public let attempts: Int
+    /// Why the last attempt failed; nil before the first one.
+    public let lastError: String?
 
     init(_ waiting: OutboxState.Waiting, channel: String) {
         let notification = waiting.notification
@@ -28,6 +32,8 @@ public struct QueuedNotification: Equatable, Sendable {
         title = NotificationText.title(notification)
         key = notification.key
         time = waiting.time
+        attempts = waiting.attempts
+        lastError = waiting.lastError
     }
 }
 

@@ -11,6 +11,8 @@ public import LogSystem
 /// a crash by whoever does not know whether it was.
 public final class NotificationDispatcher: @unchecked Sendable {
     private let deliveries: [ChannelDelivery]
+    private let directory: String
+    private let fileSystem: any FileSystem
     private let clock: any WallClock
     private let report: @Sendable (String) -> Void
     private let lock = Lock()
@@ -33,6 +35,8 @@ public final class NotificationDispatcher: @unchecked Sendable {
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
         report: @escaping @Sendable (String) -> Void
     ) {
+        self.directory = directory
+        self.fileSystem = fileSystem
         self.clock = clock
         self.report = report
         deliveries = receivers.flatMap { receiver in
@@ -45,12 +49,21 @@ public final class NotificationDispatcher: @unchecked Sendable {
             }
         }
         for finding in deliveries.flatMap(\.findings) { report(finding) }
-        let names = Set(deliveries.map { Outbox.fileName($0.settings.name) })
-        for entry in (try? fileSystem.list(directory)) ?? []
-        where entry.name.hasSuffix(Outbox.suffix) && !names.contains(entry.name) {
+        for orphan in orphans {
             report(
-                "\(directory)/\(entry.name) belongs to a channel that the alert file no longer has; "
-                    + "what it holds is not delivered")
+                "the alert file has no channel \(orphan.channel) any more, for which "
+                    + "\(orphan.waiting.count + orphan.deadLetters.count) notifications are kept: "
+                    + "put it back to have them delivered, or say "
+                    + "`weir alerts discard \(orphan.channel)`")
+        }
+    }
+
+    /// The outboxes that hold something for a channel that no receiver has any more.
+    private var orphans: [OutboxInspection.Report] {
+        let names = Set(deliveries.map(\.settings.name))
+        let reports = try? OutboxInspection.reports(in: directory, fileSystem: fileSystem)
+        return (reports ?? []).filter {
+            !names.contains($0.channel) && $0.waiting.count + $0.deadLetters.count > 0
         }
     }
 
@@ -127,9 +140,25 @@ public final class NotificationDispatcher: @unchecked Sendable {
         }
     }
 
-    /// Forgets dead letters.
+    /// Forgets dead letters; of a channel that is named and that no receiver has any more, also what waits.
     public func drop(_ letters: DeadLetters) -> DeadLetterOutcome {
-        change(letters) { $0.drop($1) }
+        let orphans = orphans.filter { letters.channel == nil || $0.channel == letters.channel }
+        let dropped = orphans.reduce(0) { $0 + drop(letters, of: $1) }
+        if dropped == 0 { return change(letters) { $0.drop($1) } }
+        guard case .done(let further) = change(letters, { $0.drop($1) }) else {
+            return .done(dropped)
+        }
+        return .done(dropped + further)
+    }
+
+    /// How many notifications of an outbox without a channel were forgotten.
+    private func drop(_ letters: DeadLetters, of orphan: OutboxInspection.Report) -> Int {
+        let outbox = Outbox(
+            channel: orphan.channel, retains: false, directory: directory, fileSystem: fileSystem)
+        for finding in outbox.findings { report(finding) }
+        var kept = orphan.deadLetters.map(\.notification.number)
+        if letters.channel != nil { kept += orphan.waiting.map(\.number) }
+        return (letters.numbers.isEmpty ? kept : letters.numbers).count { outbox.drop($0) }
     }
 
     private func change(
@@ -141,7 +170,7 @@ public final class NotificationDispatcher: @unchecked Sendable {
             if concerned.isEmpty {
                 return .refused(
                     "no receiver has a channel `\(channel)`; put it back into the alert file, or "
-                        + "remove its outbox while no weir runs")
+                        + "discard what is kept for it")
             }
         }
         var done = 0

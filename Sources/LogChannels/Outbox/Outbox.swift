@@ -129,6 +129,11 @@ final class Outbox {
         change(.delivered(number))
     }
 
+    /// The receiver did not take the notification; it is tried again.
+    func markFailed(_ number: UInt64, attempts: Int, reason: String) {
+        change(.failed(number, attempts: attempts, reason: reason))
+    }
+
     /// The notification is given up.
     func markDead(_ number: UInt64, time: Int64, attempts: Int, reason: String) {
         uncount(number)
@@ -145,9 +150,10 @@ final class Outbox {
         return true
     }
 
-    /// Forgets a dead letter. False when there is none of that number.
+    /// Forgets a notification that was given up, or that waits. False when there is none of that number.
     func drop(_ number: UInt64) -> Bool {
-        guard state.dead.contains(where: { $0.waiting.number == number }) else { return false }
+        guard state.holds(number) else { return false }
+        uncount(number)
         change(.dropped(number))
         return true
     }

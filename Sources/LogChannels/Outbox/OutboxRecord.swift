@@ -28,6 +28,8 @@ enum OutboxRecord: Equatable {
     case remembered(String)
     /// A notification that is delivered again and again while its alerts fire.
     case retained(AlertNotification)
+    /// It was tried so often, the last time in vain for this reason.
+    case failed(UInt64, attempts: Int, reason: String)
 
     static let headBytes = 12
     /// A notification of thousands of alerts is smaller.
@@ -66,6 +68,11 @@ enum OutboxRecord: Equatable {
         case .retained(let notification):
             body.append(7)
             notification.append(to: &body)
+        case .failed(let number, let attempts, let reason):
+            body.append(8)
+            body.append(varint: number)
+            body.append(length: attempts)
+            body.append(text: reason)
         }
         var head = ByteWriter(capacity: Self.headBytes)
         head.append(fixed: UInt32(body.count))
@@ -122,17 +129,27 @@ enum OutboxRecord: Equatable {
         case 3:
             let number = try reader.varint("number")
             let time = try reader.zigzag("time")
-            let attempts = try reader.length(atMost: Int(Int32.max), "attempts")
             self = .dead(
-                number, time: time, attempts: attempts, reason: try reader.text("reason"))
+                number, time: time, attempts: try reader.attempts(),
+                reason: try reader.text("reason"))
         case 4:
             let number = try reader.varint("number")
             self = .requeued(number, time: try reader.zigzag("time"))
         case 5: self = .dropped(try reader.varint("number"))
         case 6: self = .remembered(try reader.text("key"))
         case 7: self = .retained(try AlertNotification(&reader))
+        case 8:
+            self = .failed(
+                try reader.varint("number"), attempts: try reader.attempts(),
+                reason: try reader.text("reason"))
         default: throw reader.malformed("kind of entry")
         }
         guard reader.remaining == 0 else { throw reader.malformed("end of an entry") }
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func attempts() throws(MalformedBytes) -> Int {
+        try length(atMost: Int(Int32.max), "attempts")
     }
 }

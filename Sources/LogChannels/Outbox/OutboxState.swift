@@ -7,6 +7,10 @@ struct OutboxState: Equatable {
         let number: UInt64
         let time: Int64
         let notification: AlertNotification
+        /// How often it was tried.
+        var attempts = 0
+        /// Why the last attempt failed; nil before the first one.
+        var lastError: String?
     }
 
     /// A notification that was given up.
@@ -43,6 +47,11 @@ struct OutboxState: Equatable {
     /// Whether a notification of this key waits, was given up, or was delivered lately.
     func knows(_ key: String) -> Bool { known.contains(key) }
 
+    /// Whether a notification of this number waits or was given up.
+    func holds(_ number: UInt64) -> Bool {
+        waiting.contains { $0.number == number } || dead.contains { $0.waiting.number == number }
+    }
+
     mutating func apply(_ record: OutboxRecord) {
         switch record {
         case .channel: break
@@ -55,22 +64,22 @@ struct OutboxState: Equatable {
             remember(entry.notification.key)
             retain(entry.notification)
         case .dead(let number, let time, let attempts, let reason):
-            guard let entry = takeWaiting(number) else { return }
+            guard var entry = takeWaiting(number) else { return }
+            (entry.attempts, entry.lastError) = (0, nil)
             dead.append(Dead(waiting: entry, time: time, attempts: attempts, reason: reason))
             if dead.count > Self.deadMax { forget(dead.removeFirst().waiting.notification.key) }
         case .requeued(let number, let time):
-            guard let index = dead.firstIndex(where: { $0.waiting.number == number }) else {
-                return
-            }
-            let old = dead.remove(at: index).waiting
+            guard let old = takeDead(number) else { return }
             let place = waiting.firstIndex { $0.number > number } ?? waiting.count
             waiting.insert(
                 Waiting(number: number, time: time, notification: old.notification), at: place)
         case .dropped(let number):
-            guard let index = dead.firstIndex(where: { $0.waiting.number == number }) else {
-                return
-            }
-            remember(dead.remove(at: index).waiting.notification.key)
+            guard let entry = takeWaiting(number) ?? takeDead(number) else { return }
+            remember(entry.notification.key)
+        case .failed(let number, let attempts, let reason):
+            guard let index = waiting.firstIndex(where: { $0.number == number }) else { return }
+            waiting[index].attempts = attempts
+            waiting[index].lastError = reason
         case .remembered(let key):
             known.insert(key)
             remember(key)
@@ -81,6 +90,13 @@ struct OutboxState: Equatable {
     private mutating func takeWaiting(_ number: UInt64) -> Waiting? {
         guard let index = waiting.firstIndex(where: { $0.number == number }) else { return nil }
         return waiting.remove(at: index)
+    }
+
+    private mutating func takeDead(_ number: UInt64) -> Waiting? {
+        guard let index = dead.firstIndex(where: { $0.waiting.number == number }) else {
+            return nil
+        }
+        return dead.remove(at: index).waiting
     }
 
     private mutating func remember(_ key: String) {
@@ -114,7 +130,11 @@ struct OutboxState: Equatable {
                     waiting.number, time: entry.time, attempts: entry.attempts,
                     reason: entry.reason))
         }
-        records += waiting.map { .queued($0.number, time: $0.time, $0.notification) }
+        for entry in waiting {
+            records.append(.queued(entry.number, time: entry.time, entry.notification))
+            guard let lastError = entry.lastError else { continue }
+            records.append(.failed(entry.number, attempts: entry.attempts, reason: lastError))
+        }
         return records
     }
 }

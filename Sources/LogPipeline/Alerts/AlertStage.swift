@@ -37,12 +37,15 @@ final class AlertStage {
     private var pending: [AlertNotification] = []
     /// What the desk knows differs from what is saved.
     private var isChanged = false
+    /// The path of the file with the rules; nil for weir's own.
+    private let file: String?
 
     init(
-        configuration: AlertConfiguration, delivery: AlertDelivery, counters: MetricsRegistry,
-        policy: RetentionPolicy
+        configuration: AlertConfiguration, file: String?, delivery: AlertDelivery,
+        counters: MetricsRegistry, policy: RetentionPolicy
     ) {
         self.configuration = configuration
+        self.file = file
         engine = RuleEngine(rules: configuration.rules)
         desk = AlertDesk(routing: configuration.routing)
         countedDesk = desk.counters
@@ -217,7 +220,7 @@ final class AlertStage {
     var isUnsettled: Bool { isChanged || !pending.isEmpty }
 
     /// Hands over what is to be told and saves what the desk knows. All lines are durable.
-    func settle(_ save: ([UInt8]) -> Bool) {
+    func settle(_ save: ([StateSnapshot.Section]) -> Bool) {
         if !pending.isEmpty {
             delivery.send(pending)
             pending = []
@@ -225,7 +228,14 @@ final class AlertStage {
         guard isChanged else { return }
         var out = ByteWriter(capacity: 4_096)
         desk.snapshot(into: &out)
-        if save(Array(out.view)) { isChanged = false }
+        var sections = [StateSnapshot.Section(name: "desk", bytes: Array(out.view))]
+        if let file { sections.append(.init(name: AlertFilePath.section, bytes: Array(file.utf8))) }
+        if save(sections) { isChanged = false }
+    }
+
+    /// Says which file with rules the saved snapshot names, if any.
+    func noteSaved(file saved: String?) {
+        if saved != file { isChanged = true }
     }
 
     /// Appends what the engine knows.

@@ -54,7 +54,9 @@ final class StageState: LineObserver {
                 try alerts.restoreEngine(from: &reader)
             }
         }
-        if let snapshot = try read(.alerts) {
+        let saved = try read(.alerts)
+        alerts.noteSaved(file: AlertFilePath.path(saved))
+        if let snapshot = saved {
             alertsEnd = snapshot.sequence
             restore("desk", snapshot) { reader throws(MalformedBytes) in
                 try alerts.restoreDesk(from: &reader)
@@ -139,12 +141,12 @@ final class StageState: LineObserver {
 
     private func settleAlerts(below sequence: UInt64) {
         guard alerts.isUnsettled else { return }
-        alerts.settle { bytes in
+        alerts.settle { sections in
             let now = clock.monotonic()
             if now < alertsDue { return false }
-            if bytes.count > Self.largeBytes { alertsDue = now + Self.largeInterval }
-            let snapshot = StateSnapshot(
-                sequence: sequence, sections: [.init(name: "desk", bytes: bytes)])
+            let size = sections.reduce(0) { $0 + $1.bytes.count }
+            if size > Self.largeBytes { alertsDue = now + Self.largeInterval }
+            let snapshot = StateSnapshot(sequence: sequence, sections: sections)
             return write { () throws(StoreError) in
                 try snapshot.write(.alerts, directory: directory, fileSystem: fileSystem)
             }

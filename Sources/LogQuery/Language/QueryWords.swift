@@ -10,9 +10,9 @@ enum QueryWords {
 }
 
 /// Finds what a misspelt word was meant to be.
-enum Spelling {
+package enum Spelling {
     /// The member of `words` nearest to `word`, when it is near enough to be meant.
-    static func nearest(to word: String, in words: some Sequence<String>) -> String? {
+    package static func nearest(to word: String, in words: some Sequence<String>) -> String? {
         let limit = word.utf8.count <= 4 ? 1 : 2
         guard word.utf8.count <= 40 else { return nil }
         var best: (word: String, distance: Int)?

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import LogAlerting
 internal import LogChannels
+internal import LogPipeline
 
 /// `weir alerts`: what fires, what fired, what would fire, and what people say about it.
 struct AlertsCommand: ParsableCommand {
@@ -30,6 +31,11 @@ struct AlertsCommand: ParsableCommand {
             AlertsOutbox.self, AlertsResend.self, AlertsDiscard.self,
         ],
         defaultSubcommand: AlertsList.self)
+
+    /// The names of the subcommands.
+    static var subcommandNames: [String] {
+        configuration.subcommands.compactMap(\.configuration.commandName)
+    }
 }
 
 /// The option `--alerts` of commands that read an alert file.
@@ -37,17 +43,29 @@ struct AlertFileOption: ParsableArguments {
     @Option(
         name: .customLong("alerts"),
         help: ArgumentHelp(
-            "The alert file (default: weir's own rules).", valueName: "file"),
+            "The alert file (default: that of the weir which runs on the data directory, else "
+                + "weir's own rules).", valueName: "file"),
         completion: .file())
     var path: String?
 
-    /// The configuration.
-    func configuration() throws -> AlertConfiguration {
+    /// The configuration, by default that in force on `directory`.
+    func configuration(of directory: String? = nil) throws -> AlertConfiguration {
         do {
-            return try path.map(Configuration.alerts)
-                ?? AlertConfiguration.makeDefault(channels: .all)
+            if let path { return try Configuration.alerts(path) }
+            if let saved = try directory.flatMap(AlertFilePath.read) { return try read(saved) }
+            return try AlertConfiguration.makeDefault(channels: .all)
         } catch {
             throw CommandFailure("\(error)")
+        }
+    }
+
+    private func read(_ saved: String) throws -> AlertConfiguration {
+        do {
+            return try Configuration.alerts(saved)
+        } catch {
+            throw CommandFailure(
+                "\(error)\nweir: it is the alert file of the weir that ran here last; name another "
+                    + "one with --alerts")
         }
     }
 }

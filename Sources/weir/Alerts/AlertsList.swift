@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import LogAlerting
 internal import LogBytes
+internal import LogQuery
 internal import LogRecords
 internal import LogSegments
 internal import LogSystem
@@ -10,8 +11,9 @@ struct SavedAlerts {
     let desk: AlertDesk
     let pending: [ActiveAlert]
 
-    /// Reads what the weir of `directory` saved last.
-    init(directory: String, configuration: AlertConfiguration) throws {
+    /// Reads what the weir of `directory` saved last, under the rules and routes of `file`.
+    init(directory: String, file: AlertFileOption) throws {
+        let configuration = try Self.configuration(directory, file)
         let desk = AlertDesk(routing: configuration.routing)
         let engine = RuleEngine(rules: configuration.rules)
         do {
@@ -34,6 +36,19 @@ struct SavedAlerts {
         }
         self.desk = desk
         pending = engine.activeAlerts
+    }
+
+    /// Where the file of that weir cannot be read, its alerts can be shown all the same.
+    private static func configuration(
+        _ directory: String, _ file: AlertFileOption
+    ) throws -> AlertConfiguration {
+        do {
+            return try file.configuration(of: directory)
+        } catch let failure as CommandFailure where file.path == nil {
+            Terminal.note("weir: \(failure.message)")
+            Terminal.note("weir: receivers, and what inhibits or mutes, are not shown")
+            return try AlertConfiguration.makeDefault(channels: .all)
+        }
     }
 
     private static func read(
@@ -67,8 +82,7 @@ struct AlertsList: ParsableCommand {
     var matchers: [String] = []
 
     func run() throws {
-        let saved = try SavedAlerts(
-            directory: data.directory, configuration: try file.configuration())
+        let saved = try SavedAlerts(directory: data.directory, file: file)
         var list = saved.desk.active(pending: saved.pending)
         if !matchers.isEmpty {
             do {
@@ -84,9 +98,19 @@ struct AlertsList: ParsableCommand {
         default: throw CommandFailure("-o takes table or json, not `\(output)`")
         }
         if list.isEmpty {
+            try checkSpelling()
             Terminal.note("weir: no alert is pending or firing")
             throw CommandFailure(status: 1)
         }
+    }
+
+    /// A subcommand that does not exist is taken for the name of an alert.
+    private func checkSpelling() throws {
+        guard let word = matchers.first, word.allSatisfy({ $0.isLetter || $0 == "-" }),
+            let meant = Spelling.nearest(to: word, in: AlertsCommand.subcommandNames)
+        else { return }
+        throw CommandFailure(
+            "there is no alert `\(word)` and no such command; did you mean `weir alerts \(meant)`?")
     }
 
     private func show(_ list: [AlertStatus]) throws {
@@ -119,8 +143,7 @@ struct AlertsSilences: ParsableCommand {
     @OptionGroup var file: AlertFileOption
 
     func run() throws {
-        let saved = try SavedAlerts(
-            directory: data.directory, configuration: try file.configuration())
+        let saved = try SavedAlerts(directory: data.directory, file: file)
         let now = SystemClock().now()
         var table = TextTable([
             .text("ID"), .text("STATE"), .text("MATCHERS"), .text("UNTIL"), .text("BY"),

@@ -71,8 +71,9 @@ struct AlertsOutbox: ParsableCommand {
                         + ["\(letter.attempts)", letter.reason])
             }
             for entry in report.waiting {
-                // Attempts of what waits are in the memory of the weir that makes them.
-                table.add(Self.cells(entry, "waiting", entry.time) + ["", ""])
+                table.add(
+                    Self.cells(entry, "waiting", entry.time)
+                        + ["\(entry.attempts)", entry.lastError ?? ""])
             }
         }
         if rows == 0 { return }
@@ -97,7 +98,10 @@ struct AlertsOutbox: ParsableCommand {
             try Terminal.output(json.line)
         }
         for entry in report.waiting {
-            try Terminal.output(Self.object(entry, "waiting").line)
+            var json = Self.object(entry, "waiting")
+            json.add("attempts", entry.attempts)
+            if let lastError = entry.lastError { json.add("last_error", lastError) }
+            try Terminal.output(json.line)
         }
     }
 
@@ -154,10 +158,13 @@ struct DeadLetterOptions: ParsableArguments {
         }
     }
 
-    /// They; an error where there are none.
-    func letters(in directory: String) throws -> DeadLetters {
-        let dead = try OutboxList.read(directory).flatMap(\.deadLetters).map(\.notification)
+    /// They; an error where there are none. What waits `isIncluded` where the channel is named: the running weir knows whether
+    /// anybody still tries to deliver it.
+    func letters(in directory: String, whatWaits isIncluded: Bool = false) throws -> DeadLetters {
+        let reports = try OutboxList.read(directory)
             .filter { channel == nil || $0.channel == channel }
+        var dead = reports.flatMap(\.deadLetters).map(\.notification)
+        if isIncluded, channel != nil { dead += reports.flatMap(\.waiting) }
         guard !dead.isEmpty else {
             throw CommandFailure(
                 "there are no dead letters" + (channel.map { " of \($0)" } ?? "")
@@ -200,6 +207,8 @@ struct AlertsDiscard: ParsableCommand {
         commandName: "discard",
         abstract: "Forgets dead letters: nobody will be told of them any more.",
         discussion: """
+            Of a channel that the alert file no longer has it also forgets what waits.
+
             EXAMPLES
               weir alerts discard on-call/slack       all dead letters of the channel
               weir alerts discard on-call/slack 3     this one
@@ -211,6 +220,7 @@ struct AlertsDiscard: ParsableCommand {
 
     func run() throws {
         try OperatorWord.give(
-            .discard(try which.letters(in: data.directory)), directory: data.directory)
+            .discard(try which.letters(in: data.directory, whatWaits: true)),
+            directory: data.directory)
     }
 }

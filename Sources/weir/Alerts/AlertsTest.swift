@@ -35,7 +35,9 @@ struct AlertsTest: ParsableCommand {
 
     /// An alert that fired.
     private struct Firing {
-        let transition: AlertTransition
+        /// At the highest level that it came to.
+        var transition: AlertTransition
+        let time: Int64
         var end: Int64?
     }
 
@@ -43,7 +45,7 @@ struct AlertsTest: ParsableCommand {
         guard ["table", "json"].contains(output) else {
             throw CommandFailure("-o takes table or json, not `\(output)`")
         }
-        let configuration = try file.configuration()
+        let configuration = try file.configuration(of: data.directory)
         let engine = RuleEngine(rules: configuration.rules)
         var firings: [Firing] = []
         var open: [String: Int] = [:]
@@ -54,9 +56,15 @@ struct AlertsTest: ParsableCommand {
                 case .pending: break
                 case .firing:
                     // A further level of the same alert is no further alert.
-                    if open[transition.fingerprint] != nil { continue }
+                    if let place = open[transition.fingerprint] {
+                        if transition.outranks(firings[place].transition) {
+                            firings[place].transition = transition
+                        }
+                        continue
+                    }
                     open[transition.fingerprint] = firings.count
-                    firings.append(Firing(transition: transition))
+                    firings.append(
+                        Firing(transition: transition, time: transition.eventTime))
                 case .resolved:
                     guard let place = open.removeValue(forKey: transition.fingerprint) else {
                         continue
@@ -149,14 +157,22 @@ struct AlertsTest: ParsableCommand {
         ])
         for firing in firings {
             let transition = firing.transition
-            let length = firing.end.map { DurationText.text(max($0 - transition.eventTime, 0)) }
+            let length = firing.end.map { DurationText.text(max($0 - firing.time, 0)) }
             table.add([
-                Timestamp.text(transition.eventTime, digits: 0), length ?? "until the end",
+                Timestamp.text(firing.time, digits: 0), length ?? "until the end",
                 transition.labels["severity"] ?? "", transition.alert, transition.groupText,
                 "\(transition.subject) is \(transition.unit.text(transition.value)) "
                     + "(threshold \(transition.unit.text(transition.threshold)))",
             ])
         }
         for line in table.lines(indent: 0) { try Terminal.output(line + "\n") }
+    }
+}
+
+extension AlertTransition {
+    /// Whether it is of a higher severity.
+    fileprivate func outranks(_ other: AlertTransition) -> Bool {
+        guard let severity else { return false }
+        return other.severity.map { severity > $0 } ?? true
     }
 }
