@@ -75,12 +75,14 @@ public struct AlertTransition: Equatable, Sendable {
         self.linesEnd = max(linesEnd, eventTime.plusClamped(Timestamp.second))
     }
 
-    /// The end at `time` of an alert that fires and whose rule nobody evaluates any more.
-    init(endOf alert: AlertNotification.Alert, at time: Int64) {
+    /// The end at `time` of an alert that fires and that no condition ends.
+    init(endOf alert: AlertNotification.Alert, at time: Int64, because cause: String? = nil) {
         self.alert = alert.name
         state = .resolved
         labels = alert.labels
-        annotations = alert.annotations.merging([Self.endCause: Self.ruleIsGone]) { $1 }
+        var annotations = alert.annotations
+        annotations[Self.endCause] = cause
+        self.annotations = annotations
         severity = alert.severity
         value = alert.value
         threshold = alert.threshold

@@ -2,7 +2,7 @@ internal import LogBytes
 
 /// What an engine knows, as bytes.
 ///
-///     1 byte   version, 2
+///     1 byte   version, 3
 ///     the clock (`EventClock.write`)
 ///     8 bytes  late records
 ///     varint   rules, and for each: varint length and identity, varint length and state (`RuleState.write`)
@@ -12,7 +12,7 @@ internal import LogBytes
 ///
 /// States belong to rules by identity, so that a reader with other rules takes what it can use.
 extension EngineCore {
-    private static var version: UInt8 { 2 }
+    private static var version: UInt8 { 3 }
     /// Parts of a held record: no reader has more rules than fit an alert file.
     private static var rulesMax: Int { 1 << 20 }
 
@@ -70,8 +70,11 @@ extension EngineCore {
     /// Takes over what `write` wrote, as far as it is about rules of this engine, which has seen nothing. After an error the
     /// engine is of no use.
     mutating func read(_ reader: inout ByteReader) throws(MalformedBytes) {
-        guard try reader.fixed(UInt8.self, "the version of the rules' state") == Self.version
-        else { throw reader.malformed("the version of the rules' state") }
+        let version = try reader.fixed(UInt8.self, "the version of the rules' state")
+        // Version 2 knew nothing of records without times.
+        guard (2...Self.version).contains(version) else {
+            throw reader.malformed("the version of the rules' state")
+        }
         try clock.read(&reader)
         late = try reader.fixed(UInt64.self, "late records")
         let count = try reader.length(atMost: Self.rulesMax, "rules")
@@ -85,7 +88,7 @@ extension EngineCore {
             let place = places.removeValue(forKey: identity.text) ?? -1
             numbers.append(place)
             guard place >= 0 else { continue }
-            try rules[place].read(&state)
+            try rules[place].read(&state, isTimelessPart: version > 2)
             guard state.remaining == 0 else { throw state.malformed("the end of a rule's state") }
         }
         let heldCount = try reader.length(atMost: clock.heldCount, "records held back")

@@ -102,9 +102,6 @@ struct EngineCore: ~Copyable {
                     plans[index].contribute(
                         record, reader, &inputs, &contribution, &pending.further)
                 else { continue }
-                if !record.hasOwnTime, record.time > time {
-                    rules[index].noteTimeless(at: time, arrival: record.time)
-                }
                 let numbers = keyNumbers + Int(plans[index].key)
                 let key = inputs.key(plans[index].key, record, reader)
                 let shared = numbers.pointee.number(
@@ -115,7 +112,9 @@ struct EngineCore: ~Copyable {
                         rule: Int32(index), shared: Int32(shared), contribution: contribution))
             }
         }
-        pending.append(time: time, watermark: clock.watermark)
+        pending.append(
+            time: time, watermark: clock.watermark,
+            arrival: record.hasOwnTime ? .min : record.time)
         if pending.isFull { settlePending() }
     }
 
@@ -142,6 +141,12 @@ struct EngineCore: ~Copyable {
                 for rest in next..<count { locate(touches + rest) }
             }
             if hasAbsence { begin(at: record.time) }
+            if record.arrival > record.time {
+                for index in next..<Int(record.end) {
+                    rules[Int(touches[index].rule)].noteTimeless(
+                        at: record.time, arrival: record.arrival)
+                }
+            }
             while next < Int(record.end) {
                 add(touches[next], at: record.time)
                 next += 1

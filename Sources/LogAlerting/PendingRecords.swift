@@ -20,6 +20,8 @@ struct PendingRecords: ~Copyable {
         let time: Int64
         /// The watermark behind which the record stands: boundaries up to it are evaluated first.
         let watermark: Int64
+        /// Of a record without a time of its own the arrival, under which it is stored; else `.min`.
+        let arrival: Int64
         /// The end of its touches.
         let end: Int32
     }
@@ -35,8 +37,10 @@ struct PendingRecords: ~Copyable {
 
     /// Ends the touches of a record.
     @inline(__always)
-    mutating func append(time: Int64, watermark: Int64) {
-        records.append(Entry(time: time, watermark: watermark, end: Int32(touches.count)))
+    mutating func append(time: Int64, watermark: Int64, arrival: Int64) {
+        records.append(
+            Entry(
+                time: time, watermark: watermark, arrival: arrival, end: Int32(touches.count)))
     }
 
     mutating func removeAll() {

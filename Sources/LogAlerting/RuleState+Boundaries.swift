@@ -198,11 +198,11 @@ extension RuleState {
 
     /// The alert is over.
     func end(
-        _ number: Int, _ time: Int64, because cause: String? = nil,
+        _ number: Int, _ time: Int64, _ span: RuleSpan = .closed, because cause: String? = nil,
         into transitions: inout [AlertTransition]
     ) {
         let level = max(Int(table.groups[number].level), 0)
-        let value = shownValue(number, .closed, level: level)
+        let value = shownValue(number, span, level: level)
         emit(
             number, .resolved, time, level: level, value: value, endCause: cause,
             into: &transitions)
@@ -216,7 +216,9 @@ extension RuleState {
         at time: Int64, because cause: String, into transitions: inout [AlertTransition]
     ) {
         for number in 0..<table.count where table.groups[number].state == .firing {
-            end(number, time, because: cause, into: &transitions)
+            let newest = table.groups[number].window.newest
+            let span = newest.map { RuleSpan.slots($0 - slots.window + 1, $0) } ?? .closed
+            end(number, time, span, because: cause, into: &transitions)
         }
         table.removeAll(layout)
         firstSeen.removeAll()

@@ -13,6 +13,7 @@ internal import LogRecords
 ///         unless calm: zigzag since, zigzag ceased, and for each level zigzag since, zigzag active slot, 8 bytes history
 ///         if there is one: zigzag the last closed slot
 ///         varint   slots, and for each, oldest first: zigzag number, varint counters, lanes
+///     zigzag × 2   event time and arrival of the last record without a time of its own
 ///
 /// Most of a hundred thousand groups have never had an alert, and the ingest waits while they are written. So those are calm, and
 /// numbers of slots are differences from the next slot, which are short.
@@ -26,6 +27,8 @@ extension RuleState {
         if plan.source == .firstSeen { firstSeen.write(into: &out) }
         out.append(length: table.count)
         for number in 0..<table.count { writeGroup(number, into: &out) }
+        out.append(zigzag: timeless.time)
+        out.append(zigzag: timeless.arrival)
     }
 
     private func writeGroup(_ number: Int, into out: inout ByteWriter) {
@@ -104,13 +107,19 @@ extension RuleState {
     // MARK: Reading
 
     /// Takes over what `write` wrote, into a state that has seen nothing. After an error the state is of no use.
-    mutating func read(_ reader: inout ByteReader) throws(MalformedBytes) {
+    ///
+    /// - Parameter isTimelessPart: whether `write` wrote about records without times.
+    mutating func read(
+        _ reader: inout ByteReader, isTimelessPart: Bool
+    ) throws(MalformedBytes) {
         nextSlot = try slotNumber(&reader)
         refused = try reader.fixed(UInt64.self, "refused groups")
         if plan.source == .firstSeen { try firstSeen.read(&reader) }
         let count = try reader.length(atMost: GroupTable.groupsMax, "groups of a rule")
         guard count == 0 || nextSlot != .min else { throw reader.malformed("the next slot") }
         for _ in 0..<count { try readGroup(&reader) }
+        guard isTimelessPart else { return }
+        timeless = (try EventClock.time(&reader), try EventClock.time(&reader))
     }
 
     /// The number of a slot whose bounds are times; the least number stands for none.

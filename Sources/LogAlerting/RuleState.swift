@@ -40,7 +40,7 @@ struct RuleState: ~Copyable {
     var nextSlot = Int64.min
     var refused: UInt64 = 0
     /// The last record without a time of its own that counted: at which event time, and the arrival under which it is stored.
-    private var timeless = (time: Int64.min, arrival: Int64.min)
+    var timeless = (time: Int64.min, arrival: Int64.min)
     /// The slot of the last record and where it begins and ends, since most records fall into the same.
     private var slot: Int64 = 0
     private var slotStart: Int64 = 0

@@ -24,7 +24,7 @@ import Testing
         ("min(free) > 10 over 1m", "free:*"),
         ("max(used) > 10 over 1m", "used:>=10.0"),
         ("max(used) < 10 over 1m", "used:*"),
-        ("avg(used) > 10 over 1m where host:a", "host:a used:*"),
+        ("avg(used) > 10 where host:a over 1m", "host:a used:*"),
         ("distinct(user_id) > 10 over 1m", "user_id:*"),
         ("ratio(event:failed / event:pay*) > 1% over 1m", "event:failed"),
         ("ratio(event:done / event:pay*) < 99% over 1m", "event:pay*"),

@@ -111,7 +111,7 @@ import Testing
 
     @Test(arguments: [
         ("level:ERROR", "with `| stats` right behind"),
-        ("sum(rate(http_requests_total[5m])) > 5", "LogsQL"),
+        ("sum(rate(http_requests_total[5m])) > 5", "this looks like PromQL"),
         ("* | fields a | stats count() n", "`fields a` comes before it"),
         ("* | stats by (_time:5m) count() n", "it has no buckets"),
         ("* | stats uniq_values(a) n", "record by record"),

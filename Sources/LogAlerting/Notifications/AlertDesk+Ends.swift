@@ -12,7 +12,7 @@ extension AlertDesk {
     /// Ends the alerts that fire and are none of `known`: nobody evaluates their rules any more.
     public func end(allBut known: Set<String>, now: Int64) -> [AlertTransition] {
         alerts.values.filter { $0.isAlive && !known.contains($0.fingerprint) }
-            .map { AlertTransition(endOf: $0.alert, at: now) }
+            .map { AlertTransition(endOf: $0.alert, at: now, because: AlertTransition.ruleIsGone) }
             .sorted { $0.fingerprint < $1.fingerprint }
     }
 }

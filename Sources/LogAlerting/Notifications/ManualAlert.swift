@@ -62,5 +62,6 @@ extension AlertTransition {
         fingerprint = manual.fingerprint
         groupBy = []
         query = ""
+        linesEnd = manual.start
     }
 }

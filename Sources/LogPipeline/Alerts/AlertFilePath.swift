@@ -1,4 +1,4 @@
-internal import LogSegments
+public import LogSegments
 
 /// The alert file of the weir that runs on a data directory, so that commands beside it mean the same rules and routes.
 public enum AlertFilePath {

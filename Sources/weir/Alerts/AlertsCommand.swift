@@ -34,7 +34,7 @@ struct AlertsCommand: ParsableCommand {
 
     /// The names of the subcommands.
     static var subcommandNames: [String] {
-        configuration.subcommands.compactMap(\.configuration.commandName)
+        configuration.subcommands.compactMap { $0.configuration.commandName }
     }
 }
 

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import LogAlerting
 internal import LogBytes
+internal import LogChannels
 internal import LogQuery
 internal import LogRecords
 internal import LogSegments
