@@ -71,7 +71,7 @@ extension EngineCore {
     /// engine is of no use.
     mutating func read(_ reader: inout ByteReader) throws(MalformedBytes) {
         let version = try reader.fixed(UInt8.self, "the version of the rules' state")
-        // Version 2 knew nothing of records without times.
+        // Version 2 knew nothing of records without times, and said of all groups when they began.
         guard (2...Self.version).contains(version) else {
             throw reader.malformed("the version of the rules' state")
         }
@@ -88,7 +88,7 @@ extension EngineCore {
             let place = places.removeValue(forKey: identity.text) ?? -1
             numbers.append(place)
             guard place >= 0 else { continue }
-            try rules[place].read(&state, isTimelessPart: version > 2)
+            try rules[place].read(&state, version: version)
             guard state.remaining == 0 else { throw state.malformed("the end of a rule's state") }
         }
         let heldCount = try reader.length(atMost: clock.heldCount, "records held back")

@@ -102,14 +102,14 @@ struct EngineCore: ~Copyable {
                     plans[index].contribute(
                         record, reader, &inputs, &contribution, &pending.further)
                 else { continue }
-                let numbers = keyNumbers + Int(plans[index].key)
-                let key = inputs.key(plans[index].key, record, reader)
-                let shared = numbers.pointee.number(
-                    of: key.view, hash: key.hash, stamp: inputs.stamp)
-                rules[index].table.prefetchPlace(shared)
+                var key = pending.key(plans[index].key)
+                if key < 0 {
+                    let made = inputs.key(plans[index].key, record, reader)
+                    key = pending.append(key: made.view, hash: made.hash, plans[index].key)
+                }
                 pending.touches.append(
                     PendingRecords.Touch(
-                        rule: Int32(index), shared: Int32(shared), contribution: contribution))
+                        rule: Int32(index), key: key, contribution: contribution))
             }
         }
         pending.append(
@@ -121,8 +121,12 @@ struct EngineCore: ~Copyable {
     /// Adds the records that wait, in their order.
     private mutating func settlePending() {
         guard pending.records.count > 0 else { return }
+        numberKeys()
         let touches = pending.touches.base
         let count = pending.touches.count
+        for index in 0..<count {
+            rules[Int(touches[index].rule)].table.prefetchPlace(shared(touches[index]))
+        }
         for index in 0..<count { locate(touches + index) }
         for index in 0..<count where touches[index].number >= 0 {
             rules[Int(touches[index].rule)].prefetchWindow(Int(touches[index].number))
@@ -156,23 +160,46 @@ struct EngineCore: ~Copyable {
         for key in 0..<keyCount { keyNumbers[key].makeRoom() }
     }
 
+    /// Gives the keys of the records that wait their numbers.
+    @inline(__always)
+    private mutating func numberKeys() {
+        let keys = pending.keys.base
+        let count = pending.keys.count
+        for step in 0..<3 {
+            for index in 0..<count {
+                keyNumbers[Int(keys[index].index)].prefetch(hash: keys[index].hash, step: step)
+            }
+        }
+        for index in 0..<count {
+            let number = keyNumbers[Int(keys[index].index)].number(
+                of: pending.bytes(of: keys[index]), hash: keys[index].hash)
+            keys[index].shared = Int32(number)
+        }
+    }
+
+    @inline(__always)
+    private func shared(_ touch: PendingRecords.Touch) -> Int {
+        Int(pending.keys[Int(touch.key)].shared)
+    }
+
     @inline(__always)
     private func locate(_ touch: UnsafeMutablePointer<PendingRecords.Touch>) {
         let rule = rules + Int(touch.pointee.rule)
         let numbers = keyNumbers + Int(plans[Int(touch.pointee.rule)].key)
-        let shared = Int(touch.pointee.shared)
+        let shared = shared(touch.pointee)
         let number = rule.pointee.table.locate(
             numbers.pointee.key(shared), shared: shared, generation: numbers.pointee.generation)
         touch.pointee.number = Int32(number)
-        (rule.pointee.table.groups + max(number, 0)).prefetch()
+        rule.pointee.table.prefetchGroup(max(number, 0))
     }
 
     @inline(__always)
     private mutating func add(_ touch: PendingRecords.Touch, at time: Int64) {
         let numbers = keyNumbers + Int(plans[Int(touch.rule)].key)
+        let place = shared(touch)
         rules[Int(touch.rule)].add(
             touch.contribution, pending.further.base, to: Int(touch.number),
-            key: numbers.pointee.key(Int(touch.shared)), time: time, due: &due,
+            key: numbers.pointee.key(place), time: time, due: &due,
             into: &transitions)
     }
 

@@ -19,13 +19,13 @@ struct AlertGroup: BitwiseCopyable {
     var window: GroupWindow
 }
 
-/// What only decisions touch.
+/// What decisions remember of a group. Most groups have none: nothing was ever decided about them.
 struct AlertMemory: BitwiseCopyable {
     /// When the condition began to hold.
     var since = Int64.min
     /// When it ceased to hold at the level at which the alert fires; the least time there is while it holds.
     var ceased = Int64.min
-    /// The slot of the first record, and of the last one.
+    /// For rules that wait for records, the slot of the first one, and of the last one.
     var firstSlot = Int64.min
     var lastSlot = Int64.min
 }
@@ -53,8 +53,8 @@ struct GroupTable: ~Copyable {
 
     private(set) var keys = ByteKeyTable()
     private(set) var groups: UnsafeMutablePointer<AlertGroup>
-    private(set) var cold: UnsafeMutablePointer<AlertMemory>
-    private(set) var levels: UnsafeMutablePointer<LevelMemory>
+    /// A memory and, behind it, one for each level; nil where there is nothing to remember.
+    private var memories: UnsafeMutablePointer<UnsafeMutablePointer<AlertMemory>?>
     let levelCount: Int
     private var capacity = 8
     /// One bit a group, so that boundaries find the few that are awake among thousands.
@@ -68,15 +68,13 @@ struct GroupTable: ~Copyable {
     init(levelCount: Int) {
         self.levelCount = levelCount
         groups = .allocate(capacity: capacity)
-        cold = .allocate(capacity: capacity)
-        levels = .allocate(capacity: capacity * levelCount)
+        memories = .allocate(capacity: capacity)
     }
 
     /// The owner has removed all groups, since windows are freed with their layout.
     deinit {
         groups.deallocate()
-        cold.deallocate()
-        levels.deallocate()
+        memories.deallocate()
     }
 
     var count: Int { keys.count }
@@ -88,6 +86,14 @@ struct GroupTable: ~Copyable {
     /// Asks for the memory in which `locate` will look.
     @inline(__always)
     func prefetchPlace(_ shared: Int) { (places.base + shared).prefetch() }
+
+    /// Asks for a group, which may lie across two cache lines.
+    @inline(__always)
+    func prefetchGroup(_ number: Int) {
+        let group = UnsafeMutableRawPointer(groups + number).assumingMemoryBound(to: UInt8.self)
+        group.prefetch()
+        (group + MemoryLayout<AlertGroup>.size - 1).prefetch()
+    }
 
     /// The number of the group of `key`, −1 when there is none. `shared` is the number of the key in `generation`.
     @inline(__always)
@@ -114,16 +120,13 @@ struct GroupTable: ~Copyable {
 
     /// Makes the group of `key`, which does not exist; its number, −1 when there are too many.
     mutating func insert(
-        _ key: ByteView, hash: UInt64, slot: Int64, _ layout: WindowLayout
+        _ key: ByteView, hash: UInt64, _ layout: WindowLayout
     ) -> Int {
         guard keys.count < Self.groupsMax else { return -1 }
         let number = keys.count
         if number == capacity { grow() }
         (groups + number).initialize(to: AlertGroup(window: GroupWindow(layout)))
-        (cold + number).initialize(to: AlertMemory(firstSlot: slot, lastSlot: slot))
-        for level in 0..<levelCount {
-            (levels + number * levelCount + level).initialize(to: LevelMemory())
-        }
+        (memories + number).initialize(to: nil)
         if number >> 6 == awake.count { awake.append(0) }
         return keys.insert(key, hash: hash)
     }
@@ -138,8 +141,7 @@ struct GroupTable: ~Copyable {
             return fresh
         }
         groups = grown(groups, capacity)
-        cold = grown(cold, capacity)
-        levels = grown(levels, capacity * levelCount)
+        memories = grown(memories, capacity)
         capacity *= 2
     }
 
@@ -147,15 +149,13 @@ struct GroupTable: ~Copyable {
     mutating func remove(_ number: Int, _ layout: WindowLayout) {
         let last = keys.count - 1
         groups[number].window.destroy(layout)
+        forget(number)
         sleep(number)
         if number != last {
             let isAwake = groups[last].isAwake
             sleep(last)
             groups[number] = groups[last]
-            cold[number] = cold[last]
-            for level in 0..<levelCount {
-                levels[number * levelCount + level] = levels[last * levelCount + level]
-            }
+            memories[number] = memories[last]
             if isAwake { wake(number) }
         }
         keys.remove(number)
@@ -166,9 +166,55 @@ struct GroupTable: ~Copyable {
         while count > 0 { remove(count - 1, layout) }
     }
 
+    // MARK: Memories
+
+    /// What is remembered of a group.
+    func memory(_ number: Int) -> AlertMemory { memories[number]?.pointee ?? AlertMemory() }
+
+    /// What is remembered of a level of a group.
     @inline(__always)
-    func level(_ number: Int, _ level: Int) -> UnsafeMutablePointer<LevelMemory> {
-        levels + number * levelCount + level
+    func level(_ number: Int, _ level: Int) -> LevelMemory {
+        memories[number].map { Self.levels($0)[level] } ?? LevelMemory()
+    }
+
+    /// The memory of a group, made where there is none.
+    func remember(_ number: Int) -> UnsafeMutablePointer<AlertMemory> {
+        if let known = memories[number] { return known }
+        let size =
+            MemoryLayout<AlertMemory>.stride + levelCount * MemoryLayout<LevelMemory>.stride
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: size, alignment: MemoryLayout<AlertMemory>.alignment
+        ).bindMemory(to: AlertMemory.self, capacity: 1)
+        memory.initialize(to: AlertMemory())
+        Self.levels(memory).initialize(repeating: LevelMemory(), count: levelCount)
+        memories[number] = memory
+        return memory
+    }
+
+    /// The memory of a level of a group, made where there is none.
+    func rememberLevel(_ number: Int, _ level: Int) -> UnsafeMutablePointer<LevelMemory> {
+        Self.levels(remember(number)) + level
+    }
+
+    private static func levels(
+        _ memory: UnsafeMutablePointer<AlertMemory>
+    ) -> UnsafeMutablePointer<LevelMemory> {
+        UnsafeMutableRawPointer(memory + 1).assumingMemoryBound(to: LevelMemory.self)
+    }
+
+    /// Frees the memory of a group.
+    func forget(_ number: Int) {
+        memories[number].map { UnsafeMutableRawPointer($0).deallocate() }
+        memories[number] = nil
+    }
+
+    /// Whether nothing has been decided about a group, or nothing that is of account any more.
+    func isCalm(_ number: Int) -> Bool {
+        guard let memory = memories[number] else { return true }
+        guard groups[number].state == .inactive, memory.pointee.since == .min,
+            memory.pointee.ceased == .min
+        else { return false }
+        return (0..<levelCount).allSatisfy { Self.levels(memory)[$0].isFresh }
     }
 
     // MARK: Awake

@@ -1,3 +1,4 @@
+internal import LogBytes
 internal import LogMetrics
 
 /// The last slots of event time of one group.
@@ -12,13 +13,17 @@ internal import LogMetrics
 ///
 /// With a baseline, slots that leave the window are counted in a second sum until they leave that, too.
 ///
-/// The slots stand in a ring, oldest first, ordered by number, behind the sums. Whoever owns a window frees it with
-/// `destroy`, since only the rule knows its layout.
+/// The slots stand in a ring, oldest first, ordered by number, behind the sums. Where the layout has one word a slot, a slot is a
+/// narrow cell of 32 bits while that suffices: the low bits of its number and a count. Most groups of most rules never need more,
+/// and a hundred thousand of them take half the memory. Whoever owns a window frees it with `destroy`, since only the rule knows
+/// its layout.
 struct GroupWindow: BitwiseCopyable {
-    /// Most groups of most rules have records in one or two slots.
-    private static var firstCapacity: Int { 2 }
     /// Slots between the oldest and the youngest one: half of what half a word can tell apart.
     static var spanMax: Int64 { 1 << 31 }
+    /// Bits of a narrow cell that are its slot's number; the others count.
+    private static var narrowBits: UInt32 { 10 }
+    private static var narrowSpanMax: Int64 { 1 << Int64(narrowBits) - 1 }
+    private static var narrowCountMax: UInt64 { 1 << UInt64(32 - narrowBits) - 1 }
 
     private(set) var words: UnsafeMutablePointer<UInt64>
     /// The place of the oldest slot.
@@ -30,59 +35,90 @@ struct GroupWindow: BitwiseCopyable {
     private var closedCount: Int32 = 0
     /// The oldest slots that have left the window and are part of the baseline.
     private var baseCount: Int32 = 0
+    private var isNarrow: Bool
     /// The last slot that is closed.
     private(set) var closedThrough: Int64 = .min
-    /// The number of the youngest slot. The others, which hold the low half of theirs, are at most `spanMax` older.
+    /// The number of the youngest slot. The others hold the low bits of theirs.
     private var newestNumber: Int64 = .min
 
     init(_ layout: WindowLayout) {
-        mask = Int32(Self.firstCapacity - 1)
-        let size = layout.totals + Self.firstCapacity * layout.stride
-        words = .allocate(capacity: size)
+        isNarrow = layout.stride == 1
+        let capacity = isNarrow ? 4 : 2
+        mask = Int32(capacity - 1)
+        words = Self.allocate(capacity, isNarrow: isNarrow, layout)
         words.initialize(repeating: 0, count: layout.totals)
+    }
+
+    private static func allocate(
+        _ capacity: Int, isNarrow: Bool, _ layout: WindowLayout
+    ) -> UnsafeMutablePointer<UInt64> {
+        .allocate(capacity: layout.totals + (isNarrow ? capacity / 2 : capacity * layout.stride))
     }
 
     /// Frees the memory.
     func destroy(_ layout: WindowLayout) {
         if layout.hasObjects {
-            for index in 0..<Int(count) { clear(slot(index, layout), layout) }
+            for index in 0..<Int(count) { clear(slot(place(index), layout), layout) }
         }
         words.deallocate()
     }
 
     var isEmpty: Bool { count == 0 }
 
-    /// The words of the slot that is `index` slots younger than the oldest.
+    /// The place in the ring of the slot that is `index` slots younger than the oldest.
     @inline(__always)
-    func slot(_ index: Int, _ layout: WindowLayout) -> UnsafeMutablePointer<UInt64> {
-        words + layout.totals + ((Int(head) + index) & Int(mask)) * layout.stride
+    func place(_ index: Int) -> Int { (Int(head) + index) & Int(mask) }
+
+    /// The words of the slot at a place; for layouts of more than one word.
+    @inline(__always)
+    func slot(_ place: Int, _ layout: WindowLayout) -> UnsafeMutablePointer<UInt64> {
+        words + layout.totals + place * layout.stride
     }
 
-    /// The number of that slot.
+    /// The narrow cell at a place.
     @inline(__always)
-    func number(_ index: Int, _ layout: WindowLayout) -> Int64 { number(slot(index, layout)) }
-
-    /// The number of a slot of this window.
-    @inline(__always)
-    func number(_ slot: UnsafeMutablePointer<UInt64>) -> Int64 {
-        let low = UInt32(truncatingIfNeeded: slot[0])
-        return newestNumber &- Int64(UInt32(truncatingIfNeeded: newestNumber) &- low)
+    private func cell(_ place: Int, _ layout: WindowLayout) -> UnsafeMutablePointer<UInt32> {
+        UnsafeMutableRawPointer(words + layout.totals).assumingMemoryBound(to: UInt32.self) + place
     }
 
-    /// Counter `index` of a slot.
+    /// The number of the slot that is `index` slots younger than the oldest.
     @inline(__always)
-    static func counter(_ slot: UnsafeMutablePointer<UInt64>, _ index: Int) -> UInt64 {
-        index == 0 ? slot[0] >> 32 : slot[index]
+    func number(_ index: Int, _ layout: WindowLayout) -> Int64 {
+        let place = place(index)
+        let newest = UInt32(truncatingIfNeeded: newestNumber)
+        if isNarrow {
+            let low = cell(place, layout).pointee
+            return newestNumber &- Int64((newest &- low) & (1 << Self.narrowBits - 1))
+        }
+        let low = UInt32(truncatingIfNeeded: slot(place, layout)[0])
+        return newestNumber &- Int64(newest &- low)
     }
 
-    /// Sets counter `index` of a slot; the first one fits in half a word.
-    static func setCounter(
-        _ slot: UnsafeMutablePointer<UInt64>, _ index: Int, _ value: UInt64
+    /// Counter `counter` of the slot at a place.
+    @inline(__always)
+    func counter(_ counter: Int, at place: Int, _ layout: WindowLayout) -> UInt64 {
+        if isNarrow { return UInt64(cell(place, layout).pointee >> Self.narrowBits) }
+        let slot = slot(place, layout)
+        return counter == 0 ? slot[0] >> 32 : slot[counter]
+    }
+
+    /// Sets counter `counter` of slot `number`, which is there and not closed.
+    mutating func setCounter(
+        _ counter: Int, of number: Int64, _ value: UInt64, _ layout: WindowLayout
     ) {
-        if index == 0 {
-            slot[0] = slot[0] & 0xFFFF_FFFF | value << 32
+        let place = open(number, outdated: .min, layout)
+        if isNarrow, value > Self.narrowCountMax {
+            widen(layout)
+            return setCounter(counter, of: number, value, layout)
+        }
+        if isNarrow {
+            let cell = cell(place, layout)
+            cell.pointee =
+                cell.pointee & (1 << Self.narrowBits - 1) | UInt32(value) << Self.narrowBits
+        } else if counter == 0 {
+            slot(place, layout)[0] = slot(place, layout)[0] & 0xFFFF_FFFF | value << 32
         } else {
-            slot[index] = value
+            slot(place, layout)[counter] = value
         }
     }
 
@@ -99,37 +135,52 @@ struct GroupWindow: BitwiseCopyable {
         words[layout.counters + index]
     }
 
+    /// Asks for the sums and the slots, as far as most windows have them.
+    func prefetch(_ layout: WindowLayout) {
+        let slots = isNarrow ? (Int(mask) + 1) / 2 : (Int(mask) + 1) * layout.stride
+        for line in 0..<min((layout.totals + slots + 7) / 8, 5) { (words + line * 8).prefetch() }
+    }
+
+    /// Asks for the youngest slot.
+    @inline(__always)
+    func prefetchNewest(_ layout: WindowLayout) {
+        let place = place(max(Int(count) - 1, 0))
+        if isNarrow { cell(place, layout).prefetch() } else { slot(place, layout).prefetch() }
+    }
+
     // MARK: Adding
 
-    /// The words of slot `number`, which is made when it does not exist; constant time for the newest one. Slots up to
+    /// The place of slot `number`, which is made when it does not exist; constant time for the newest one. Slots up to
     /// `outdated` are of no use any more and may make room.
     @inline(__always)
-    mutating func open(
-        _ number: Int64, outdated: Int64, _ layout: WindowLayout
-    ) -> UnsafeMutablePointer<UInt64> {
-        if count > 0, newestNumber == number { return slot(Int(count) - 1, layout) }
+    mutating func open(_ number: Int64, outdated: Int64, _ layout: WindowLayout) -> Int {
+        if count > 0, newestNumber == number { return place(Int(count) - 1) }
         return insert(number, outdated, layout)
     }
 
     @inline(never)
     private mutating func insert(
         _ number: Int64, _ outdated: Int64, _ layout: WindowLayout
-    ) -> UnsafeMutablePointer<UInt64> {
+    ) -> Int {
         if count > mask || number.minusClamped(newestNumber) > Self.spanMax / 2 {
             dropOldest(through: outdated, layout)
-            if count > mask { grow(layout) }
         }
+        if isNarrow, !isWithinReach(number, layout) {
+            dropOldest(through: outdated, layout)
+            if !isWithinReach(number, layout) { widen(layout) }
+        }
+        if count > mask { grow(layout) }
         if count == 0 { newestNumber = number }
         var index = Int(count)
         while index > 0, self.number(index - 1, layout) >= number { index -= 1 }
-        if index < Int(count), self.number(index, layout) == number { return slot(index, layout) }
+        if index < Int(count), self.number(index, layout) == number { return place(index) }
         count += 1
         var moved = Int(count) - 1
         while moved > index {
-            slot(moved, layout).update(from: slot(moved - 1, layout), count: layout.stride)
+            move(place(moved - 1), to: place(moved), layout)
             moved -= 1
         }
-        let fresh = slot(index, layout)
+        let fresh = place(index)
         newestNumber = max(newestNumber, number)
         prepare(fresh, number, layout)
         if index < Int(closedCount) || number <= closedThrough { closedCount += 1 }
@@ -137,11 +188,30 @@ struct GroupWindow: BitwiseCopyable {
         return fresh
     }
 
-    private func prepare(
-        _ fresh: UnsafeMutablePointer<UInt64>, _ number: Int64, _ layout: WindowLayout
-    ) {
+    /// Whether narrow cells tell slot `number` from all that are there.
+    private func isWithinReach(_ number: Int64, _ layout: WindowLayout) -> Bool {
+        guard count > 0 else { return true }
+        let oldest = min(self.number(0, layout), number)
+        return max(newestNumber, number).minusClamped(oldest) <= Self.narrowSpanMax
+    }
+
+    private func move(_ place: Int, to other: Int, _ layout: WindowLayout) {
+        if isNarrow {
+            cell(other, layout).pointee = cell(place, layout).pointee
+        } else {
+            slot(other, layout).update(from: slot(place, layout), count: layout.stride)
+        }
+    }
+
+    private func prepare(_ place: Int, _ number: Int64, _ layout: WindowLayout) {
+        let low = UInt32(truncatingIfNeeded: number)
+        if isNarrow {
+            cell(place, layout).pointee = low & (1 << Self.narrowBits - 1)
+            return
+        }
+        let fresh = slot(place, layout)
         fresh.update(repeating: 0, count: layout.stride)
-        fresh[0] = UInt64(UInt32(truncatingIfNeeded: number))
+        fresh[0] = UInt64(low)
         for index in 0..<layout.laneCount {
             let lane = layout.lane(index)
             switch lane.kind {
@@ -154,12 +224,36 @@ struct GroupWindow: BitwiseCopyable {
         }
     }
 
-    /// Counts in the counters of `mask`, in slot `number` of this window, which is at `slot` and part of the sum when it is closed.
+    /// Counts in the counters of `mask`, in slot `number` of this window, which is at `place`.
     @inline(__always)
     mutating func count(
-        _ mask: UInt32, in slot: UnsafeMutablePointer<UInt64>, number: Int64
+        _ mask: UInt32, at place: Int, number: Int64, _ layout: WindowLayout
     ) {
         let isClosed = number <= closedThrough
+        if isNarrow {
+            // A layout of one word has one counter.
+            let cell = cell(place, layout)
+            guard cell.pointee >> Self.narrowBits < Self.narrowCountMax else {
+                return widenAndCount(number, layout)
+            }
+            cell.pointee &+= 1 << Self.narrowBits
+            if isClosed { words[0] &+= 1 }
+        } else {
+            countWide(mask, slot(place, layout), isClosed)
+        }
+    }
+
+    @inline(never)
+    private mutating func widenAndCount(_ number: Int64, _ layout: WindowLayout) {
+        widen(layout)
+        let place = open(number, outdated: .min, layout)
+        countWide(1, slot(place, layout), number <= closedThrough)
+    }
+
+    @inline(__always)
+    private func countWide(
+        _ mask: UInt32, _ slot: UnsafeMutablePointer<UInt64>, _ isClosed: Bool
+    ) {
         if mask & 1 != 0, slot[0] < UInt64(UInt32.max) << 32 {
             slot[0] &+= 1 << 32
             if isClosed { words[0] &+= 1 }
@@ -174,19 +268,39 @@ struct GroupWindow: BitwiseCopyable {
     }
 
     private mutating func grow(_ layout: WindowLayout) {
-        // Slots of a word are few bytes; pieces of many sizes, left behind by windows that grew, would be more.
-        let capacity = (Int(mask) + 1) * (layout.stride == 1 ? 4 : 2)
-        let fresh = UnsafeMutablePointer<UInt64>.allocate(
-            capacity: layout.totals + capacity * layout.stride)
-        fresh.update(from: words, count: layout.totals)
+        // From the few slots that most groups have to a whole window at once: pieces of many sizes, left behind by windows that
+        // grew, would be more.
+        let factor = isNarrow && mask < 31 ? 8 : 2
+        relocate((Int(mask) + 1) * factor, isNarrow: isNarrow, layout)
+    }
+
+    /// Gives slots whole words.
+    @inline(never)
+    private mutating func widen(_ layout: WindowLayout) {
+        relocate(Int(mask) + 1, isNarrow: false, layout)
+    }
+
+    private mutating func relocate(_ capacity: Int, isNarrow: Bool, _ layout: WindowLayout) {
+        var fresh = self
+        fresh.words = Self.allocate(capacity, isNarrow: isNarrow, layout)
+        fresh.words.update(from: words, count: layout.totals)
+        fresh.isNarrow = isNarrow
+        fresh.head = 0
+        fresh.mask = Int32(capacity - 1)
         for index in 0..<Int(count) {
-            (fresh + layout.totals + index * layout.stride)
-                .update(from: slot(index, layout), count: layout.stride)
+            let place = place(index)
+            if isNarrow {
+                fresh.cell(index, layout).pointee = cell(place, layout).pointee
+            } else if self.isNarrow {
+                let number = UInt32(truncatingIfNeeded: number(index, layout))
+                fresh.slot(index, layout)[0] =
+                    counter(0, at: place, layout) << 32 | UInt64(number)
+            } else {
+                fresh.slot(index, layout).update(from: slot(place, layout), count: layout.stride)
+            }
         }
         words.deallocate()
-        words = fresh
-        head = 0
-        mask = Int32(capacity - 1)
+        self = fresh
     }
 
     // MARK: Restoring
@@ -197,8 +311,7 @@ struct GroupWindow: BitwiseCopyable {
     ) {
         closedThrough = last
         for index in 0..<Int(count) {
-            let slot = slot(index, layout)
-            let number = number(slot)
+            let number = number(index, layout)
             guard number <= last else { break }
             let isBase = number <= last &- length
             if isBase { baseCount += 1 }
@@ -206,7 +319,7 @@ struct GroupWindow: BitwiseCopyable {
             if isBase, !layout.hasBaseline { continue }
             let totals = isBase ? words + layout.counters : words
             for counter in 0..<layout.counters {
-                totals[counter] &+= Self.counter(slot, counter)
+                totals[counter] &+= self.counter(counter, at: place(index), layout)
             }
         }
     }
@@ -221,16 +334,18 @@ struct GroupWindow: BitwiseCopyable {
         guard last > closedThrough else { return }
         closedThrough = last
         while closedCount < count {
-            let slot = slot(Int(closedCount), layout)
-            guard number(slot) <= last else { break }
-            for index in 0..<layout.counters { words[index] &+= Self.counter(slot, index) }
+            let oldest = Int(closedCount)
+            guard number(oldest, layout) <= last else { break }
+            for index in 0..<layout.counters {
+                words[index] &+= counter(index, at: place(oldest), layout)
+            }
             closedCount += 1
         }
         let before = last &- length
         while baseCount < closedCount, number(Int(baseCount), layout) <= before {
-            let slot = slot(Int(baseCount), layout)
+            let place = place(Int(baseCount))
             for index in 0..<layout.counters {
-                let counter = Self.counter(slot, index)
+                let counter = counter(index, at: place, layout)
                 words[index] &-= counter
                 if layout.hasBaseline { words[layout.counters + index] &+= counter }
             }
@@ -241,20 +356,22 @@ struct GroupWindow: BitwiseCopyable {
 
     private mutating func dropOldest(through last: Int64, _ layout: WindowLayout) {
         while count > 0, number(0, layout) <= last {
-            let slot = slot(0, layout)
+            let place = place(0)
             if baseCount > 0 {
                 if layout.hasBaseline {
                     for index in 0..<layout.counters {
-                        words[layout.counters + index] &-= Self.counter(slot, index)
+                        words[layout.counters + index] &-= counter(index, at: place, layout)
                     }
                 }
                 baseCount -= 1
                 closedCount -= 1
             } else if closedCount > 0 {
-                for index in 0..<layout.counters { words[index] &-= Self.counter(slot, index) }
+                for index in 0..<layout.counters {
+                    words[index] &-= counter(index, at: place, layout)
+                }
                 closedCount -= 1
             }
-            if layout.hasObjects { clear(slot, layout) }
+            if layout.hasObjects { clear(slot(place, layout), layout) }
             head = (head + 1) & mask
             count -= 1
         }
@@ -274,16 +391,15 @@ struct GroupWindow: BitwiseCopyable {
 
     // MARK: Reading
 
-    /// Calls `body` with the words of every slot from `first` to `last`, in order.
+    /// Calls `body` with the words of every slot from `first` to `last`, in order; for layouts of more than one word.
     func forEachSlot(
         from first: Int64, through last: Int64, _ layout: WindowLayout,
         _ body: (UnsafeMutablePointer<UInt64>) -> Void
     ) {
         for index in 0..<Int(count) {
-            let slot = slot(index, layout)
-            let number = number(slot)
+            let number = number(index, layout)
             if number > last { return }
-            if number >= first { body(slot) }
+            if number >= first { body(slot(place(index), layout)) }
         }
     }
 
@@ -294,10 +410,9 @@ struct GroupWindow: BitwiseCopyable {
         var result: UInt64 = 0
         var index = Int(count) - 1
         while index >= 0 {
-            let slot = slot(index, layout)
-            let number = number(slot)
+            let number = number(index, layout)
             if number < first { break }
-            if number <= last { result &+= Self.counter(slot, counter) }
+            if number <= last { result &+= self.counter(counter, at: place(index), layout) }
             index -= 1
         }
         return result
@@ -307,10 +422,10 @@ struct GroupWindow: BitwiseCopyable {
     func holds(_ mask: UInt32, _ layout: WindowLayout) -> Bool {
         var index = Int(baseCount)
         while index < Int(count) {
-            let slot = slot(index, layout)
+            let place = place(index)
             var rest = mask
             while rest != 0 {
-                if Self.counter(slot, rest.trailingZeroBitCount) != 0 { return true }
+                if counter(rest.trailingZeroBitCount, at: place, layout) != 0 { return true }
                 rest &= rest &- 1
             }
             index += 1

@@ -11,26 +11,23 @@ struct KeyNumbers: ~Copyable {
     private static let keysMax = 16_384
 
     private var keys = ByteKeyTable()
-    /// The number of the present record's key, while `stamp` is the record's.
-    private var number = 0
-    private var stamp: UInt64 = 0
     /// How often the numbers were given anew.
     private(set) var generation: UInt32 = 0
 
-    /// The number of `key`, whose `memoryHash` is `hash`, in the record `stamp`.
+    /// Asks for the memory that `number(of:hash:)` reads (`ByteKeyTable.prefetch`).
     @inline(__always)
-    mutating func number(of key: ByteView, hash: UInt64, stamp: UInt64) -> Int {
-        if self.stamp != stamp {
-            self.stamp = stamp
-            number = keys.find(key, hash: hash)
-            if number < 0 { insert(key, hash) }
-        }
-        return number
+    func prefetch(hash: UInt64, step: Int) { keys.prefetch(hash: hash, step: step) }
+
+    /// The number of `key`, whose `memoryHash` is `hash`.
+    @inline(__always)
+    mutating func number(of key: ByteView, hash: UInt64) -> Int {
+        let number = keys.find(key, hash: hash)
+        return number >= 0 ? number : insert(key, hash)
     }
 
     @inline(never)
-    private mutating func insert(_ key: ByteView, _ hash: UInt64) {
-        number = keys.insert(key, hash: hash)
+    private mutating func insert(_ key: ByteView, _ hash: UInt64) -> Int {
+        keys.insert(key, hash: hash)
     }
 
     /// The key of a number, valid until `makeRoom`.
@@ -43,7 +40,6 @@ struct KeyNumbers: ~Copyable {
     mutating func makeRoom() {
         guard keys.count > Self.keysMax else { return }
         keys = ByteKeyTable()
-        stamp = 0
         generation &+= 1
     }
 }

@@ -189,7 +189,7 @@ extension RuleState {
     private func isAbsent(_ number: Int) -> Bool {
         let window = table.groups[number].window
         return window.closed(0) == 0
-            && window.closedThrough - slots.window >= table.cold[number].firstSlot - 1
+            && window.closedThrough - slots.window >= table.memory(number).firstSlot - 1
     }
 
     // MARK: Baselines

@@ -53,17 +53,25 @@ extension RuleState {
         return end
     }
 
+    /// Whoever goes through all groups asks for the window of one so many ahead: they lie all over the memory.
+    static var groupsAhead: Int { 8 }
+
     /// Evaluates all groups and forgets those that hold nothing.
     private mutating func sweep(_ slot: Int64, into transitions: inout [AlertTransition]) {
         var number = table.count - 1
         // Backwards, since removing a group moves the last one to its place.
         while number >= 0 {
+            if number >= Self.groupsAhead {
+                table.groups[number - Self.groupsAhead].window.prefetch(layout)
+            }
             evaluate(number, slot, into: &transitions)
             if isIdle(number, slot) {
                 if table.groups[number].state == .firing {
                     end(number, (slot + 1) * slots.length, into: &transitions)
                 }
                 table.remove(number, layout)
+            } else if !isAbsence, table.isCalm(number) {
+                table.forget(number)
             }
             number -= 1
         }
@@ -90,21 +98,17 @@ extension RuleState {
         for index in 0..<table.levelCount {
             let level = table.level(number, index)
             // What a record decided for a later window, earlier ones do not undo.
-            if level.pointee.holds, slot < level.pointee.activeSlot {
+            if level.holds, slot < level.activeSlot {
                 isAny = true
                 continue
             }
-            let holds = isActive && holdsNow(level, index, number)
-            if holds {
-                isAny = true
-                if !level.pointee.holds {
-                    level.pointee.since = boundary
-                    level.pointee.activeSlot = slot
-                }
-            } else if level.pointee.holds {
-                level.pointee.since = .min
-                hasEnded = true
-            }
+            let holds = isActive && holdsNow(index, number)
+            if holds { isAny = true }
+            if holds == level.holds { continue }
+            let memory = table.rememberLevel(number, index)
+            memory.pointee.since = holds ? boundary : .min
+            memory.pointee.activeSlot = holds ? slot : .min
+            if !holds { hasEnded = true }
         }
         if isAny || group.pointee.state != .inactive {
             decide(number, boundary, .closed, into: &transitions)
@@ -118,14 +122,14 @@ extension RuleState {
     }
 
     /// Whether a level's condition holds at this evaluation, those before it taken into account.
-    private func holdsNow(
-        _ level: UnsafeMutablePointer<LevelMemory>, _ index: Int, _ number: Int
-    ) -> Bool {
+    private func holdsNow(_ index: Int, _ number: Int) -> Bool {
         let holds = holds(index, number, .closed)
         guard rule.evaluationsOf > 1 else { return holds }
         let mask = UInt64.max >> UInt64(64 - rule.evaluationsOf)
-        level.pointee.history = (level.pointee.history << 1 | (holds ? 1 : 0)) & mask
-        return level.pointee.history.nonzeroBitCount >= rule.evaluationsMin
+        let before = table.level(number, index).history
+        let history = (before << 1 | (holds ? 1 : 0)) & mask
+        if history != before { table.rememberLevel(number, index).pointee.history = history }
+        return history.nonzeroBitCount >= rule.evaluationsMin
     }
 
     // MARK: The alert
@@ -139,22 +143,22 @@ extension RuleState {
         _ number: Int, _ time: Int64, _ span: RuleSpan, into transitions: inout [AlertTransition]
     ) {
         let group = table.groups + number
-        let cold = table.cold + number
+        let memory = table.remember(number)
         let current = Int(group.pointee.level)
         var target = -1
         var since = Int64.max
         for index in 0..<table.levelCount {
             let level = table.level(number, index)
-            guard level.pointee.holds else { continue }
-            since = min(since, level.pointee.since)
+            guard level.holds else { continue }
+            since = min(since, level.since)
             if index <= current
-                || time.minusClamped(level.pointee.since) >= rule.levels[index].pendingDuration
+                || time.minusClamped(level.since) >= rule.levels[index].pendingDuration
             {
                 target = index
             }
         }
         if group.pointee.state != .firing {
-            if group.pointee.state == .inactive { cold.pointee.since = since }
+            if group.pointee.state == .inactive { memory.pointee.since = since }
             if target >= 0 {
                 fire(number, time, target, span, into: &transitions)
             } else if since == .max {
@@ -168,12 +172,12 @@ extension RuleState {
             return
         }
         if target >= current {
-            cold.pointee.ceased = .min
+            memory.pointee.ceased = .min
             if target > current { fire(number, time, target, span, into: &transitions) }
             return
         }
-        if cold.pointee.ceased == .min { cold.pointee.ceased = time }
-        guard time.minusClamped(cold.pointee.ceased) >= rule.keepFiringDuration else { return }
+        if memory.pointee.ceased == .min { memory.pointee.ceased = time }
+        guard time.minusClamped(memory.pointee.ceased) >= rule.keepFiringDuration else { return }
         if target >= 0 {
             fire(number, time, target, span, into: &transitions)
         } else {
@@ -182,7 +186,7 @@ extension RuleState {
     }
 
     private func firstHolding(_ number: Int) -> Int {
-        (0..<table.levelCount).first { table.level(number, $0).pointee.holds } ?? 0
+        (0..<table.levelCount).first { table.level(number, $0).holds } ?? 0
     }
 
     private func fire(
@@ -191,7 +195,7 @@ extension RuleState {
     ) {
         table.groups[number].state = .firing
         table.groups[number].level = Int8(level)
-        table.cold[number].ceased = .min
+        table.remember(number).pointee.ceased = .min
         let value = shownValue(number, span, level: level)
         emit(number, .firing, time, level: level, value: value, into: &transitions)
     }
@@ -208,7 +212,7 @@ extension RuleState {
             into: &transitions)
         table.groups[number].state = .inactive
         table.groups[number].level = -1
-        table.cold[number].ceased = .min
+        table.remember(number).pointee.ceased = .min
     }
 
     /// Forgets all groups; firing alerts end at `time`.

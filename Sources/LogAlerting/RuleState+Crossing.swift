@@ -30,8 +30,8 @@ extension RuleState {
         let span = RuleSpan.slots(last - slots.window + 1, last)
         var hasCrossed = false
         for index in 0..<table.levelCount {
-            let level = table.level(number, index)
-            guard !level.pointee.holds, holds(index, number, span) else { continue }
+            guard !table.level(number, index).holds, holds(index, number, span) else { continue }
+            let level = table.rememberLevel(number, index)
             level.pointee.since = time
             level.pointee.activeSlot = last
             hasCrossed = true
@@ -47,7 +47,7 @@ extension RuleState {
         let group = table.groups + number
         var next = UInt64.max
         var holdsAll = true
-        for index in 0..<table.levelCount where !table.level(number, index).pointee.holds {
+        for index in 0..<table.levelCount where !table.level(number, index).holds {
             holdsAll = false
             next = min(next, index < needed.count ? needed[index] : 0)
         }
@@ -58,10 +58,7 @@ extension RuleState {
             return
         }
         // No window can hold more than all slots together.
-        var held: UInt64 = 0
-        group.pointee.window.forEachSlot(from: .min, through: .max, layout) {
-            held &+= GroupWindow.counter($0, 0)
-        }
+        let held = group.pointee.window.sum(0, from: .min, through: .max, layout)
         group.pointee.budget = held < next ? UInt32(clamping: next - held) : 1
     }
 

@@ -9,7 +9,7 @@ internal import LogRecords
 ///     first-seen values, for rules that have them
 ///     varint   groups, and for each, in the order of their numbers:
 ///         varint length and key; 1 byte state; 1 byte level + 1; 1 byte flags (`Flag`)
-///         zigzag × 2   first slot, last slot
+///         for rules that wait for records: zigzag × 2   first slot, last slot (in version 2 for all)
 ///         unless calm: zigzag since, zigzag ceased, and for each level zigzag since, zigzag active slot, 8 bytes history
 ///         if there is one: zigzag the last closed slot
 ///         varint   slots, and for each, oldest first: zigzag number, varint counters, lanes
@@ -26,29 +26,38 @@ extension RuleState {
         out.append(fixed: refused)
         if plan.source == .firstSeen { firstSeen.write(into: &out) }
         out.append(length: table.count)
-        for number in 0..<table.count { writeGroup(number, into: &out) }
+        for number in 0..<table.count {
+            let ahead = number + Self.groupsAhead
+            if ahead < table.count {
+                table.groups[ahead].window.prefetch(layout)
+                table.keys.prefetchKey(ahead)
+            }
+            writeGroup(number, into: &out)
+        }
         out.append(zigzag: timeless.time)
         out.append(zigzag: timeless.arrival)
     }
 
     private func writeGroup(_ number: Int, into out: inout ByteWriter) {
         let group = table.groups[number]
-        let cold = table.cold[number]
+        let memory = table.memory(number)
         out.append(lengthPrefixed: table.keys.key(number))
         out.append(group.state.rawValue)
         out.append(UInt8(bitPattern: group.level &+ 1))
         let window = group.window
-        let isCalm = isCalm(number)
+        let isCalm = table.isCalm(number)
         out.append(
             (group.isAwake ? Flag.awake : 0) | (isCalm ? Flag.calm : 0)
                 | (window.closedThrough == .min ? 0 : Flag.closed))
-        out.append(zigzag: cold.firstSlot &- nextSlot)
-        out.append(zigzag: cold.lastSlot &- nextSlot)
+        if isAbsence {
+            out.append(zigzag: memory.firstSlot &- nextSlot)
+            out.append(zigzag: memory.lastSlot &- nextSlot)
+        }
         if !isCalm {
-            out.append(zigzag: cold.since)
-            out.append(zigzag: cold.ceased)
+            out.append(zigzag: memory.since)
+            out.append(zigzag: memory.ceased)
             for index in 0..<table.levelCount {
-                let level = table.level(number, index).pointee
+                let level = table.level(number, index)
                 out.append(zigzag: level.since)
                 out.append(zigzag: level.activeSlot)
                 out.append(fixed: level.history)
@@ -57,7 +66,12 @@ extension RuleState {
         if window.closedThrough != .min { out.append(zigzag: window.closedThrough &- nextSlot) }
         out.append(length: Int(window.count))
         for index in 0..<Int(window.count) {
-            writeSlot(window.slot(index, layout), window.number(index, layout), into: &out)
+            out.append(zigzag: window.number(index, layout) &- nextSlot)
+            let place = window.place(index)
+            for counter in 0..<layout.counters {
+                out.append(varint: window.counter(counter, at: place, layout))
+            }
+            if layout.laneCount > 0 { writeLanes(window.slot(place, layout), into: &out) }
         }
     }
 
@@ -70,20 +84,9 @@ extension RuleState {
         static var closed: UInt8 { 4 }
     }
 
-    private func isCalm(_ number: Int) -> Bool {
-        guard table.groups[number].state == .inactive, table.cold[number].since == .min,
-            table.cold[number].ceased == .min
-        else { return false }
-        return (0..<table.levelCount).allSatisfy { table.level(number, $0).pointee.isFresh }
-    }
-
-    private func writeSlot(
-        _ slot: UnsafeMutablePointer<UInt64>, _ number: Int64, into out: inout ByteWriter
+    private func writeLanes(
+        _ slot: UnsafeMutablePointer<UInt64>, into out: inout ByteWriter
     ) {
-        out.append(zigzag: number &- nextSlot)
-        for index in 0..<layout.counters {
-            out.append(varint: GroupWindow.counter(slot, index))
-        }
         for index in 0..<layout.laneCount {
             let lane = layout.lane(index)
             switch lane.kind {
@@ -108,17 +111,17 @@ extension RuleState {
 
     /// Takes over what `write` wrote, into a state that has seen nothing. After an error the state is of no use.
     ///
-    /// - Parameter isTimelessPart: whether `write` wrote about records without times.
+    /// - Parameter version: that of the engine's bytes.
     mutating func read(
-        _ reader: inout ByteReader, isTimelessPart: Bool
+        _ reader: inout ByteReader, version: UInt8
     ) throws(MalformedBytes) {
         nextSlot = try slotNumber(&reader)
         refused = try reader.fixed(UInt64.self, "refused groups")
         if plan.source == .firstSeen { try firstSeen.read(&reader) }
         let count = try reader.length(atMost: GroupTable.groupsMax, "groups of a rule")
         guard count == 0 || nextSlot != .min else { throw reader.malformed("the next slot") }
-        for _ in 0..<count { try readGroup(&reader) }
-        guard isTimelessPart else { return }
+        for _ in 0..<count { try readGroup(&reader, version) }
+        guard version > 2 else { return }
         timeless = (try EventClock.time(&reader), try EventClock.time(&reader))
     }
 
@@ -143,7 +146,9 @@ extension RuleState {
         return -most <= number && number <= most
     }
 
-    private mutating func readGroup(_ reader: inout ByteReader) throws(MalformedBytes) {
+    private mutating func readGroup(
+        _ reader: inout ByteReader, _ version: UInt8
+    ) throws(MalformedBytes) {
         let key = try reader.lengthPrefixed("a group's key")
         let hash = key.memoryHash
         guard table.find(key, hash: hash) < 0 else { throw reader.malformed("a group's key") }
@@ -153,11 +158,17 @@ extension RuleState {
         guard let state = AlertGroup.State(rawValue: kind), level >= -1,
             level < table.levelCount, (state == .firing) == (level >= 0)
         else { throw reader.malformed("an alert's state") }
-        let number = table.insert(key, hash: hash, slot: 0, layout)
+        let number = table.insert(key, hash: hash, layout)
         table.groups[number].state = state
         table.groups[number].level = level
-        table.cold[number].firstSlot = try nearSlot(&reader)
-        table.cold[number].lastSlot = try nearSlot(&reader)
+        if isAbsence || version < 3 {
+            let first = try nearSlot(&reader)
+            let last = try nearSlot(&reader)
+            if isAbsence {
+                table.remember(number).pointee.firstSlot = first
+                table.remember(number).pointee.lastSlot = last
+            }
+        }
         if flags & Flag.calm == 0 {
             try readDecisions(number, &reader)
         } else {
@@ -175,11 +186,11 @@ extension RuleState {
     private mutating func readDecisions(
         _ number: Int, _ reader: inout ByteReader
     ) throws(MalformedBytes) {
-        table.cold[number].since = try EventClock.time(&reader)
-        table.cold[number].ceased = try EventClock.time(&reader)
+        table.remember(number).pointee.since = try EventClock.time(&reader)
+        table.remember(number).pointee.ceased = try EventClock.time(&reader)
         var holdsAll = true
         for index in 0..<table.levelCount {
-            let level = table.level(number, index)
+            let level = table.rememberLevel(number, index)
             level.pointee.since = try EventClock.time(&reader)
             level.pointee.activeSlot = try slotNumber(&reader)
             level.pointee.history = try reader.fixed(UInt64.self, "evaluations")
@@ -202,22 +213,23 @@ extension RuleState {
             }
             first = first ?? slot
             last = slot
-            let words = table.groups[number].window.open(slot, outdated: .min, layout)
+            var whole: UInt64?
+            // A part is no more than the whole, except where the two are counted apart.
+            let isApart = plan.source == .ratio || plan.source == .expression
             for index in 0..<layout.counters {
                 let counter = try reader.varint("a counter")
                 // Sums of counters stay far from the end of a word.
-                guard counter < (index == 0 ? 1 << 32 : 1 << 48) else {
-                    throw reader.malformed("a counter")
-                }
-                GroupWindow.setCounter(words, index, counter)
+                guard counter < (index == 0 ? 1 << 32 : 1 << 48),
+                    isApart || counter <= whole ?? counter
+                else { throw reader.malformed("a counter") }
+                whole = whole ?? counter
+                table.groups[number].window.setCounter(index, of: slot, counter, layout)
             }
-            // A part is no more than the whole, except where the two are counted apart.
-            let isApart = plan.source == .ratio || plan.source == .expression
-            let whole = GroupWindow.counter(words, 0)
-            for index in 1..<max(layout.counters, 1) where !isApart && words[index] > whole {
-                throw reader.malformed("a counter")
+            let window = table.groups[number].window
+            for index in 0..<layout.laneCount {
+                let words = window.slot(window.place(Int(window.count) - 1), layout)
+                try readLane(layout.lane(index), words, &reader)
             }
-            for index in 0..<layout.laneCount { try readLane(layout.lane(index), words, &reader) }
         }
     }
 

@@ -131,13 +131,15 @@ struct RuleState: ~Copyable {
         // that was held back counts before the boundaries up to its successor are evaluated.
         let decisive = table.awakeCount > 0 ? nextSlot : max(nextSlot, slot - lateSlots)
         let outdated = decisive - slots.window - slots.baseline
-        let words = group.pointee.window.open(slot, outdated: outdated, layout)
-        group.pointee.window.count(contribution.counters, in: words, number: slot)
+        let place = group.pointee.window.open(slot, outdated: outdated, layout)
+        group.pointee.window.count(contribution.counters, at: place, number: slot, layout)
         var isMore = true
         if contribution.operation.kind != .none {
+            let words = group.pointee.window.slot(place, layout)
             isMore = Self.apply(contribution.operation, time, words)
         }
         if contribution.furtherCount > 0 {
+            let words = group.pointee.window.slot(place, layout)
             for index in 0..<Int(contribution.furtherCount) {
                 _ = Self.apply(
                     further[Int(contribution.furtherStart) + index], time, words)
@@ -165,8 +167,7 @@ struct RuleState: ~Copyable {
     /// Asks for the slot of group `number` to which `add` is likely to add.
     @inline(__always)
     func prefetchWindow(_ number: Int) {
-        let window = table.groups[number].window
-        window.slot(max(Int(window.count) - 1, 0), layout).prefetch()
+        table.groups[number].window.prefetchNewest(layout)
     }
 
     /// Asks for the histogram to which `operation` is likely to add.
@@ -174,7 +175,7 @@ struct RuleState: ~Copyable {
     func prefetchSamples(_ number: Int, _ operation: SlotOperation) {
         let window = table.groups[number].window
         guard window.count > 0 else { return }
-        let slot = window.slot(Int(window.count) - 1, layout)
+        let slot = window.slot(window.place(Int(window.count) - 1), layout)
         GroupWindow.histogram(slot, Int(operation.word)).pointee.prefetch()
     }
 
@@ -191,10 +192,14 @@ struct RuleState: ~Copyable {
         _ key: ByteView, _ hash: UInt64, _ slot: Int64, _ due: inout Int64
     ) -> Int {
         let isFirst = table.count == 0
-        let number = table.insert(key, hash: hash, slot: slot, layout)
+        let number = table.insert(key, hash: hash, layout)
         guard number >= 0 else {
             refused += 1
             return -1
+        }
+        if isAbsence {
+            table.remember(number).pointee.firstSlot = slot
+            table.remember(number).pointee.lastSlot = slot
         }
         if isFirst {
             nextSlot = max(nextSlot, slot - lateSlots - 1)
@@ -263,7 +268,10 @@ struct RuleState: ~Copyable {
 
     @inline(__always)
     private mutating func wake(_ number: Int, _ slot: Int64, due: inout Int64) {
-        if isAbsence { table.cold[number].lastSlot = max(table.cold[number].lastSlot, slot) }
+        if isAbsence {
+            let memory = table.remember(number)
+            memory.pointee.lastSlot = max(memory.pointee.lastSlot, slot)
+        }
         if table.groups[number].isAwake { return }
         table.wake(number)
         // Boundaries that were left out while all slept are evaluated first; nothing can come of them.
@@ -277,8 +285,7 @@ struct RuleState: ~Copyable {
         if firesOnRecord { return false }
         if layout.hasBaseline { return !group.pointee.window.isEmpty }
         if rule.evaluationsOf > 1 {
-            for level in 0..<table.levelCount where table.level(number, level).pointee.history != 0
-            {
+            for level in 0..<table.levelCount where table.level(number, level).history != 0 {
                 return true
             }
         }
@@ -290,7 +297,7 @@ struct RuleState: ~Copyable {
         let group = table.groups + number
         if isAbsence {
             guard !rule.condition.groupBy.isEmpty else { return false }
-            return slot - table.cold[number].lastSlot > Self.absentGroupKept / slots.length
+            return slot - table.memory(number).lastSlot > Self.absentGroupKept / slots.length
         }
         return group.pointee.state == .inactive && group.pointee.window.isEmpty
             && !mayChange(number)
@@ -302,7 +309,7 @@ struct RuleState: ~Copyable {
         _ number: Int, _ state: AlertState, _ time: Int64, level: Int, value: Double,
         endCause: String? = nil, into transitions: inout [AlertTransition]
     ) {
-        let since = table.cold[number].since
+        let since = table.memory(number).since
         let isTimelessPart = timeless.time >= since.minusClamped(rule.condition.window)
         transitions.append(
             AlertTransition(
@@ -329,7 +336,7 @@ struct RuleState: ~Copyable {
             let group = table.groups[number]
             body(
                 group.state, max(Int(group.level), 0), groupValues(number),
-                table.cold[number].since)
+                table.memory(number).since)
         }
     }
 }

@@ -58,6 +58,22 @@ public struct ByteKeyTable: ~Copyable {
         }
     }
 
+    /// Asks for the memory that `find` reads, in three steps, each of which needs what the one before asked for: for several keys,
+    /// one step for all of them before the next.
+    @inlinable @inline(__always)
+    public func prefetch(hash: UInt64, step: Int) {
+        let place = places.base + (Int(truncatingIfNeeded: hash) & mask)
+        if step == 0 { return place.prefetch() }
+        // Most often the key is in its own place; what is in another one is waited for.
+        let number = Int(place.pointee) - 1
+        if number < 0 { return }
+        if step == 1 { return (keys.base + number).prefetch() }
+        keys[number].start.prefetch()
+    }
+
+    /// Asks for the bytes of key `number`.
+    public func prefetchKey(_ number: Int) { keys[number].start.prefetch() }
+
     /// Adds `key`, which is not in the table; its number is the old `count`.
     @discardableResult
     public mutating func insert(_ key: ByteView, hash: UInt64) -> Int {
