@@ -8,14 +8,13 @@ extension StateSnapshot {
 
         /// What has not been handed over yet.
         private var bytes = ByteWriter(capacity: 1 << 16)
-        private let write: (ByteView, Int) -> Void
-        private var offset = 0
+        private let write: (ByteView) -> Void
         private var checksum: UInt32 = 0
         /// Where the length of the present chunk stands in `bytes`.
         private var chunkStart = 0
 
-        /// A snapshot of everything below `sequence`; `write` gets its bytes in order, each piece with its offset.
-        init(sequence: UInt64, write: @escaping (ByteView, Int) -> Void) {
+        /// A snapshot of everything below `sequence`; `write` gets its bytes in order, piece by piece.
+        init(sequence: UInt64, write: @escaping (ByteView) -> Void) {
             self.write = write
             bytes.append(StateSnapshot.magic)
             bytes.append(fixed: StateSnapshot.version)
@@ -70,8 +69,7 @@ extension StateSnapshot {
 
         private func handOver(_ out: inout ByteWriter) {
             checksum = Checksum.crc32c(out.view, seed: checksum)
-            write(out.view, offset)
-            offset += out.count
+            write(out.view)
             out.removeAll()
         }
     }

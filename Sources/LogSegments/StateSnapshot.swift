@@ -68,7 +68,7 @@ public struct StateSnapshot: Equatable, Sendable {
 
     var sealed: [UInt8] {
         var bytes: [UInt8] = []
-        let composer = Composer(sequence: sequence) { view, _ in bytes += Array(view) }
+        let composer = Composer(sequence: sequence) { bytes += Array($0) }
         compose(into: composer)
         composer.seal()
         return bytes
@@ -207,18 +207,11 @@ public struct StateSnapshot: Equatable, Sendable {
         do throws(FileError) {
             try fileSystem.replace(path(directory, kind), in: DataDirectory.state(directory)) {
                 file throws(FileError) in
-                var failure: FileError?
-                let composer = Composer(sequence: sequence) { view, offset in
-                    guard failure == nil else { return }
-                    do throws(FileError) {
-                        try file.write(view, at: offset)
-                    } catch {
-                        failure = error
-                    }
-                }
+                let pieces = FilePieces(file)
+                let composer = Composer(sequence: sequence) { pieces.append($0) }
                 body(composer)
                 composer.seal()
-                if let failure { throw failure }
+                try pieces.finish()
             }
         } catch {
             throw .writing(error)

@@ -20,17 +20,24 @@ public struct MetricsFile: Sendable {
 
     /// Replaces the file by the present state of `ingester`. Call it on the ingester's thread.
     public func write(_ ingester: Ingester) throws(FileError) {
-        let bytes = Array(Self.text(ingester).text.utf8)
-        try bytes.withView { view throws(FileError) in
-            try fileSystem.replace(path, in: directory, with: view, .readWriteShared)
+        try fileSystem.replace(path, in: directory, .readWriteShared) { file throws(FileError) in
+            let pieces = FilePieces(file)
+            var text = PrometheusText { bytes in bytes.withView { pieces.append($0) } }
+            Self.write(ingester, into: &text)
+            text.finish()
+            try pieces.finish()
         }
     }
 
     /// The counters of `ingester` itself and the metrics of the stream that it reads.
     public static func text(_ ingester: Ingester) -> PrometheusText {
         var text = PrometheusText()
+        write(ingester, into: &text)
+        return text
+    }
+
+    private static func write(_ ingester: Ingester, into text: inout PrometheusText) {
         ingester.counters.write(into: &text)
         ingester.metrics.write(into: &text)
-        return text
     }
 }

@@ -150,6 +150,32 @@ extension FileSystem {
     }
 }
 
+/// Writes a file from its beginning on, piece by piece, for writers that cannot throw in between.
+public final class FilePieces {
+    private let file: any OpenFile
+    private var size = 0
+    private var failure: FileError?
+
+    /// Pieces of `file`, which is empty.
+    public init(_ file: any OpenFile) { self.file = file }
+
+    /// Writes a piece behind the others; after a failure nothing.
+    public func append(_ piece: ByteView) {
+        guard failure == nil else { return }
+        do throws(FileError) {
+            try file.write(piece, at: size)
+            size += piece.count
+        } catch {
+            failure = error
+        }
+    }
+
+    /// Throws what went wrong.
+    public func finish() throws(FileError) {
+        if let failure { throw failure }
+    }
+}
+
 extension OpenFile {
     /// Reads `count` bytes from `offset`, fewer where the file ends.
     public func readBytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
