@@ -11,6 +11,7 @@ import Testing
 final class ScriptedChannel: LogAlerting.Channel, @unchecked Sendable {
     let name = "team/test"
     var refreshInterval: Int64?
+    var showsLines = true
     let delivered = Journal<AlertNotification>()
     let attempted = Journal<String>()
     private let lock = Lock()
@@ -349,6 +350,31 @@ final class ScriptedChannel: LogAlerting.Channel, @unchecked Sendable {
         #expect(
             dispatcher.retry(letters(nil))
                 == .refused("there are no such dead letters: all dead letters"))
+        dispatcher.finish()
+    }
+
+    /// Each time is a query: nobody asks for lines that no message shows.
+    @Test(arguments: [true, false])
+    func linesAreLookedUpForThoseWhoShowThem(showsLines: Bool) throws {
+        let asked = Journal<String>()
+        let channel = ScriptedChannel()
+        channel.showsLines = showsLines
+        let dispatcher = NotificationDispatcher(
+            receivers: [receiver("team", channel)],
+            services: ChannelServices(
+                lines: { alert in
+                    asked.add(alert.name)
+                    return ["a line"]
+                }, writeLine: { _ throws(ChannelError) in }),
+            directory: "/d/outbox", fileSystem: MemoryFileSystem(MemoryDisk()), random: { 0 },
+            report: { _ in })
+        dispatcher.start()
+        var notification = Sample.firing()
+        for index in notification.alerts.indices { notification.alerts[index].lines = [] }
+        dispatcher.send([notification])
+        let shown = channel.delivered.wait(for: 1).flatMap(\.alerts).map(\.lines)
+        #expect(shown == [showsLines ? ["a line"] : []])
+        #expect(asked.all.count == (showsLines ? 1 : 0))
         dispatcher.finish()
     }
 

@@ -10,6 +10,10 @@ public protocol Channel: AnyObject {
     /// for resolved when they hear no more of it. Nil for all others.
     var refreshInterval: Int64? { get }
 
+    /// Whether messages show the lines that their alerts are about (`AlertNotification.Alert.lines`): they are looked up for such
+    /// channels only, and each time is a query.
+    var showsLines: Bool { get }
+
     /// Delivers one notification; returning means that it has been taken over by the other side.
     ///
     /// A repeated call with the same notification must be the same message to the receiver, as far as its protocol knows
@@ -20,6 +24,9 @@ public protocol Channel: AnyObject {
 extension Channel {
     /// Never.
     public var refreshInterval: Int64? { nil }
+
+    /// Most do.
+    public var showsLines: Bool { true }
 }
 
 /// Why a notification was not delivered.

@@ -56,6 +56,8 @@ final class AlertmanagerChannel: Channel {
 
     var name: String { sender.channel }
     var refreshInterval: Int64? { interval }
+    /// What tells alerts apart there are labels and annotations, which must stay the same.
+    var showsLines: Bool { false }
 
     /// Alerts end by themselves after so many intervals without news, as Prometheus has it.
     private static let intervalsMissedMax: Int64 = 4

@@ -32,6 +32,8 @@ final class FileChannel: Channel {
     private let path: String
     private let isText: Bool
 
+    var showsLines: Bool { !isText }
+
     private static let mode: mode_t = 0o600
 
     init(name: String, path: String, isText: Bool) {

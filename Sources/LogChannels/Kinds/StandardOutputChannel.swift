@@ -22,6 +22,8 @@ public final class StandardOutputChannel: Channel {
     /// The name of the channel.
     public let name: String
     private let services: ChannelServices
+    /// A line for an alert has no room for others.
+    public let showsLines = false
 
     /// A channel that writes through `services`.
     public init(name: String, services: ChannelServices) {

@@ -22,7 +22,10 @@ final class LineShowingChannel: Channel {
 
     var refreshInterval: Int64? { channel.refreshInterval }
 
+    var showsLines: Bool { channel.showsLines }
+
     func deliver(_ notification: AlertNotification) throws(ChannelError) {
+        guard channel.showsLines else { return try channel.deliver(notification) }
         if let last, last.key == notification.key {
             return try channel.deliver(last.notification)
         }
