@@ -141,11 +141,16 @@ struct GroupWindow: BitwiseCopyable {
         for line in 0..<min((layout.totals + slots + 7) / 8, 5) { (words + line * 8).prefetch() }
     }
 
-    /// Asks for the youngest slot.
+    /// Asks for the youngest slot, and for the oldest, which whoever adds one looks at.
     @inline(__always)
     func prefetchNewest(_ layout: WindowLayout) {
         let place = place(max(Int(count) - 1, 0))
-        if isNarrow { cell(place, layout).prefetch() } else { slot(place, layout).prefetch() }
+        if isNarrow {
+            cell(place, layout).prefetch()
+            cell(Int(head), layout).prefetch()
+        } else {
+            slot(place, layout).prefetch()
+        }
     }
 
     // MARK: Adding

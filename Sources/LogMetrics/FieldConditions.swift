@@ -82,6 +82,9 @@ struct FieldConditions: ~Copyable {
         }
     }
 
+    /// How many parts of terms it has.
+    var askerCount: Int { conditions.reduce(0) { $0 + $1.askers.count } }
+
     /// Call when all conditions are known; sets of terms have `words` words.
     mutating func freeze(words: Int) {
         self.words = words

@@ -37,6 +37,8 @@ struct FilterIndex: ~Copyable {
     private var rests = Vector<Unmanaged<RecordFilter>?>(capacity: 8)
     private var fields: UnsafeMutablePointer<FieldConditions>
     private var fieldSlots = Vector<Int32>(capacity: 4)
+    /// The fields in the order in which records are asked.
+    private var order = Vector<Int32>(capacity: 4)
     private var capacity = 4
     /// Words of a set of terms.
     private(set) var words = 1
@@ -152,6 +154,12 @@ struct FilterIndex: ~Copyable {
         candidates = .allocate(capacity: words * Self.recordsMax)
         candidates.initialize(repeating: 0, count: words * Self.recordsMax)
         for index in 0..<fieldSlots.count { fields[index].freeze(words: words) }
+        // The field that most terms ask leaves the fewest of them to the others.
+        order.removeAll()
+        let busiest = (0..<fieldSlots.count).sorted {
+            (fields[$0].askerCount, $1) > (fields[$1].askerCount, $0)
+        }
+        for index in busiest { order.append(Int32(index)) }
     }
 
     /// The terms of filter `number`.
@@ -167,13 +175,18 @@ struct FilterIndex: ~Copyable {
             for word in 0..<words { set[word] = all[word] }
             set += words
         }
-        for index in 0..<fieldSlots.count {
+        for next in 0..<order.count {
+            let index = Int(order[next])
             let number = Int(fieldSlots[index])
             set = candidates
             for row in range {
-                let record = reader[row]
-                let slot = slots.slot(record.shape, number)
-                fields[index].narrow(set, record, slot: slot, reader)
+                var left: UInt64 = 0
+                for word in 0..<words { left |= set[word] }
+                if left != 0 {
+                    let record = reader[row]
+                    let slot = slots.slot(record.shape, number)
+                    fields[index].narrow(set, record, slot: slot, reader)
+                }
                 set += words
             }
         }
