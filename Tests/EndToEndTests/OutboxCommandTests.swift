@@ -72,6 +72,7 @@ import Testing
         }
         let other = try alerts(scratch, "outbox", "nobody/slack")
         #expect(other.status == 1 && other.output.isEmpty)
+        #expect(other.errors.contains("queued for `nobody/slack`; there are `team/command`"))
 
         // What is not there is said at once.
         let absent = try alerts(scratch, "discard", "team/command", "77")

@@ -48,11 +48,11 @@ struct AlertFileOption: ParsableArguments {
         completion: .file())
     var path: String?
 
-    /// The configuration, by default that in force on `directory`.
-    func configuration(of directory: String? = nil) throws -> AlertConfiguration {
+    /// The configuration, by default the one in force on `directory`.
+    func configuration(of directory: String) throws -> AlertConfiguration {
         do {
             if let path { return try Configuration.alerts(path) }
-            if let saved = try directory.flatMap(AlertFilePath.read) { return try read(saved) }
+            if let saved = try AlertFilePath.read(directory) { return try read(saved) }
             return try AlertConfiguration.makeDefault(channels: .all)
         } catch {
             throw CommandFailure("\(error)")

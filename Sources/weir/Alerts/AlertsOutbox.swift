@@ -37,8 +37,14 @@ struct AlertsOutbox: ParsableCommand {
         guard ["table", "json"].contains(output) else {
             throw CommandFailure("-o takes table or json, not `\(output)`")
         }
-        let reports = try OutboxList.read(data.directory)
-            .filter { channel == nil || $0.channel == channel }
+        let all = try OutboxList.read(data.directory)
+        let reports = all.filter { channel == nil || $0.channel == channel }
+        if let channel, reports.isEmpty {
+            let names = all.map { "`\($0.channel)`" }.joined(separator: ", ")
+            Terminal.note(
+                "weir: nothing was ever queued for `\(channel)`"
+                    + (names.isEmpty ? "" : "; there are \(names)"))
+        }
         if json || output == "json" {
             for report in reports { try showLines(report) }
         } else {

@@ -12,13 +12,14 @@ struct AlertsTestChannel: ParsableCommand {
             status: 0 all channels took it, 2 one did not.
             """)
 
+    @OptionGroup var data: DataOption
     @OptionGroup var file: AlertFileOption
 
     @Argument(help: "The receiver, or one of its channels as errors name it: on-call/slack.")
     var receiver: String
 
     func run() throws {
-        let configuration = try file.configuration()
+        let configuration = try file.configuration(of: data.directory)
         let channels = configuration.receivers.flatMap { owner in
             owner.channels.filter { owner.name == receiver || $0.name == receiver }
                 .map { (owner.name, $0) }
