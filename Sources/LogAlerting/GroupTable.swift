@@ -71,8 +71,9 @@ struct GroupTable: ~Copyable {
         memories = .allocate(capacity: capacity)
     }
 
-    /// The owner has removed all groups, since windows are freed with their layout.
+    /// The owner has freed all windows, which takes their layout.
     deinit {
+        for number in 0..<keys.count { forget(number) }
         groups.deallocate()
         memories.deallocate()
     }
