@@ -93,7 +93,10 @@ import Testing
             )
             .wait()
         }
-        #expect(try run("--since", "2025-01-19", "--until", "2025-01-17").text == "0\n")
+        // Nobody means no time at all: two options that were taken one for the other are a mistake.
+        let reversed = try run("--since", "2025-01-19", "--until", "2025-01-17")
+        #expect(reversed.status == 2 && reversed.text.isEmpty)
+        #expect(reversed.errors.contains("--since 2025-01-19 is not before --until 2025-01-17"))
         #expect(try run("--since", "2200-12-31").text == "0\n")
         #expect(try run("--since", "1800-01-01", "--until", "2200-12-31").text == "20000\n")
         let far = try run("--since", "9999-12-31")
