@@ -31,12 +31,21 @@ struct ExpressionCompiler {
 
     /// Compiles `text` for a group with this evaluation interval.
     static func compile(_ text: String, interval: Int64) throws(ConditionError) -> Condition {
-        if hasRangeSelector(text) {
+        do throws(ConditionError) {
+            return try compileLogsQL(text, interval)
+        } catch {
+            // A guess at what was meant, where it is wrong anyway: a text that is searched for may look like that, too.
+            guard hasRangeSelector(text) else { throw error }
             throw ConditionError(
                 message: "this looks like PromQL, which asks series; a rule of weir asks records: "
                     + "`_time:5m level:ERROR | stats by (service) count() as n | filter n:>10`, or a "
                     + "`condition` as `count(level:ERROR) > 10 over 5m by service`", offset: 0)
         }
+    }
+
+    private static func compileLogsQL(
+        _ text: String, _ interval: Int64
+    ) throws(ConditionError) -> Condition {
         let query: Query
         do throws(QueryError) {
             // Relative times end at a moment that is no time of records, so that they can be told from absolute ones.
@@ -51,7 +60,7 @@ struct ExpressionCompiler {
 
     private init(text: String) { self.text = text }
 
-    /// Whether a window stands in brackets behind a name, as PromQL has it: `[5m]`. LogsQL has brackets behind a colon only.
+    /// Whether a window stands in brackets behind a name, as PromQL has it: `[5m]`.
     private static func hasRangeSelector(_ text: String) -> Bool {
         var rest = Substring(text)
         while let open = rest.firstIndex(of: "[") {

@@ -129,6 +129,12 @@ import Testing
         #expect(error.message.contains(message), "\(error)")
     }
 
+    /// A text that is searched for is no query of another language.
+    @Test func aQuotedTextMayLookLikePromQL() throws {
+        let text = rule(#"expr: '"query rate(http_requests_total[5m]) failed" | stats count() n'"#)
+        #expect(try parse(text).rules.count == 1)
+    }
+
     @Test func otherTypesOfRulesAreRefused() throws {
         let text = rule("condition: count(a:b) > 1 over 1m", group: "type: prometheus")
         let error = try #require(throws: AlertFileError.self) { try parse(text) }
