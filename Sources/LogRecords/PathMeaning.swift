@@ -68,11 +68,14 @@ final class PathMeaning {
 }
 
 /// The meanings of the paths that a table has seen: lines of ever new shapes have the same few paths. One thread uses them.
-final class PathMeanings {
+package final class PathMeanings {
     private var known: [String: PathMeaning] = [:]
     /// For each path the number of the line that had it last.
     private var lastLine: [Int] = []
     private var line = 0
+
+    /// Nothing has been seen yet.
+    package init() {}
 
     /// So many paths are remembered; then all are forgotten. Random keys must not fill memory.
     private static let pathsMax = 10_000

@@ -50,7 +50,8 @@ public final class Shape: Sendable {
             pieceBytes: pieces.flatMap { $0 }, pieceEnds: ends, meanings: PathMeanings())
     }
 
-    init(
+    /// A shape of `fields` between the pieces that end at `pieceEnds`; `meanings` remembers what paths mean.
+    package init(
         index: Int, format: LineFormat, fields: [ShapeField], inner: Range<Int>,
         pieceBytes: [UInt8], pieceEnds: [Int], meanings: PathMeanings
     ) {

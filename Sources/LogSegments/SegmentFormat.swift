@@ -268,6 +268,7 @@ struct SegmentFooter {
     }
 
     private mutating func readShapes(_ reader: inout ByteReader) throws(MalformedBytes) {
+        let meanings = PathMeanings()
         for index in 0..<(try reader.length(atMost: reader.remaining, "shapes")) {
             let code = try reader.fixed(UInt8.self, "format of a shape")
             let isWhole = code & SegmentFormat.wholeMark != 0
@@ -282,9 +283,11 @@ struct SegmentFooter {
             for _ in 0..<fieldCount {
                 numbers.append(try reader.length(atMost: columns.count - 1, "column of a field"))
             }
-            var pieces: [[UInt8]] = []
+            var pieceBytes: [UInt8] = []
+            var pieceEnds: [Int] = []
             for _ in 0...numbers.count {
-                pieces.append(Array(try reader.lengthPrefixed("piece")))
+                pieceBytes += Array(try reader.lengthPrefixed("piece"))
+                pieceEnds.append(pieceBytes.count)
             }
             shapes.append(
                 StoredShape(
@@ -292,7 +295,8 @@ struct SegmentFooter {
                     shape: Shape(
                         index: index, format: format,
                         fields: numbers.map { columns[$0] },
-                        inner: innerStart..<innerEnd, pieces: pieces)))
+                        inner: innerStart..<innerEnd, pieceBytes: pieceBytes,
+                        pieceEnds: pieceEnds, meanings: meanings)))
         }
     }
 

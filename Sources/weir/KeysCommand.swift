@@ -25,6 +25,7 @@ struct KeysCommand: ParsableCommand {
     /// `weir keys add NAME`.
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "add",
             abstract: "Makes a key and prints it, once: weir keeps only its digest.")
 
         @OptionGroup var data: DataOption
@@ -63,6 +64,7 @@ struct KeysCommand: ParsableCommand {
     /// `weir keys list`.
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "Lists the keys: id, name, scopes, when made.")
 
         @OptionGroup var data: DataOption
@@ -85,6 +87,7 @@ struct KeysCommand: ParsableCommand {
     /// `weir keys revoke NAME`.
     struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "revoke",
             abstract: "Makes a key useless, at once.")
 
         @OptionGroup var data: DataOption
