@@ -44,13 +44,15 @@ enum { RUN_BYTES = 1024 };
 static uint32_t shift[4][256];
 static int shift_ready;
 
-// Idempotent, as `fill_table`.
+// Idempotent, as `fill_table`. Each bit is moved by itself; a byte is the sum of its bits.
 static void fill_shift(void) {
     static const uint8_t zeros[RUN_BYTES];
     for (uint32_t k = 0; k < 4; k++) {
-        for (uint32_t b = 0; b < 256; b++) {
+        shift[k][0] = 0;
+        for (uint32_t bit = 0; bit < 8; bit++) {
             // The scalar function inverts before and after; moving a CRC does not.
-            shift[k][b] = ~weir_crc32c_scalar(~(b << (8 * k)), zeros, RUN_BYTES);
+            const uint32_t moved = ~weir_crc32c_scalar(~(1u << (8 * k + bit)), zeros, RUN_BYTES);
+            for (uint32_t b = 0; b < 1u << bit; b++) { shift[k][1u << bit | b] = shift[k][b] ^ moved; }
         }
     }
     __atomic_store_n(&shift_ready, 1, __ATOMIC_RELEASE);

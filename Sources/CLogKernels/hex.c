@@ -32,3 +32,12 @@ int weir_unhex(const uint8_t *bytes, size_t count, uint8_t *out) {
     }
     return wrong == 0;
 }
+
+void weir_hex(const uint8_t *bytes, size_t count, uint8_t *out) {
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t high = bytes[i] >> 4, low = bytes[i] & 15;
+        // Letters begin 39 behind the byte that follows 9.
+        out[2 * i] = (uint8_t)('0' + high + (high > 9 ? 39 : 0));
+        out[2 * i + 1] = (uint8_t)('0' + low + (low > 9 ? 39 : 0));
+    }
+}

@@ -11,6 +11,13 @@ public enum Hex {
         return true
     }
 
+    /// Appends the lower-case digits of `bytes`, two for each, the high one first.
+    public static func append(_ bytes: ByteView, into out: inout ByteWriter) {
+        out.reserve(2 * bytes.count)
+        weir_hex(bytes.start, bytes.count, out.base + out.count)
+        out.advance(2 * bytes.count)
+    }
+
     /// The value of a hexadecimal digit in either case, or nil.
     @inlinable @inline(__always)
     public static func value(_ byte: UInt8) -> UInt8? {

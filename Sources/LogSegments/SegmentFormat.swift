@@ -5,7 +5,7 @@ internal import LogRecords
 ///
 ///     header, 16 bytes
 ///       0   8   "WEIRSEGM"
-///       8   4   version, 2
+///       8   4   version, 3; one of version 2 has all but the layouts of `EntropyCoder` and the codec 2 of role 0
 ///      12   4   CRC-32C of bytes 0 to 11
 ///     16   …    chunks: the columns of all blocks, one behind the other, each under the CRC that its entry names
 ///     f    s    footer, stored as the trailer says
@@ -33,8 +33,8 @@ internal import LogRecords
 ///           varint values · varint offset in the file · varint stored bytes · varint raw bytes
 ///           byte method · byte codec · 4 bytes CRC-32C of the stored bytes
 ///
-/// Roles 0 to 2 are `IntegerPacking` where their codec is 0; where it is 1, role 0 is `RowKinds` and roles 1 and 2 are
-/// `EntropyIntegers`. Others are as their codec says. A row has a value in column c if and only if its shape
+/// Roles 0 to 2 are `IntegerPacking` where their codec is 0; where it is 1, roles 1 and 2 are `EntropyIntegers`; where it is 1
+/// or 2, role 0 is `RowKinds`, of which 2 has the numbers of rows. Others are as their codec says. A row has a value in column c if and only if its shape
 /// has a field there, so values stand in row order without gaps. Lines of a shape that
 /// is marked as whole stand in one column, because the segment has as many columns or shapes as it may, or because their
 /// values do not stand in them as they are (parts of a line); they are scanned when they are read.
@@ -45,7 +45,9 @@ internal import LogRecords
 enum SegmentFormat {
     static let magic = ByteView("WEIRSEGM")
     static let endMagic = ByteView("WEND")
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
+    /// The versions that are read.
+    static let readableVersions: ClosedRange<UInt32> = 2...3
     static let headerBytes = 16
     static let trailerBytes = 32
 

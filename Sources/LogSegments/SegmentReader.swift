@@ -89,7 +89,7 @@ final class SegmentReader: @unchecked Sendable {
             let checksum = try? reader.fixed(UInt32.self, "checksum"),
             checksum == Checksum.crc32c(head.prefix(12))
         else { throw .damaged(file: path, offset: 0, what: "the header is not valid") }
-        guard version == SegmentFormat.version else {
+        guard SegmentFormat.readableVersions.contains(version) else {
             throw .unknownVersion(file: path, version: version)
         }
     }
@@ -243,10 +243,14 @@ final class SegmentReader: @unchecked Sendable {
     func layout(of block: BlockEntry) throws -> BlockLayout {
         let chunk = try chunk(.shapes, of: block)
         let layout = try decode(chunk) { reader in
-            chunk.codec == ColdBlockEncoder.kindsCodec
-                ? BlockLayout(try StoredKinds(&reader, count: block.rows), footer.shapes.count)
-                : BlockLayout(
+            chunk.codec == 0
+                ? BlockLayout(
                     try IntegerPacking.decode(&reader, count: block.rows), footer.shapes.count)
+                : BlockLayout(
+                    try StoredKinds(
+                        &reader, count: block.rows,
+                        hasCounts: chunk.codec == ColdBlockEncoder.kindsCodec),
+                    footer.shapes.count)
         }
         guard let layout else { throw fault(chunk, "the number of a shape is out of range") }
         return layout

@@ -29,15 +29,20 @@ const uint8_t *_Nullable weir_find(
 /// among them. Little-endian processors.
 int weir_unhex(const uint8_t *_Nonnull bytes, size_t count, uint8_t *_Nonnull out);
 
+/// Writes the lower-case hexadecimal digits of `count` bytes, the high one of each first, into `out`: twice as many.
+void weir_hex(const uint8_t *_Nonnull bytes, size_t count, uint8_t *_Nonnull out);
+
 /// Has glibc take allocations of less than `mapped_min` bytes from its heap, and keep up to `kept_max` bytes that are free at the
 /// heap's end. Does nothing with another C library.
 void weir_keep_freed(int mapped_min, int kept_max);
 
-/// Decodes `count` symbols of an rANS stream of two states (EntropyCoder.swift) into `out`; 0 when the frequencies do not add up or
-/// decoding does not end where encoding began.
+/// Decodes `count` symbols of an rANS stream (EntropyCoder.swift) into `out`; 0 when the frequencies do not add up or decoding does
+/// not end where encoding began. `scale_bits` is 12, for at most 256 symbols, or 14, for at most 4,096; `lanes`, the number of
+/// `states`, which are used up, 1, 2, 4 or 32.
 int weir_entropy_decode(
-    const uint32_t *_Nonnull frequencies, size_t alphabet, uint32_t first, uint32_t second,
-    const uint8_t *_Nonnull words, size_t word_count, uint16_t *_Nonnull out, size_t count);
+    const uint32_t *_Nonnull frequencies, size_t alphabet, unsigned scale_bits,
+    uint32_t *_Nonnull states, size_t lanes, const uint8_t *_Nonnull words, size_t word_count,
+    uint16_t *_Nonnull out, size_t count);
 
 /// Makes numbers of symbols and the bits below them (EntropyIntegers.swift); 0 when a symbol is none.
 int weir_entropy_integers(

@@ -51,7 +51,8 @@ enum CodeStream {
         let codes: [UInt32]
         switch way {
         case .symbols:
-            codes = Self.widened(try EntropyCoder.decode(&reader, count: count))
+            // Symbols are below the size of their alphabet.
+            return Self.widened(try EntropyCoder.decode(&reader, count: count, limit: max(limit, 1)))
         case .integers:
             codes = try EntropyIntegers.decode(&reader, count: count).map {
                 UInt32(truncatingIfNeeded: $0)

@@ -68,7 +68,11 @@ struct RecentCodec: ColumnCodec {
         let distances = try CodeStream.read(&reader, count: count, limit: Self.distanceMax + 1)
         let freshCount = try reader.length(atMost: count, "new values")
         let fresh = try NestedColumn.read(&reader, count: freshCount)
-        let codes = try Self.codes(distances, newValues: freshCount, &reader)
+        var next: UInt32 = 0
+        let codes = try Self.codes(distances, newValues: freshCount, &reader) {
+            next += 1
+            return next - 1
+        }
         return fresh.selecting(codes)
     }
 }
@@ -94,23 +98,29 @@ extension RecentCodec {
         return (distances, fresh)
     }
 
-    /// For each row the number of its value among the new ones.
+    /// For each row the number of its value: `next` gives that of a new one, of which there are `newValues`.
+    @inline(__always)
     static func codes(
-        _ distances: [UInt32], newValues: Int, _ reader: inout ByteReader
+        _ distances: [UInt32], newValues: Int, _ reader: inout ByteReader, next: () -> UInt32
     ) throws(MalformedBytes) -> [UInt32] {
-        var codes: [UInt32] = []
-        codes.reserveCapacity(distances.count)
-        var next: UInt32 = 0
-        for (row, distance) in distances.enumerated() {
-            if distance == 0 {
-                codes.append(next)
-                next += 1
-            } else {
-                guard Int(distance) <= row else { throw reader.malformed("distance of a value") }
-                codes.append(codes[row - Int(distance)])
+        var count = 0
+        var isSound = true
+        let codes = [UInt32](unsafeUninitializedCapacity: distances.count) { codes, filled in
+            for (row, distance) in distances.enumerated() {
+                if distance == 0 {
+                    codes[row] = next()
+                    count += 1
+                } else if Int(distance) <= row {
+                    codes[row] = codes[row - Int(distance)]
+                } else {
+                    isSound = false
+                    return
+                }
+                filled = row + 1
             }
         }
-        guard Int(next) == newValues else { throw reader.malformed("new values") }
+        guard isSound else { throw reader.malformed("distance of a value") }
+        guard count == newValues else { throw reader.malformed("new values") }
         return codes
     }
 }

@@ -41,7 +41,7 @@ struct ColdBlockEncoder {
     /// Columns with more distinct values say no kind of row.
     private static let kindValuesMax = 1_024
     /// Shapes by the kinds of rows; the codec of the chunk with role `shapes`.
-    static let kindsCodec: UInt8 = 1
+    static let kindsCodec: UInt8 = 2
     /// `EntropyIntegers`; the codec of the chunks with roles `times` and `sequences`.
     static let integersCodec: UInt8 = 1
 
@@ -107,7 +107,7 @@ struct ColdBlockEncoder {
     /// Whether the kinds can be read again as they are.
     private func isSame(_ kinds: StoredKinds, _ bytes: ByteView, count: Int) -> Bool {
         var reader = ByteReader(bytes)
-        guard let read = try? StoredKinds(&reader, count: count), let rows = try? read.rows(),
+        guard let read = try? StoredKinds(&reader, count: count, hasCounts: true), let rows = try? read.rows(),
             let expected = try? kinds.rows()
         else { return false }
         return rows == expected && read.shapes == kinds.shapes && reader.remaining == 0

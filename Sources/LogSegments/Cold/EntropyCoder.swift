@@ -1,12 +1,12 @@
 internal import CLogKernels
 internal import LogBytes
 
-/// Symbols in as few bits as their frequencies allow: range asymmetric numeral systems (rANS, Duda 2013), order 0, with two
-/// interleaved states.
+/// Symbols in as few bits as their frequencies allow: range asymmetric numeral systems (rANS, Duda 2013), order 0, with
+/// interleaved states: symbol i goes through state i modulo their number.
 ///
-///     varint   alphabet a            1 to 4,096
-///     a × varint                     frequency of each symbol; their sum is 16,384
-///     2 × 4 bytes                    the states that decoding starts from
+///     varint   alphabet a, 1 to 4,096, and 8,192 × layout
+///     a × varint                     frequency of each symbol; their sum is that of the layout
+///     4 bytes for each state         the states that decoding starts from
 ///     varint   words w
 ///     w × 2 bytes                    what the states take in, in the order of decoding
 ///
@@ -14,17 +14,48 @@ internal import LogBytes
 enum EntropyCoder {
     /// Symbols are below this number: a frequency of each must fit into the sum.
     static let alphabetMax = 4_096
-    private static let scaleBits: UInt32 = 14
-    private static let scale = 1 << Int(scaleBits)
     /// A state is never below this between two symbols.
     private static let lowest: UInt32 = 1 << 16
+    /// What layouts are counted by in a stream's first number.
+    private static let layoutStep = 8_192
+
+    /// How many states a stream has, and what the frequencies add up to.
+    private enum Layout: Int {
+        /// Two states, always a sum of 16,384: what version 2 of segments has.
+        case first = 0
+        case one = 1
+        case four = 2
+        /// As many as vectors decode at once.
+        case wide = 3
+
+        /// What suits so many symbols: each state takes four bytes.
+        init(count: Int) {
+            self = count >= 8_192 ? .wide : count >= 512 ? .four : .one
+        }
+
+        var lanes: Int {
+            switch self {
+            case .first: 2
+            case .one: 1
+            case .four: 4
+            case .wide: 32
+            }
+        }
+
+        func scaleBits(alphabet: Int) -> UInt32 {
+            // With so few symbols one small table decodes them.
+            self != .first && alphabet <= 256 ? 12 : 14
+        }
+    }
 
     /// Appends `symbols`, all below `alphabet`.
     static func encode(
         _ symbols: UnsafeBufferPointer<UInt16>, alphabet: Int, into out: inout ByteWriter
     ) {
-        let frequencies = frequencies(of: symbols, alphabet: alphabet)
-        out.append(length: alphabet)
+        let layout = Layout(count: symbols.count)
+        let scaleBits = layout.scaleBits(alphabet: alphabet)
+        let frequencies = frequencies(of: symbols, alphabet: alphabet, scale: 1 << scaleBits)
+        out.append(length: alphabet + layoutStep * layout.rawValue)
         var starts = [UInt32](repeating: 0, count: alphabet)
         var sum: UInt32 = 0
         for symbol in 0..<alphabet {
@@ -33,21 +64,20 @@ enum EntropyCoder {
             sum += frequencies[symbol]
         }
         var words = Vector<UInt16>(capacity: symbols.count / 2 + 16)
-        var states = (lowest, lowest)
+        var states = [UInt32](repeating: lowest, count: layout.lanes)
         for index in stride(from: symbols.count - 1, through: 0, by: -1) {
             let symbol = Int(symbols[index])
-            // Even symbols go through the first state, odd ones through the second: the processor does two at a time.
-            var state = index & 1 == 0 ? states.0 : states.1
+            let lane = index & (layout.lanes - 1)
+            var state = states[lane]
             let frequency = frequencies[symbol]
             if UInt64(state) >= UInt64(frequency) << UInt64(32 - scaleBits) {
                 words.append(UInt16(truncatingIfNeeded: state))
                 state >>= 16
             }
-            state = ((state / frequency) << scaleBits) + state % frequency + starts[symbol]
-            if index & 1 == 0 { states.0 = state } else { states.1 = state }
+            states[lane] =
+                ((state / frequency) << scaleBits) + state % frequency + starts[symbol]
         }
-        out.append(fixed: states.0)
-        out.append(fixed: states.1)
+        for state in states { out.append(fixed: state) }
         out.append(length: words.count)
         for index in stride(from: words.count - 1, through: 0, by: -1) {
             out.append(fixed: words[index])
@@ -56,7 +86,7 @@ enum EntropyCoder {
 
     /// The frequencies of all symbols, scaled to the fixed sum; none that occurs gets 0.
     private static func frequencies(
-        of symbols: UnsafeBufferPointer<UInt16>, alphabet: Int
+        of symbols: UnsafeBufferPointer<UInt16>, alphabet: Int, scale: Int
     ) -> [UInt32] {
         var counts = [Int](repeating: 0, count: alphabet)
         for symbol in symbols { counts[Int(symbol)] += 1 }
@@ -84,18 +114,42 @@ enum EntropyCoder {
         }
     }
 
-    /// Reads `count` symbols, all below `alphabetMax`.
-    static func decode(
-        _ reader: inout ByteReader, count: Int
-    ) throws(MalformedBytes) -> [UInt16] {
-        let alphabet = try reader.length(atMost: alphabetMax, "size of an alphabet")
-        var frequencies: [UInt32] = []
-        frequencies.reserveCapacity(alphabet)
-        for _ in 0..<alphabet {
-            frequencies.append(UInt32(try reader.length(atMost: scale, "symbol frequency")))
+    /// The head of a stream.
+    private struct Head {
+        let frequencies: [UInt32]
+        let scaleBits: UInt32
+        var states: [UInt32]
+
+        init(_ reader: inout ByteReader) throws(MalformedBytes) {
+            let code = try reader.length(
+                atMost: alphabetMax + layoutStep * Layout.wide.rawValue, "size of an alphabet")
+            let alphabet = code % layoutStep
+            guard let layout = Layout(rawValue: code / layoutStep), alphabet <= alphabetMax else {
+                throw reader.malformed("size of an alphabet")
+            }
+            scaleBits = layout.scaleBits(alphabet: alphabet)
+            var frequencies: [UInt32] = []
+            frequencies.reserveCapacity(alphabet)
+            for _ in 0..<alphabet {
+                frequencies.append(
+                    UInt32(try reader.length(atMost: 1 << Int(scaleBits), "symbol frequency")))
+            }
+            self.frequencies = frequencies
+            states = []
+            for _ in 0..<layout.lanes {
+                states.append(try reader.fixed(UInt32.self, "coder state"))
+            }
         }
-        let first = try reader.fixed(UInt32.self, "coder state")
-        let second = try reader.fixed(UInt32.self, "coder state")
+    }
+
+    /// Reads `count` symbols, all below `limit`.
+    static func decode(
+        _ reader: inout ByteReader, count: Int, limit: Int = alphabetMax
+    ) throws(MalformedBytes) -> [UInt16] {
+        var head = try Head(&reader)
+        guard head.frequencies.count <= limit else {
+            throw reader.malformed("size of an alphabet")
+        }
         let wordCount = try reader.length(atMost: reader.remaining / 2, "coder words")
         let words = try reader.bytes(2 * wordCount, "coder words")
         var isSound = true
@@ -104,7 +158,8 @@ enum EntropyCoder {
             if let out = buffer.baseAddress {
                 isSound =
                     weir_entropy_decode(
-                        frequencies, alphabet, first, second, words.start, wordCount, out, count)
+                        head.frequencies, head.frequencies.count, head.scaleBits, &head.states,
+                        head.states.count, words.start, wordCount, out, count)
                     != 0
             }
             filled = isSound ? count : 0
@@ -115,9 +170,7 @@ enum EntropyCoder {
 
     /// Goes on behind symbols without decoding them.
     static func skip(_ reader: inout ByteReader) throws(MalformedBytes) {
-        let alphabet = try reader.length(atMost: alphabetMax, "size of an alphabet")
-        for _ in 0..<alphabet { _ = try reader.length(atMost: scale, "symbol frequency") }
-        _ = try reader.bytes(8, "coder states")
+        _ = try Head(&reader)
         let wordCount = try reader.length(atMost: reader.remaining / 2, "coder words")
         _ = try reader.bytes(2 * wordCount, "coder words")
     }

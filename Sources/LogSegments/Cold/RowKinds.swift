@@ -6,6 +6,7 @@ internal import LogQuery
 ///
 ///     varint   kinds k, at most 4,096
 ///     k ×      varint shape
+///     k ×      varint rows of this kind; not in version 2
 ///     …        kind of each row, `CodeStream`
 struct RowKinds {
     /// The kind of each row.
@@ -90,6 +91,9 @@ struct RowKinds {
     func append(_ deflater: Deflater, into out: inout ByteWriter) {
         out.append(length: shapes.count)
         for shape in shapes { out.append(length: shape) }
+        var counts = [Int](repeating: 0, count: shapes.count)
+        for kind in rows { counts[Int(kind)] += 1 }
+        for count in counts { out.append(length: count) }
         CodeStream.append(rows, limit: max(shapes.count, 1), deflater, into: &out)
     }
 }
@@ -99,12 +103,14 @@ final class StoredKinds {
     /// The shape of each kind.
     let shapes: [Int]
     private let count: Int
+    /// The number of rows of each kind, where it is stored.
+    private let storedCounts: [Int]?
     /// The kinds of the rows, `CodeStream`.
     private let bytes: [UInt8]
     private var loadedRows: [UInt32]?
 
     /// Reads the kinds of `count` rows up to the end of `reader`.
-    init(_ reader: inout ByteReader, count: Int) throws(MalformedBytes) {
+    init(_ reader: inout ByteReader, count: Int, hasCounts: Bool) throws(MalformedBytes) {
         let kinds = try reader.length(atMost: EntropyCoder.alphabetMax, "kinds of rows")
         var shapes: [Int] = []
         for _ in 0..<kinds {
@@ -112,6 +118,18 @@ final class StoredKinds {
         }
         self.shapes = shapes
         self.count = count
+        var counts: [Int]?
+        if hasCounts {
+            var rest = count
+            counts = []
+            for _ in 0..<kinds {
+                let rows = try reader.length(atMost: rest, "rows of a kind")
+                counts?.append(rows)
+                rest -= rows
+            }
+            guard rest == 0 else { throw reader.malformed("rows of kinds") }
+        }
+        storedCounts = counts
         bytes = Array(try reader.bytes(reader.remaining, "kinds of rows"))
     }
 
@@ -119,6 +137,7 @@ final class StoredKinds {
     init(_ kinds: RowKinds) {
         shapes = kinds.shapes
         count = kinds.rows.count
+        storedCounts = nil
         bytes = []
         loadedRows = kinds.rows.map { UInt32($0) }
     }
@@ -129,11 +148,21 @@ final class StoredKinds {
         let rows = try bytes.withView { view throws(MalformedBytes) in
             var reader = ByteReader(view)
             let rows = try CodeStream.read(&reader, count: count, limit: shapes.count)
-            guard reader.remaining == 0 else { throw reader.malformed("kinds of rows") }
+            guard reader.remaining == 0,
+                storedCounts.map({ $0 == Self.counts(rows, shapes.count) }) ?? true
+            else { throw reader.malformed("kinds of rows") }
             return rows
         }
         loadedRows = rows
         return rows
+    }
+
+    private static func counts(_ rows: [UInt32], _ kinds: Int) -> [Int] {
+        var counts = [Int](repeating: 0, count: kinds)
+        counts.withUnsafeMutableBufferPointer { counts in
+            for kind in rows { counts[Int(kind)] += 1 }
+        }
+        return counts
     }
 
     /// The kinds as a column sees them whose values belong to the rows of some shapes.

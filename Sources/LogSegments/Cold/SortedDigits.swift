@@ -14,6 +14,7 @@ struct SortedDigits {
     private let valuesOfPage: Int
     private let pageSums: [UInt32]
     private let index: [UInt8]
+    private let ranks: BitRanks
     /// Where the pages begin.
     private let headBytes: Int
 
@@ -98,25 +99,44 @@ struct SortedDigits {
             throw reader.malformed("index of sorted digits")
         }
         index = Array(try reader.bytes(rest, "index of sorted digits"))
+        ranks = BitRanks(index)
+        // A one for each value, a zero behind those of each first byte, and nothing else.
+        guard ranks.ones == count, index.count * 8 - count >= 1 << (8 * indexBytes),
+            ranks.bit(ofOne: count - 1, index) - (count - 1) < 1 << (8 * indexBytes)
+        else { throw reader.malformed("index of sorted digits") }
         _ = try reader.fixed(UInt32.self, "sum of a head")
     }
 
     /// All values; the reader stands behind their pages then.
     func values(_ reader: inout ByteReader) throws(MalformedBytes) -> DigitValues {
         let rests = try reader.bytes(count * restBytes, "sorted digits")
-        let width = restBytes + indexBytes
-        var isSound = true
-        let packed = [UInt8](unsafeUninitializedCapacity: count * width) { packed, filled in
-            isSound = fill(packed, rests)
-            filled = isSound ? count * width : 0
-        }
-        guard isSound else { throw reader.malformed("index of sorted digits") }
-        return DigitValues(count: count, positions: pattern.positions, packed: packed)
+        return DigitValues(self, positions: pattern.positions, rests: Array(rests))
     }
 
-    /// Puts the values together; false when the index does not have them all.
-    private func fill(_ packed: UnsafeMutableBufferPointer<UInt8>, _ rests: ByteView) -> Bool {
-        guard var out = packed.baseAddress else { return false }
+    /// The digits of all values, one value's behind the other's, of which `rests` are those that the index has not.
+    func packed(_ rests: ByteView) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count * (restBytes + indexBytes)) { packed, filled in
+            fill(packed, rests)
+            filled = count * (restBytes + indexBytes)
+        }
+    }
+
+    /// Calls `body` with the digits of value `number`, valid during the call.
+    func withValue(_ number: Int, _ rests: ByteView, _ body: (ByteView) -> Void) {
+        let first = ranks.bit(ofOne: number, index) - number
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: indexBytes + restBytes) { value in
+            guard let start = value.baseAddress else { return }
+            if indexBytes == 2 { start[0] = UInt8(truncatingIfNeeded: first >> 8) }
+            start[indexBytes - 1] = UInt8(truncatingIfNeeded: first)
+            (start + indexBytes).update(
+                from: rests.start + number * restBytes, count: restBytes)
+            body(ByteView(start, indexBytes + restBytes))
+        }
+    }
+
+    /// Puts the values together.
+    private func fill(_ packed: UnsafeMutableBufferPointer<UInt8>, _ rests: ByteView) {
+        guard var out = packed.baseAddress else { return }
         let firsts = 1 << (8 * indexBytes)
         var first = 0
         var number = 0
@@ -125,7 +145,6 @@ struct SortedDigits {
                 first += 1
                 continue
             }
-            guard number < count, first < firsts else { return false }
             if indexBytes == 2 {
                 out[0] = UInt8(truncatingIfNeeded: first >> 8)
                 out += 1
@@ -135,7 +154,6 @@ struct SortedDigits {
             out += 1 + restBytes
             number += 1
         }
-        return number == count
     }
 
     /// The places of the values that begin with the first bytes `first`.
@@ -200,5 +218,54 @@ struct SortedDigits {
             place = end
         }
         return false
+    }
+}
+
+/// How many ones stand before each word of bits: with it the n-th one is found in a few steps.
+private struct BitRanks {
+    /// For each word of 64 bits the ones before it; behind the last the ones in all.
+    private let before: [UInt32]
+
+    /// All ones.
+    var ones: Int { Int(before[before.count - 1]) }
+
+    /// Of `bits`, least significant first.
+    init(_ bits: [UInt8]) {
+        var before: [UInt32] = []
+        before.reserveCapacity(bits.count / 8 + 2)
+        var ones: UInt32 = 0
+        for word in 0..<(bits.count + 7) / 8 {
+            before.append(ones)
+            ones += UInt32(Self.word(bits, word).nonzeroBitCount)
+        }
+        before.append(ones)
+        self.before = before
+    }
+
+    @inline(__always)
+    private static func word(_ bits: [UInt8], _ number: Int) -> UInt64 {
+        bits.withUnsafeBytes { bytes in
+            if number * 8 + 8 <= bytes.count {
+                return UInt64(
+                    littleEndian: bytes.loadUnaligned(fromByteOffset: number * 8, as: UInt64.self))
+            }
+            var word: UInt64 = 0
+            for (place, byte) in bytes[(number * 8)...].enumerated() {
+                word |= UInt64(byte) << UInt64(8 * place)
+            }
+            return word
+        }
+    }
+
+    /// Where one `number`, counted from 0, stands; there are more of them.
+    func bit(ofOne number: Int, _ bits: [UInt8]) -> Int {
+        let words = before.count - 1
+        // Identifiers are spread evenly: the word is near where it would then be.
+        var word = min(number * words / max(ones, 1), words - 1)
+        while Int(before[word]) > number { word -= 1 }
+        while Int(before[word + 1]) <= number { word += 1 }
+        var rest = Self.word(bits, word)
+        for _ in 0..<number - Int(before[word]) { rest &= rest &- 1 }
+        return word * 64 + rest.trailingZeroBitCount
     }
 }

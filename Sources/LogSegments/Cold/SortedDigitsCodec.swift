@@ -79,12 +79,13 @@ struct SortedDigitsCodec: ColumnCodec {
         let bits = Self.bits(sorted.count)
         var places = BitUnpacker(
             try reader.bytes((sorted.newValues * bits + 7) / 8, "places of values"))
-        let fresh = (0..<sorted.newValues).map { _ in UInt32(places.next(bits)) }
-        guard fresh.reduce(0, max) < UInt32(max(sorted.count, 1)) else {
+        let codes = try RecentCodec.codes(distances, newValues: sorted.newValues, &reader) {
+            UInt32(truncatingIfNeeded: places.next(bits))
+        }
+        guard codes.reduce(0, max) < UInt32(sorted.count) else {
             throw reader.malformed("places of values")
         }
-        let codes = try RecentCodec.codes(distances, newValues: fresh.count, &reader)
-        return Column.encoded(values).selecting(codes.map { fresh[Int($0)] })
+        return Column.encoded(values).selecting(codes)
     }
 
     var hasDistinctValues: Bool { true }

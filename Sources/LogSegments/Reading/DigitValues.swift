@@ -12,15 +12,34 @@ final class DigitValues: StoredValues {
 
     private let positions: [Position]
     private let digitCount: Int
-    /// The digits of all values, the first one of a byte high.
-    private let packed: [UInt8]
+    /// Whether every position is a digit, and a lower-case one.
+    private let isDigitsOnly: Bool
+    private var digits: Digits
+
+    /// Where the digits stand, two a byte, the first one high.
+    private enum Digits {
+        /// Those of all values, one value's behind the other's.
+        case packed([UInt8])
+        /// In order of the values, which an index has the first bytes of.
+        case sorted(SortedDigits, rests: [UInt8])
+    }
 
     /// `count` values, whose digits stand in `packed`.
     init(count: Int, positions: [Position], packed: [UInt8]) {
         self.positions = positions
-        self.digitCount = Self.digitCount(positions)
-        self.packed = packed
+        digitCount = Self.digitCount(positions)
+        isDigitsOnly = positions.allSatisfy { $0 == .digit } && digitCount % 2 == 0
+        digits = .packed(packed)
         super.init(count: count)
+    }
+
+    /// The values of `sorted`, whose bytes besides those in the index are `rests`.
+    init(_ sorted: SortedDigits, positions: [Position], rests: [UInt8]) {
+        self.positions = positions
+        digitCount = Self.digitCount(positions)
+        isDigitsOnly = positions.allSatisfy { $0 == .digit }
+        digits = .sorted(sorted, rests: rests)
+        super.init(count: sorted.count)
     }
 
     /// The positions that are digits.
@@ -30,9 +49,45 @@ final class DigitValues: StoredValues {
         }
     }
 
+    /// The digits of all values, one value's behind the other's.
+    private func packed() -> [UInt8] {
+        switch digits {
+        case .packed(let packed): return packed
+        case .sorted(let sorted, let rests):
+            let packed = rests.withView { sorted.packed($0) }
+            digits = .packed(packed)
+            return packed
+        }
+    }
+
     override func append(_ number: Int, into out: inout ByteWriter) {
+        switch digits {
+        case .packed(let packed):
+            packed.withView { view in
+                if isDigitsOnly {
+                    let width = digitCount / 2
+                    Hex.append(view.slice(number * width..<(number + 1) * width), into: &out)
+                } else {
+                    append(view, number * digitCount, into: &out)
+                }
+            }
+        case .sorted(let sorted, let rests):
+            rests.withView { rests in
+                sorted.withValue(number, rests) { value in
+                    if isDigitsOnly {
+                        Hex.append(value, into: &out)
+                    } else {
+                        append(value, 0, into: &out)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Appends the value whose digits begin with digit `first` of `packed`.
+    private func append(_ packed: ByteView, _ first: Int, into out: inout ByteWriter) {
         out.reserve(positions.count)
-        var next = number * digitCount
+        var next = first
         for (index, position) in positions.enumerated() {
             switch position {
             case .byte(let byte):
@@ -74,6 +129,7 @@ final class DigitValues: StoredValues {
 
     private func matching(_ text: ByteView, _ candidates: Bitmap) -> Bitmap {
         guard let wanted = digits(of: text) else { return Bitmap(count: count) }
+        let packed = packed()
         guard digitCount % 2 == 0 else {
             return candidates.filter { number in
                 (0..<digitCount).allSatisfy { index in
