@@ -311,3 +311,23 @@ int weir_entropy_integers(
     if (folded) { return differences ? INTEGERS(1, 1) : INTEGERS(1, 0); }
     return differences ? INTEGERS(0, 1) : INTEGERS(0, 0);
 }
+
+void weir_unpack(
+    const uint8_t *bits, size_t bit_bytes, unsigned width, size_t count, int64_t smallest,
+    int64_t *out) {
+    size_t position = 0, index = 0;
+    if (width <= 57) {
+        const uint64_t mask = ((uint64_t)1 << width) - 1;
+        for (; index < count && (position >> 3) + 8 <= bit_bytes; index++, position += width) {
+            const uint64_t value = (weir_load64(bits + (position >> 3)) >> (position & 7)) & mask;
+            out[index] = (int64_t)(value + (uint64_t)smallest);
+        }
+    }
+    for (; index < count; index++, position += width) {
+        // 64 bits are taken as 32 and 32.
+        const unsigned low = width > 32 ? 32 : width;
+        const uint64_t value = bits_at(bits, bit_bytes, position, low)
+            | (width > 32 ? bits_at(bits, bit_bytes, position + 32, width - 32) << 32 : 0);
+        out[index] = (int64_t)(value + (uint64_t)smallest);
+    }
+}

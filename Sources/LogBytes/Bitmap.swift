@@ -30,6 +30,14 @@ public struct Bitmap: Equatable, Sendable {
         }
     }
 
+    /// The number of words of 64 rows.
+    @inlinable
+    public var wordCount: Int { words.count }
+
+    /// Rows 64 × `index` to 64 × `index` + 63, the first one lowest.
+    @inlinable
+    public func word(_ index: Int) -> UInt64 { words[index] }
+
     /// The number of rows in the set.
     public var population: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 

@@ -44,6 +44,23 @@ public struct Column {
         }
     }
 
+    /// Appends the values `numbers` one behind the other, and to `ends` where each ends in `out`.
+    public func appendValues(
+        _ numbers: UnsafeBufferPointer<UInt32>, into out: inout ByteWriter,
+        ends: inout Vector<UInt32>
+    ) {
+        if let encoded { return encoded.append(numbers, into: &out, ends: &ends) }
+        bytes.withView { view in
+            self.ends.withUnsafeBufferPointer { bounds in
+                for number in numbers {
+                    let start = number == 0 ? 0 : bounds[Int(number) - 1]
+                    out.append(ByteView(view.start + start, bounds[Int(number)] - start))
+                    ends.append(UInt32(truncatingIfNeeded: out.count))
+                }
+            }
+        }
+    }
+
     /// The number of the value that `row` has.
     @inline(__always)
     public func valueNumber(row: Int) -> Int {

@@ -19,6 +19,17 @@ open class EncodedValues {
         preconditionFailure("BUG: values that cannot be written")
     }
 
+    /// Appends the texts of values `numbers` one behind the other, and to `ends` where each ends in `out`.
+    open func append(
+        _ numbers: UnsafeBufferPointer<UInt32>, into out: inout ByteWriter,
+        ends: inout Vector<UInt32>
+    ) {
+        for number in numbers {
+            append(Int(number), into: &out)
+            ends.append(UInt32(truncatingIfNeeded: out.count))
+        }
+    }
+
     /// Makes ready what the values `wanted` need, so that writing them cannot meet damaged bytes.
     open func prepare(_ wanted: Bitmap) throws {}
 

@@ -68,6 +68,8 @@ public protocol ColumnBlock: AnyObject {
     func load(_ fields: Set<String>?, rows: Bitmap) throws
     /// Appends the very bytes of the line of `row`, without a newline.
     func appendLine(row: Int, into out: inout ByteWriter) throws
+    /// Appends the very bytes of the lines of `rows`, one behind the other, and to `ends` where each ends in `out`.
+    func appendLines(_ rows: Bitmap, into out: inout ByteWriter, ends: inout Vector<Int>) throws
 }
 
 /// Where the rows of a block come from.
@@ -93,6 +95,16 @@ extension ColumnBlock {
 
     /// The lines have to be looked at.
     public func rows(containing literal: [UInt8], within candidates: Bitmap) -> Bitmap? { nil }
+
+    /// Appends one after the other.
+    public func appendLines(
+        _ rows: Bitmap, into out: inout ByteWriter, ends: inout Vector<Int>
+    ) throws {
+        try rows.visit { row in
+            try appendLine(row: row, into: &out)
+            ends.append(out.count)
+        }
+    }
 
     /// Nothing: the block is in memory.
     public func load(_ fields: Set<String>?, rows: Bitmap) {}

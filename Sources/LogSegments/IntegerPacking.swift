@@ -1,3 +1,4 @@
+internal import CLogKernels
 internal import LogBytes
 
 /// Integers in few bits: frames of 128 values, each relative to its smallest, each with the width that it needs.
@@ -117,19 +118,22 @@ enum IntegerPacking {
         let mode = try reader.fixed(UInt8.self, "integer mode")
         let divisor = Int64(truncatingIfNeeded: try reader.varint("integer divisor"))
         guard mode <= 1 else { throw reader.malformed("integer mode") }
-        var values: [Int64] = []
-        values.reserveCapacity(count)
-        while values.count < count {
-            let frame = min(frameCount, count - values.count)
-            let smallest = UInt64(bitPattern: try reader.zigzag("frame minimum"))
+        var values = [Int64](repeating: 0, count: count)
+        var done = 0
+        while done < count {
+            let frame = min(frameCount, count - done)
+            let smallest = try reader.zigzag("frame minimum")
             let width = Int(try reader.fixed(UInt8.self, "frame width"))
             guard width <= 64 else { throw reader.malformed("frame width") }
-            var unpacker = BitUnpacker(
-                try reader.bytes((frame * width + 7) / 8, "frame of integers"))
-            for _ in 0..<frame {
-                values.append(Int64(bitPattern: smallest &+ unpacker.next(width)))
+            let bits = try reader.bytes((frame * width + 7) / 8, "frame of integers")
+            values.withUnsafeMutableBufferPointer { values in
+                BitUnpacker.unpack(
+                    bits, width, adding: smallest,
+                    into: UnsafeMutableBufferPointer(rebasing: values[done..<done + frame]))
             }
+            done += frame
         }
+        if mode == 0, divisor == 1 { return values }
         var previous: Int64 = 0
         for index in values.indices {
             if mode == 1 {
@@ -174,31 +178,21 @@ struct BitPacker {
 }
 
 /// Reads what `BitPacker` wrote; the caller gives it bytes enough.
-struct BitUnpacker {
-    private let bytes: ByteView
-    private var bit = 0
+enum BitUnpacker {
+    /// Fills `out` with numbers of `width` bits, `smallest` added to each; bits beyond the bytes read as zero.
+    static func unpack(
+        _ bytes: ByteView, _ width: Int, adding smallest: Int64 = 0,
+        into out: UnsafeMutableBufferPointer<Int64>
+    ) {
+        guard let start = out.baseAddress else { return }
+        weir_unpack(bytes.start, bytes.count, UInt32(width), out.count, smallest, start)
+    }
 
-    init(_ bytes: ByteView) { self.bytes = bytes }
-
-    /// The next number of `width` bits; bits beyond the bytes read as zero.
-    mutating func next(_ width: Int) -> UInt64 {
-        guard width > 0 else { return 0 }
-        let byte = bit >> 3
-        let shift = bit & 7
-        bit += width
-        var word: UInt64 = 0
-        if byte + 8 <= bytes.count {
-            word = UnsafeRawPointer(bytes.start + byte).loadUnaligned(as: UInt64.self)
-            word = UInt64(littleEndian: word)
-        } else {
-            for index in 0..<max(0, min(8, bytes.count - byte)) {
-                word |= UInt64(bytes[byte + index]) << UInt64(8 * index)
-            }
+    /// `count` numbers of `width` bits.
+    static func numbers(_ bytes: ByteView, _ width: Int, count: Int) -> [Int64] {
+        [Int64](unsafeUninitializedCapacity: count) { out, filled in
+            unpack(bytes, width, into: UnsafeMutableBufferPointer(rebasing: out[..<count]))
+            filled = count
         }
-        var value = word >> UInt64(shift)
-        if shift + width > 64, byte + 8 < bytes.count {
-            value |= UInt64(bytes[byte + 8]) << UInt64(64 - shift)
-        }
-        return width == 64 ? value : value & ((1 << UInt64(width)) - 1)
     }
 }

@@ -49,6 +49,12 @@ int weir_entropy_integers(
     const uint16_t *_Nonnull symbols, size_t count, const uint8_t *_Nonnull bits, size_t bit_bytes,
     int folded, int differences, int64_t smallest, int64_t divisor, int64_t *_Nonnull out);
 
+/// Reads `count` numbers of `width` bits, at most 64, least significant bit first, and adds `smallest` to each. Bits beyond
+/// `bit_bytes` bytes are zero.
+void weir_unpack(
+    const uint8_t *_Nonnull bits, size_t bit_bytes, unsigned width, size_t count,
+    int64_t smallest, int64_t *_Nonnull out);
+
 /// What `weir_find_candidates` looks for.
 typedef struct {
     /// For each of the first three bytes of literals: by its low and by its high nibble, the groups (bits) that allow it.

@@ -5,27 +5,21 @@ internal import LogRecords
 /// order only copies them.
 final class WrittenLines: ColumnBlock {
     private let base: any ColumnBlock
-    private let bytes: [UInt8]
-    /// For each row of the block where its line ends in `bytes`; of rows that are not wanted, where the line before does.
-    private let ends: [Int]
+    private let lines: ByteWriter
+    /// Where each of the wanted lines ends in `lines`.
+    private let ends: Vector<Int>
+    /// For each row of the block how many wanted ones stand before it.
+    private let places: RowRanks
 
     /// Writes the lines of `rows` of `base`.
     init(_ base: any ColumnBlock, rows: Bitmap) throws {
-        var out = ByteWriter(capacity: 1 << 16)
-        var ends = [Int](repeating: 0, count: base.rowCount)
-        var filled = 0
-        try rows.visit { row in
-            while filled < row {
-                ends[filled] = out.count
-                filled += 1
-            }
-            try base.appendLine(row: row, into: &out)
-            ends[row] = out.count
-            filled = row + 1
-        }
         self.base = base
+        places = RowRanks(rows)
+        var lines = ByteWriter(capacity: 1 << 16)
+        var ends = Vector<Int>(capacity: places.count + 1)
+        try base.appendLines(rows, into: &lines, ends: &ends)
+        self.lines = lines
         self.ends = ends
-        bytes = Array(out.view)
     }
 
     var rowCount: Int { base.rowCount }
@@ -39,6 +33,32 @@ final class WrittenLines: ColumnBlock {
     func lineFormat(row: Int) throws -> LineFormat { try base.lineFormat(row: row) }
 
     func appendLine(row: Int, into out: inout ByteWriter) {
-        bytes.withView { out.append($0.slice((row == 0 ? 0 : ends[row - 1])..<ends[row])) }
+        let place = places.rank(of: row)
+        let start = place == 0 ? 0 : ends[place - 1]
+        out.append(lines.view.slice(start..<ends[place]))
+    }
+}
+
+/// For each row of a set how many of the set stand before it.
+private struct RowRanks {
+    private let rows: Bitmap
+    /// For each word of 64 rows those before it.
+    private let before: [UInt32]
+    /// The rows of the set.
+    let count: Int
+
+    init(_ rows: Bitmap) {
+        self.rows = rows
+        var count = 0
+        before = (0..<rows.wordCount).map { word in
+            defer { count += rows.word(word).nonzeroBitCount }
+            return UInt32(truncatingIfNeeded: count)
+        }
+        self.count = count
+    }
+
+    func rank(of row: Int) -> Int {
+        let earlier = rows.word(row >> 6) & ((1 << UInt64(row & 63)) &- 1)
+        return Int(before[row >> 6]) + earlier.nonzeroBitCount
     }
 }

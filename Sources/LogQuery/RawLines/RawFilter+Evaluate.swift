@@ -14,13 +14,34 @@ extension RawFilter {
         if rows.isEmpty { return rows }
         // What is damaged shows before a row has gone on.
         try block.load(nil, rows: rows)
-        var line = ByteWriter(capacity: 1 << 12)
-        return try rows.filter { row in
-            line.removeAll()
-            try block.appendLine(row: row, into: &line)
-            return matches(line.view)
+        var found = Bitmap(count: rows.count)
+        var batch = Bitmap(count: rows.count)
+        var numbers = Vector<Int>(capacity: Self.batchMax)
+        var lines = ByteWriter(capacity: 1 << 12)
+        var ends = Vector<Int>(capacity: Self.batchMax)
+        func look() throws {
+            lines.removeAll()
+            ends.removeAll()
+            try block.appendLines(batch, into: &lines, ends: &ends)
+            var start = 0
+            for index in 0..<numbers.count {
+                found[numbers[index]] = matches(lines.view.slice(start..<ends[index]))
+                batch[numbers[index]] = false
+                start = ends[index]
+            }
+            numbers.removeAll()
         }
+        try rows.visit { row in
+            batch[row] = true
+            numbers.append(row)
+            if numbers.count == Self.batchMax { try look() }
+        }
+        try look()
+        return found
     }
+
+    /// So many lines are written before they are looked at: about what a second-level cache holds.
+    private static let batchMax = 512
 
     /// The rows of `candidates` whose lines hold what a match needs.
     private func possibleRows(

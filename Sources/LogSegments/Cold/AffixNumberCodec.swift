@@ -101,18 +101,19 @@ struct AffixNumberCodec: ColumnCodec {
                     before: Array(before), behind: Array(behind), mantissas: numbers,
                     spelling: .padded(digits: width)))
         }
+        if let only = try CodeStream.readConstant(&reader, limit: Self.fractionsMax) {
+            return .encoded(
+                NumberValues(
+                    before: Array(before), behind: Array(behind),
+                    mantissas: try EntropyIntegers.decode(&reader, count: count),
+                    spelling: .plain(fractions: .all(Int(only)))))
+        }
         let fractions = try CodeStream.read(&reader, count: count, limit: Self.fractionsMax)
         var sizes = [Int](repeating: 0, count: Self.fractionsMax)
         for fraction in fractions { sizes[Int(fraction)] += 1 }
         var groups: [[Int64]] = []
         for size in sizes {
             groups.append(size == 0 ? [] : try EntropyIntegers.decode(&reader, count: size))
-        }
-        if let only = sizes.firstIndex(of: count) {
-            return .encoded(
-                NumberValues(
-                    before: Array(before), behind: Array(behind), mantissas: groups[only],
-                    spelling: .plain(fractions: .all(only))))
         }
         // All groups one behind the other; each row takes the next of its group.
         let joined = groups.flatMap { $0 }

@@ -52,7 +52,8 @@ enum CodeStream {
         switch way {
         case .symbols:
             // Symbols are below the size of their alphabet.
-            return Self.widened(try EntropyCoder.decode(&reader, count: count, limit: max(limit, 1)))
+            return Self.widened(
+                try EntropyCoder.decode(&reader, count: count, limit: max(limit, 1)))
         case .integers:
             codes = try EntropyIntegers.decode(&reader, count: count).map {
                 UInt32(truncatingIfNeeded: $0)
@@ -70,6 +71,18 @@ enum CodeStream {
             throw reader.malformed("codes")
         }
         return codes
+    }
+
+    /// The code that all are, below `limit`, and the reader stands behind them; nil where they differ, or may, and the reader stays.
+    static func readConstant(
+        _ reader: inout ByteReader, limit: Int
+    ) throws(MalformedBytes) -> UInt32? {
+        var ahead = reader
+        guard try ahead.fixed(UInt8.self, "way of codes") == Way.symbols.rawValue,
+            let code = try EntropyCoder.readConstant(&ahead, limit: limit)
+        else { return nil }
+        reader = ahead
+        return UInt32(code)
     }
 
     /// Goes on behind codes without reading them.

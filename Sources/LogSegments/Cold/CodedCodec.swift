@@ -68,11 +68,7 @@ struct RecentCodec: ColumnCodec {
         let distances = try CodeStream.read(&reader, count: count, limit: Self.distanceMax + 1)
         let freshCount = try reader.length(atMost: count, "new values")
         let fresh = try NestedColumn.read(&reader, count: freshCount)
-        var next: UInt32 = 0
-        let codes = try Self.codes(distances, newValues: freshCount, &reader) {
-            next += 1
-            return next - 1
-        }
+        let codes = try Self.codes(distances, newValues: freshCount, &reader) { UInt32($0) }
         return fresh.selecting(codes)
     }
 }
@@ -98,29 +94,34 @@ extension RecentCodec {
         return (distances, fresh)
     }
 
-    /// For each row the number of its value: `next` gives that of a new one, of which there are `newValues`.
+    /// For each row the number of its value: `number` gives that of the n-th new one, of which there are `newValues`.
     @inline(__always)
     static func codes(
-        _ distances: [UInt32], newValues: Int, _ reader: inout ByteReader, next: () -> UInt32
+        _ distances: [UInt32], newValues: Int, _ reader: inout ByteReader,
+        number: (Int) -> UInt32
     ) throws(MalformedBytes) -> [UInt32] {
-        var count = 0
+        var new = 0
         var isSound = true
         let codes = [UInt32](unsafeUninitializedCapacity: distances.count) { codes, filled in
             for (row, distance) in distances.enumerated() {
                 if distance == 0 {
-                    codes[row] = next()
-                    count += 1
-                } else if Int(distance) <= row {
-                    codes[row] = codes[row - Int(distance)]
+                    guard new < newValues else {
+                        isSound = false
+                        return
+                    }
+                    codes[row] = number(new)
+                    new += 1
                 } else {
-                    isSound = false
-                    return
+                    guard Int(distance) <= row else {
+                        isSound = false
+                        return
+                    }
+                    codes[row] = codes[row - Int(distance)]
                 }
                 filled = row + 1
             }
         }
-        guard isSound else { throw reader.malformed("distance of a value") }
-        guard count == newValues else { throw reader.malformed("new values") }
+        guard isSound, new == newValues else { throw reader.malformed("distances of values") }
         return codes
     }
 }

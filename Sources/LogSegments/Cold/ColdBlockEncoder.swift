@@ -107,7 +107,8 @@ struct ColdBlockEncoder {
     /// Whether the kinds can be read again as they are.
     private func isSame(_ kinds: StoredKinds, _ bytes: ByteView, count: Int) -> Bool {
         var reader = ByteReader(bytes)
-        guard let read = try? StoredKinds(&reader, count: count, hasCounts: true), let rows = try? read.rows(),
+        guard let read = try? StoredKinds(&reader, count: count, hasCounts: true),
+            let rows = try? read.rows(),
             let expected = try? kinds.rows()
         else { return false }
         return rows == expected && read.shapes == kinds.shapes && reader.remaining == 0

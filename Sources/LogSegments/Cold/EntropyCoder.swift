@@ -28,9 +28,9 @@ enum EntropyCoder {
         /// As many as vectors decode at once.
         case wide = 3
 
-        /// What suits so many symbols: each state takes four bytes.
-        init(count: Int) {
-            self = count >= 8_192 ? .wide : count >= 512 ? .four : .one
+        /// What suits so many symbols: each state takes four bytes, and one that is alone needs no more than one.
+        init(count: Int, isConstant: Bool) {
+            self = isConstant || count < 512 ? .one : count < 8_192 ? .four : .wide
         }
 
         var lanes: Int {
@@ -52,7 +52,8 @@ enum EntropyCoder {
     static func encode(
         _ symbols: UnsafeBufferPointer<UInt16>, alphabet: Int, into out: inout ByteWriter
     ) {
-        let layout = Layout(count: symbols.count)
+        let isConstant = symbols.allSatisfy { $0 == symbols[0] }
+        let layout = Layout(count: symbols.count, isConstant: isConstant)
         let scaleBits = layout.scaleBits(alphabet: alphabet)
         let frequencies = frequencies(of: symbols, alphabet: alphabet, scale: 1 << scaleBits)
         out.append(length: alphabet + layoutStep * layout.rawValue)
@@ -166,6 +167,22 @@ enum EntropyCoder {
         }
         guard isSound else { throw reader.malformed("coder states") }
         return symbols
+    }
+
+    /// The symbol that all of a stream are, and the reader stands behind it; nil where they differ, and the reader stays.
+    static func readConstant(_ reader: inout ByteReader, limit: Int) throws(MalformedBytes) -> Int?
+    {
+        var ahead = reader
+        let head = try Head(&ahead)
+        guard head.frequencies.count <= limit else {
+            throw reader.malformed("size of an alphabet")
+        }
+        guard
+            let only = head.frequencies.firstIndex(of: 1 << head.scaleBits),
+            try ahead.length(atMost: ahead.remaining / 2, "coder words") == 0
+        else { return nil }
+        reader = ahead
+        return only
     }
 
     /// Goes on behind symbols without decoding them.

@@ -77,10 +77,11 @@ struct SortedDigitsCodec: ColumnCodec {
         let distances = try CodeStream.read(
             &reader, count: count, limit: RecentCodec.distanceMax + 1)
         let bits = Self.bits(sorted.count)
-        var places = BitUnpacker(
-            try reader.bytes((sorted.newValues * bits + 7) / 8, "places of values"))
-        let codes = try RecentCodec.codes(distances, newValues: sorted.newValues, &reader) {
-            UInt32(truncatingIfNeeded: places.next(bits))
+        let places = BitUnpacker.numbers(
+            try reader.bytes((sorted.newValues * bits + 7) / 8, "places of values"), bits,
+            count: sorted.newValues)
+        let codes = try RecentCodec.codes(distances, newValues: places.count, &reader) {
+            UInt32(truncatingIfNeeded: places[$0])
         }
         guard codes.reduce(0, max) < UInt32(sorted.count) else {
             throw reader.malformed("places of values")

@@ -61,31 +61,41 @@ final class DigitValues: StoredValues {
     }
 
     override func append(_ number: Int, into out: inout ByteWriter) {
+        forEach(CollectionOfOne(number)) { digits, first in append(digits, first, into: &out) }
+    }
+
+    override func append(
+        _ numbers: UnsafeBufferPointer<UInt32>, into out: inout ByteWriter,
+        ends: inout Vector<UInt32>
+    ) {
+        forEach(numbers) { digits, first in
+            append(digits, first, into: &out)
+            ends.append(UInt32(truncatingIfNeeded: out.count))
+        }
+    }
+
+    /// Calls `body` for each of the values `numbers` with packed digits and the place among them of the value's first one.
+    @inline(__always)
+    private func forEach<Number: FixedWidthInteger>(
+        _ numbers: some Collection<Number>, _ body: (ByteView, Int) -> Void
+    ) {
         switch digits {
         case .packed(let packed):
-            packed.withView { view in
-                if isDigitsOnly {
-                    let width = digitCount / 2
-                    Hex.append(view.slice(number * width..<(number + 1) * width), into: &out)
-                } else {
-                    append(view, number * digitCount, into: &out)
-                }
+            packed.withView { digits in
+                for number in numbers { body(digits, Int(number) * digitCount) }
             }
         case .sorted(let sorted, let rests):
             rests.withView { rests in
-                sorted.withValue(number, rests) { value in
-                    if isDigitsOnly {
-                        Hex.append(value, into: &out)
-                    } else {
-                        append(value, 0, into: &out)
-                    }
-                }
+                for number in numbers { sorted.withValue(Int(number), rests) { body($0, 0) } }
             }
         }
     }
 
     /// Appends the value whose digits begin with digit `first` of `packed`.
     private func append(_ packed: ByteView, _ first: Int, into out: inout ByteWriter) {
+        if isDigitsOnly {
+            return Hex.append(packed.slice(first / 2..<(first + digitCount) / 2), into: &out)
+        }
         out.reserve(positions.count)
         var next = first
         for (index, position) in positions.enumerated() {

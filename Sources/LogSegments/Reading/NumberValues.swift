@@ -41,7 +41,30 @@ final class NumberValues: StoredValues {
     }
 
     override func append(_ number: Int, into out: inout ByteWriter) {
-        before.withView { out.append($0) }
+        before.withView { before in
+            behind.withView { behind in append(number, before, behind, into: &out) }
+        }
+    }
+
+    override func append(
+        _ numbers: UnsafeBufferPointer<UInt32>, into out: inout ByteWriter,
+        ends: inout Vector<UInt32>
+    ) {
+        before.withView { before in
+            behind.withView { behind in
+                for number in numbers {
+                    append(Int(number), before, behind, into: &out)
+                    ends.append(UInt32(truncatingIfNeeded: out.count))
+                }
+            }
+        }
+    }
+
+    @inline(__always)
+    private func append(
+        _ number: Int, _ before: ByteView, _ behind: ByteView, into out: inout ByteWriter
+    ) {
+        out.append(before)
         if case .padded(let digits) = spelling {
             out.reserve(digits)
             var rest = mantissas[number]
@@ -56,21 +79,29 @@ final class NumberValues: StoredValues {
             PlainDecimal(mantissa: mantissas[number], fractionDigits: fraction(number))
                 .append(into: &out)
         }
-        behind.withView { out.append($0) }
+        out.append(behind)
     }
 
     /// Doubles give back whole numbers up to here, and with them the nearest one of each quotient by a power of ten.
     private static let exactMax: UInt64 = 1 << 53
 
-    override func decimals() -> [Double]? {
+    /// The digits behind the point, when all values are numbers without a unit that doubles give back.
+    private func exactFractions() -> Fractions? {
         guard before.isEmpty, behind.isEmpty, case .plain(let fractions) = spelling else {
             return nil
         }
         var magnitudes: UInt64 = 0
         for mantissa in mantissas { magnitudes |= mantissa.magnitude }
-        guard magnitudes < Self.exactMax else { return nil }
-        let divisors = PlainDecimal.powersOfTen.map { Double($0) }
+        return magnitudes < Self.exactMax ? fractions : nil
+    }
+
+    private static let divisors = PlainDecimal.powersOfTen.map { Double($0) }
+
+    override func decimals() -> [Double]? {
+        guard let fractions = exactFractions() else { return nil }
+        let divisors = Self.divisors
         switch fractions {
+        case .all(0): return mantissas.map { Double($0) }
         case .all(let digits): return mantissas.map { Double($0) / divisors[digits] }
         case .each(let digits):
             return mantissas.indices.map { Double(mantissas[$0]) / divisors[Int(digits[$0])] }
@@ -80,9 +111,23 @@ final class NumberValues: StoredValues {
     override func matching(
         _ matcher: ValueMatcher, within candidates: Bitmap
     ) throws -> Bitmap? {
-        if let test = matcher.numberTest, let numbers = decimals() {
+        if let test = matcher.numberTest, let fractions = exactFractions() {
             guard let bounds = test.bounds else { return Bitmap(count: count) }
-            return candidates.filter { bounds.contains(numbers[$0] * test.scale) }
+            switch fractions {
+            case .all(let digits):
+                let divisor = Self.divisors[digits]
+                return mantissas.withUnsafeBufferPointer { mantissas in
+                    candidates.filter {
+                        bounds.contains(Double(mantissas[$0]) / divisor * test.scale)
+                    }
+                }
+            case .each(let digits):
+                let divisors = Self.divisors
+                return candidates.filter {
+                    bounds.contains(
+                        Double(mantissas[$0]) / divisors[Int(digits[$0])] * test.scale)
+                }
+            }
         }
         if let texts = matcher.onlyTexts, texts.count == 1 {
             return texts[0].withView { matching($0, candidates) }

@@ -13,8 +13,9 @@ final class SegmentBlock: ColumnBlock {
     var loadedColumns: [Int: Column] = [:]
     /// For each column, or set of shapes that have it: where the value of each row stands among its values.
     private var rowPlaces: [[Bool]: RowPlaces] = [:]
-    /// For each shape that a row was written of: its columns.
-    private var writers: [Int: [FieldWriter]] = [:]
+    /// What puts lines together, and the number that it knows each stored column by.
+    private var loadedAssembler: TextAssembler?
+    private var assembledColumns: [Int: Int] = [:]
     var textColumns: [String: Column] = [:]
     var whole: WholeLines?
     /// The fields that will be asked for, as far as is known.
@@ -240,44 +241,50 @@ final class SegmentBlock: ColumnBlock {
         reader.footer.shapes[Int(try rowShapes()[row])].shape.format
     }
 
-    /// Writes the values of a field. A class: copying a column for each row would count references for nothing.
-    private final class FieldWriter {
-        private let column: Column
-        private let places: RowPlaces
-
-        init(column: Column, places: RowPlaces) {
-            self.column = column
-            self.places = places
-        }
-
-        func append(row: Int, into out: inout ByteWriter) {
-            column.appendValue(column.valueNumber(row: places.place(row)), into: &out)
-        }
-    }
-
     func appendLine(row: Int, into out: inout ByteWriter) throws {
-        let shapeNumber = Int(try rowShapes()[row])
-        let shape = reader.footer.shapes[shapeNumber].shape
-        let fields: [FieldWriter]
-        if let known = writers[shapeNumber] {
-            fields = known
-        } else {
-            fields = try reader.footer.shapes[shapeNumber].columns.map {
-                FieldWriter(column: try self.stored($0), places: try places($0))
-            }
-            writers[shapeNumber] = fields
-        }
-        shape.pieceBytes.withView { pieces in
-            shape.pieceEnds.withUnsafeBufferPointer { ends in
-                var start = 0
-                for index in fields.indices {
-                    out.append(ByteView(pieces.start + start, ends[index] - start))
-                    start = ends[index]
-                    fields[index].append(row: row, into: &out)
-                }
-                out.append(pieces.dropFirst(start))
-            }
-        }
+        var ends = Vector<Int>(capacity: 1)
+        let shape = Int(try rowShapes()[row])
+        let assembler = try assembler(for: shape)
+        assembler.add(shape, row: row)
+        assembler.write(into: &out, ends: &ends)
     }
 
+    func appendLines(_ rows: Bitmap, into out: inout ByteWriter, ends: inout Vector<Int>) throws {
+        // Lines of a block differ little in length: one growth is enough, if it is more than the average.
+        out.reserve(entry.rawBytes / max(entry.rows, 1) * rows.population / 8 * 9)
+        let shapes = try rowShapes()
+        try shapes.withUnsafeBufferPointer { shapes in
+            try rows.visit { row in
+                let shape = Int(shapes[row])
+                let assembler = try assembler(for: shape)
+                assembler.add(shape, row: row)
+                if assembler.count == TextAssembler.batchMax {
+                    assembler.write(into: &out, ends: &ends)
+                }
+            }
+        }
+        loadedAssembler?.write(into: &out, ends: &ends)
+    }
+
+    /// What puts lines together, that of shape `number` among them.
+    @inline(__always)
+    private func assembler(for number: Int) throws -> TextAssembler {
+        if let loadedAssembler, loadedAssembler.isDefined(number) { return loadedAssembler }
+        return try defineLines(number)
+    }
+
+    private func defineLines(_ number: Int) throws -> TextAssembler {
+        let assembler = loadedAssembler ?? TextAssembler(patterns: reader.footer.shapes.count)
+        loadedAssembler = assembler
+        let stored = reader.footer.shapes[number]
+        let values = try stored.columns.map { column in
+            if let known = assembledColumns[column] { return known }
+            let added = assembler.add(try self.stored(column), try places(column))
+            assembledColumns[column] = added
+            return added
+        }
+        assembler.define(
+            number, bytes: stored.shape.pieceBytes, ends: stored.shape.pieceEnds, values: values)
+        return assembler
+    }
 }

@@ -123,11 +123,6 @@ final class TemplateStore {
     func place(_ number: Int, _ index: Int, _ place: UInt32) -> Int {
         layout.isShared(number) ? Int(place) + index : Int(place)
     }
-
-    /// The columns that texts of template `number` have their variables in, one for each, decoded.
-    func columns(of number: Int) throws -> [Column] {
-        try (0..<templates[number].variables).map { try column(columnNumber(number, $0)) }
-    }
 }
 
 /// A template cut at its variables. A class, because texts are written one by one.

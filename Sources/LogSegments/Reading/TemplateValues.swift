@@ -12,14 +12,16 @@ final class TemplateValues: StoredValues {
     /// For each template its parts as they are written; nil: texts are put together and then resolved.
     private var loadedParts: [TemplateParts?]
     private var isPartLoaded: [Bool]
-    private var writers: [TemplateWriter?]
+    private let assembler: TextAssembler
+    /// For each column of variables the number that the assembler knows it by.
+    private var assembledColumns: [Int: Int] = [:]
 
     init(_ store: TemplateStore, isUnescaped: Bool = false) {
         self.store = store
         self.isUnescaped = isUnescaped
         loadedParts = Array(repeating: nil, count: store.templates.count)
         isPartLoaded = Array(repeating: false, count: store.templates.count)
-        writers = Array(repeating: nil, count: store.templates.count)
+        assembler = TextAssembler(patterns: store.templates.count)
         super.init(count: store.codes.count)
     }
 
@@ -55,31 +57,71 @@ final class TemplateValues: StoredValues {
     override func prepare(_ wanted: Bitmap) throws {
         var isWanted = [Bool](repeating: false, count: store.templates.count)
         wanted.visit { isWanted[store.template($0)] = true }
-        for number in isWanted.indices where isWanted[number] { _ = try writer(number) }
+        for number in isWanted.indices where isWanted[number] { try define(number) }
     }
 
-    /// What writes the texts of a template.
-    private func writer(_ number: Int) throws -> TemplateWriter {
-        if let known = writers[number] { return known }
-        let parts = try parts(number)
-        let writer = TemplateWriter(
-            parts ?? store.templates[number], isWhole: parts == nil,
-            columns: try store.columns(of: number), isShared: store.isShared(number),
-            places: store.places())
-        writers[number] = writer
-        return writer
+    /// Makes texts of template `number` ready to be written; those with escapes that may go on in a variable as they are stored.
+    private func define(_ number: Int) throws {
+        if assembler.isDefined(number) { return }
+        let parts = try parts(number) ?? store.templates[number]
+        let values = try (0..<parts.variables).map { index in
+            let column = store.columnNumber(number, index)
+            if let known = assembledColumns[column] { return known }
+            let added = assembler.add(try store.column(column))
+            assembledColumns[column] = added
+            return added
+        }
+        assembler.define(number, bytes: parts.bytes, ends: parts.ends, values: values)
     }
 
     override func append(_ number: Int, into out: inout ByteWriter) {
-        // `prepare` was called before: nothing fails here.
-        guard let writer = try? writer(store.template(number)) else { return }
-        if !writer.isWhole {
-            writer.write(number, into: &out)
-            return
+        var ends = Vector<UInt32>(capacity: 1)
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 1) { numbers in
+            numbers.initialize(repeating: UInt32(truncatingIfNeeded: number))
+            append(UnsafeBufferPointer(numbers), into: &out, ends: &ends)
         }
-        var raw = ByteWriter(capacity: 256)
-        writer.write(number, into: &raw)
-        Self.unescape(raw.view, into: &out)
+    }
+
+    override func append(
+        _ numbers: UnsafeBufferPointer<UInt32>, into out: inout ByteWriter,
+        ends: inout Vector<UInt32>
+    ) {
+        let places = store.places()
+        var written = Vector<Int>(capacity: min(numbers.count, TextAssembler.batchMax))
+        for number in numbers {
+            let template = store.template(Int(number))
+            if !assembler.isDefined(template) {
+                // `prepare` was called before: nothing fails here.
+                guard (try? define(template)) != nil else {
+                    write(&written, into: &out, ends: &ends)
+                    ends.append(UInt32(truncatingIfNeeded: out.count))
+                    continue
+                }
+            }
+            let isWhole = isPartLoaded[template] && loadedParts[template] == nil
+            if isWhole || assembler.count == TextAssembler.batchMax {
+                write(&written, into: &out, ends: &ends)
+            }
+            assembler.add(
+                template, row: Int(places[Int(number)]), stride: store.isShared(template) ? 1 : 0)
+            if isWhole {
+                var raw = ByteWriter(capacity: 256)
+                assembler.write(into: &raw, ends: &written)
+                written.removeAll()
+                Self.unescape(raw.view, into: &out)
+                ends.append(UInt32(truncatingIfNeeded: out.count))
+            }
+        }
+        write(&written, into: &out, ends: &ends)
+    }
+
+    /// Writes what the assembler has gathered; `written` is empty and stays so.
+    private func write(
+        _ written: inout Vector<Int>, into out: inout ByteWriter, ends: inout Vector<UInt32>
+    ) {
+        assembler.write(into: &out, ends: &written)
+        for index in 0..<written.count { ends.append(UInt32(truncatingIfNeeded: written[index])) }
+        written.removeAll()
     }
 
     override var alphabet: ByteSet { .all }
@@ -108,7 +150,7 @@ final class TemplateValues: StoredValues {
             case .all: verdicts.append(.all)
             case .texts:
                 verdicts.append(.byText)
-                _ = try writer(number)
+                try define(number)
             case .variables(let columns):
                 for column in columns where found[column] == nil {
                     let values = try store.column(column)
@@ -129,13 +171,40 @@ final class TemplateValues: StoredValues {
         guard verdicts.contains(where: { $0.rawValue > TextVerdict.all.rawValue }), !rows.isEmpty
         else { return rows }
         let places = store.places()
-        return rows.filter { text in
+        var unsure = Vector<UInt32>(capacity: 64)
+        var result = rows.filter { text in
             switch verdictOfCode[Int(store.codes[text])] {
-            case .none: false
-            case .all: true
-            case .byVariables: matches[store.template(text)]?[Int(places[text])] ?? false
-            case .byText: withText(text) { matcher.matches($0) }
+            case .none: return false
+            case .all: return true
+            case .byVariables: return matches[store.template(text)]?[Int(places[text])] ?? false
+            case .byText:
+                unsure.append(UInt32(truncatingIfNeeded: text))
+                return false
             }
+        }
+        look(at: unsure.buffer, matcher, &result)
+        return result
+    }
+
+    /// Adds those of `texts` to `found` that meet the condition.
+    private func look(
+        at texts: UnsafeBufferPointer<UInt32>, _ matcher: ValueMatcher, _ found: inout Bitmap
+    ) {
+        var bytes = ByteWriter(capacity: 1 << 12)
+        var ends = Vector<UInt32>(capacity: TextAssembler.batchMax)
+        var done = 0
+        while done < texts.count {
+            let batch = texts[done..<min(done + TextAssembler.batchMax, texts.count)]
+            bytes.removeAll()
+            ends.removeAll()
+            append(UnsafeBufferPointer(rebasing: batch), into: &bytes, ends: &ends)
+            var start = 0
+            for (index, text) in batch.enumerated() {
+                let end = Int(ends[index])
+                if matcher.matches(bytes.view.slice(start..<end)) { found[Int(text)] = true }
+                start = end
+            }
+            done += batch.count
         }
     }
 
@@ -158,12 +227,6 @@ final class TemplateValues: StoredValues {
             places = all
         }
         return places
-    }
-
-    private func withText(_ number: Int, _ body: (ByteView) -> Bool) -> Bool {
-        var text = ByteWriter(capacity: 256)
-        append(number, into: &text)
-        return body(text.view)
     }
 
     private func verdict(_ number: Int, _ matcher: ValueMatcher) throws -> Verdict {
@@ -190,45 +253,6 @@ final class TemplateValues: StoredValues {
             }
         }
         return isWithinOne ? .variables(columns) : .texts
-    }
-}
-
-/// Writes the texts of one template.
-private final class TemplateWriter {
-    private let parts: TemplateParts
-    /// Whether escapes are to be resolved in the text as a whole.
-    let isWhole: Bool
-    private let columns: [Column]
-    private let isShared: Bool
-    private let places: [UInt32]
-
-    init(
-        _ parts: TemplateParts, isWhole: Bool, columns: [Column], isShared: Bool, places: [UInt32]
-    ) {
-        self.parts = parts
-        self.isWhole = isWhole
-        self.columns = columns
-        self.isShared = isShared
-        self.places = places
-    }
-
-    func write(_ number: Int, into out: inout ByteWriter) {
-        let place = Int(places[number])
-        parts.bytes.withView { bytes in
-            parts.ends.withUnsafeBufferPointer { ends in
-                columns.withUnsafeBufferPointer { columns in
-                    var start = 0
-                    for index in columns.indices {
-                        out.append(ByteView(bytes.start + start, ends[index] - start))
-                        start = ends[index]
-                        let row = isShared ? place + index : place
-                        columns[index].appendValue(
-                            columns[index].valueNumber(row: row), into: &out)
-                    }
-                    out.append(bytes.dropFirst(start))
-                }
-            }
-        }
     }
 }
 
