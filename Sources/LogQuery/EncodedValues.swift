@@ -70,9 +70,13 @@ public struct ByteSet: Equatable, Sendable {
 
     /// The bytes of `view`.
     public init(_ view: ByteView) {
+        words = .zero
+        if view.count < 256 {
+            for index in 0..<view.count { insert(view[index]) }
+            return
+        }
         var seen = [Bool](repeating: false, count: 256)
         for index in 0..<view.count { seen[Int(view[index])] = true }
-        words = .zero
         for byte in 0..<256 where seen[byte] { insert(UInt8(byte)) }
     }
 

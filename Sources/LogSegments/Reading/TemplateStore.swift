@@ -177,7 +177,7 @@ final class TemplateParts {
     }
 
     /// Whether every escape that begins in `part` also ends there. `\u` never does: its digits may pair with others behind.
-    private static func closesItsEscapes(_ part: ByteView) -> Bool {
+    static func closesItsEscapes(_ part: ByteView) -> Bool {
         var index = 0
         while index < part.count {
             if part[index] == ASCII.backslash {

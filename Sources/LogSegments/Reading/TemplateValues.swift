@@ -12,9 +12,18 @@ final class TemplateValues: StoredValues {
     /// For each template its parts as they are written; nil: texts are put together and then resolved.
     private var loadedParts: [TemplateParts?]
     private var isPartLoaded: [Bool]
+    /// For each column of variables that was asked whether its escapes end where they begin.
+    private var closed: [Int: Bool] = [:]
+    private var writtenColumns: [Int: Column] = [:]
     private let assembler: TextAssembler
     /// For each column of variables the number that the assembler knows it by.
-    private var assembledColumns: [Int: Int] = [:]
+    private var assembledColumns: [AssembledColumn: Int] = [:]
+
+    /// A column of variables, as it is written or as it is stored.
+    private struct AssembledColumn: Hashable {
+        let number: Int
+        let isStored: Bool
+    }
 
     init(_ store: TemplateStore, isUnescaped: Bool = false) {
         self.store = store
@@ -40,11 +49,45 @@ final class TemplateValues: StoredValues {
     }
 
     private func unescapedParts(_ number: Int) throws -> TemplateParts? {
-        for index in 0..<store.templates[number].variables
-        where try store.alphabet(store.columnNumber(number, index)).contains(ASCII.backslash) {
+        let template = store.templates[number]
+        for index in 0..<template.variables
+        where try !isClosed(store.columnNumber(number, index)) {
             return nil
         }
-        return store.templates[number].unescaped { part, out in Self.unescape(part, into: &out) }
+        if template.bytes.withView({ $0.firstIndex(of: ASCII.backslash) }) == nil {
+            return template
+        }
+        return template.unescaped { part, out in Self.unescape(part, into: &out) }
+    }
+
+    /// Whether every escape that begins in a value of a column of variables also ends there.
+    private func isClosed(_ column: Int) throws -> Bool {
+        if let known = closed[column] { return known }
+        var isClosed = true
+        if try store.alphabet(column).contains(ASCII.backslash) {
+            let values = try store.column(column)
+            try values.prepareValues(Bitmap(count: values.valueCount, all: true))
+            for value in 0..<values.valueCount where isClosed {
+                isClosed = values.withValue(value) { TemplateParts.closesItsEscapes($0) }
+            }
+        }
+        closed[column] = isClosed
+        return isClosed
+    }
+
+    /// The values of a column of variables as they are written.
+    private func column(_ number: Int) throws -> Column {
+        if let known = writtenColumns[number] { return known }
+        let stored = try store.column(number)
+        let column = try isUnescaped && isClosed(number) ? stored.resolved(.string, .none) : stored
+        writtenColumns[number] = column
+        return column
+    }
+
+    /// The bytes that may occur in a column of variables as it is written.
+    private func alphabet(_ number: Int) throws -> ByteSet {
+        let alphabet = try store.alphabet(number)
+        return isUnescaped && alphabet.contains(ASCII.backslash) ? .all : alphabet
     }
 
     private static func unescape(_ raw: ByteView, into out: inout ByteWriter) {
@@ -63,12 +106,15 @@ final class TemplateValues: StoredValues {
     /// Makes texts of template `number` ready to be written; those with escapes that may go on in a variable as they are stored.
     private func define(_ number: Int) throws {
         if assembler.isDefined(number) { return }
-        let parts = try parts(number) ?? store.templates[number]
+        let resolved = try parts(number)
+        let parts = resolved ?? store.templates[number]
         let values = try (0..<parts.variables).map { index in
-            let column = store.columnNumber(number, index)
-            if let known = assembledColumns[column] { return known }
-            let added = assembler.add(try store.column(column))
-            assembledColumns[column] = added
+            let wanted = AssembledColumn(
+                number: store.columnNumber(number, index), isStored: resolved == nil)
+            if let known = assembledColumns[wanted] { return known }
+            let added = assembler.add(
+                try wanted.isStored ? store.column(wanted.number) : column(wanted.number))
+            assembledColumns[wanted] = added
             return added
         }
         assembler.define(number, bytes: parts.bytes, ends: parts.ends, values: values)
@@ -153,7 +199,7 @@ final class TemplateValues: StoredValues {
                 try define(number)
             case .variables(let columns):
                 for column in columns where found[column] == nil {
-                    let values = try store.column(column)
+                    let values = try self.column(column)
                     found[column] = try values.rows(
                         matching: matcher, within: Bitmap(count: values.rowCount, all: true))
                 }
@@ -242,7 +288,7 @@ final class TemplateValues: StoredValues {
         // Template 0 is nothing but a variable.
         var isWithinOne = number == 0 || matcher.matchesByParts && matcher.isOneWord
         if !literals.isEmpty {
-            let alphabets = try columns.map { try store.alphabet($0) }
+            let alphabets = try columns.map { try alphabet($0) }
             let search = TemplateSearch(parts, alphabets)
             let isPossible = literals.contains { literal in
                 literal.withView { search.mayContain($0) }

@@ -25,6 +25,9 @@ final class TextAssembler {
     /// For each column the rows of it that texts of the batch have values of, in their order.
     private var rows: UnsafeMutablePointer<Vector<UInt32>>
     private var rowsCapacity = 0
+    /// The columns that the batch needs, and where the values of each are taken from.
+    private var needed = Vector<Int32>(capacity: 64)
+    private var cursors = Vector<Cursor>(capacity: 64)
     /// The first step of each text of the batch.
     private var texts = Vector<Int32>(capacity: TextAssembler.batchMax)
 
@@ -87,7 +90,9 @@ final class TextAssembler {
         texts.append(Int32(truncatingIfNeeded: step))
         var row = row
         while steps[step].column >= 0 {
-            rows[Int(steps[step].column)].append(UInt32(truncatingIfNeeded: row))
+            let column = rows + Int(steps[step].column)
+            if column.pointee.isEmpty { needed.append(steps[step].column) }
+            column.pointee.append(UInt32(truncatingIfNeeded: row))
             row += stride
             step += 1
         }
@@ -112,9 +117,10 @@ final class TextAssembler {
     /// Appends the texts of the batch to `out`, and to `ends` where each ends in it. The next batch begins.
     func write(into out: inout ByteWriter, ends: inout Vector<Int>) {
         pieces.reserve(Self.overlap)
-        var cursors = Vector<Cursor>(capacity: columns.count)
-        for (number, column) in columns.enumerated() {
-            cursors.append(column.cursor(&rows[number], overlap: Self.overlap))
+        cursors.reserve(columns.count - cursors.count)
+        for index in 0..<needed.count {
+            let number = Int(needed[index])
+            cursors[number] = columns[number].cursor(&rows[number], overlap: Self.overlap)
         }
         for index in 0..<texts.count {
             var step = Int(texts[index])
@@ -136,7 +142,8 @@ final class TextAssembler {
             ends.append(out.count)
         }
         texts.removeAll()
-        for number in columns.indices { rows[number].removeAll() }
+        for index in 0..<needed.count { rows[Int(needed[index])].removeAll() }
+        needed.removeAll()
     }
 
     /// Appends `count` bytes. There is room for `overlap` more, and as many can be read behind them.
