@@ -39,7 +39,7 @@ struct Weir: ParsableCommand {
     static func main() {
         Terminal.prepare()
         do {
-            var command = try parseAsRoot()
+            var command = try parsed(Array(CommandLine.arguments.dropFirst()))
             try command.run()
         } catch let failure as CommandFailure {
             if !failure.message.isEmpty { Terminal.note("weir: \(failure.message)") }
@@ -60,6 +60,26 @@ struct Weir: ParsableCommand {
             // 1 means "nothing found", as grep has it; a wrong command line is an error.
             Glibc.exit(2)
         }
+    }
+}
+
+extension Weir {
+    /// The command that `arguments` ask for.
+    ///
+    /// A subcommand that is named and has nothing wrong is parsed alone: a query takes 10 ms, and asking the types of all
+    /// other commands would be one of them. What is left, help and mistakes among it, needs the whole tree.
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        let named = configuration.subcommands.first {
+            $0.configuration.commandName == arguments.first
+        }
+        if let named, let command = try? named.parseAsRoot(Array(arguments.dropFirst())),
+            ([named] + named.configuration.subcommands).contains(where: {
+                $0 == type(of: command)
+            })
+        {
+            return command
+        }
+        return try parseAsRoot(arguments)
     }
 }
 
