@@ -237,8 +237,8 @@ struct SegmentCheck {
                     guard let kinds = layout?.kinds else { throw OtherUnreadable() }
                     return try kinds.of(hasColumn: has)
                 }
-                let column = try reader.values(column: number, of: block, context)
-                guard let column, column.rowCount == chunk.valueCount else {
+                let stored = try reader.column(number, of: block)
+                guard let column = try stored.map({ try reader.values($0, context) }), column.rowCount == chunk.valueCount else {
                     add(block, chunk.role, "\(name) has not as many values as it says")
                     continue
                 }

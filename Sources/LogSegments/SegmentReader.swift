@@ -218,8 +218,13 @@ final class SegmentReader: @unchecked Sendable {
     private func decode<Result>(
         _ chunk: ChunkEntry, _ body: (inout ByteReader) throws -> Result
     ) throws -> Result {
-        let raw = try bytes(of: chunk)
-        return try raw.withView { view in
+        try decode(chunk, bytes(of: chunk), body)
+    }
+
+    private func decode<Result>(
+        _ chunk: ChunkEntry, _ raw: [UInt8], _ body: (inout ByteReader) throws -> Result
+    ) throws -> Result {
+        try raw.withView { view in
             var reader = ByteReader(view)
             do {
                 let result = try body(&reader)
@@ -256,32 +261,48 @@ final class SegmentReader: @unchecked Sendable {
         return layout
     }
 
-    /// The stored values of column `number` of a block, as they stand in the lines; nil when the block has none.
-    func values(
-        column number: Int, of block: BlockEntry, _ context: DecodeContext
-    ) throws -> Column? {
+    /// The bytes of a column of a block, and where they stand.
+    struct StoredColumn {
+        let number: Int
+        fileprivate let chunk: ChunkEntry
+        let codec: any ColumnCodec
+        fileprivate let bytes: [UInt8]
+    }
+
+    /// Reads the bytes of column `number` of a block; nil when the block has none, or one with a codec that is not wanted.
+    func column(
+        _ number: Int, of block: BlockEntry, where isWanted: (any ColumnCodec) -> Bool = { _ in true }
+    ) throws -> StoredColumn? {
         guard let chunk = block.chunks.first(where: { $0.role == .column(number) }) else {
             return nil
         }
         guard let codec = ColumnCodecs.codec(chunk.codec) else {
             throw fault(chunk, "unknown codec \(chunk.codec)")
         }
-        return try decode(chunk) { reader in
-            try codec.decode(&reader, count: chunk.valueCount, context)
+        if !isWanted(codec) { return nil }
+        return StoredColumn(
+            number: number, chunk: chunk, codec: codec, bytes: try bytes(of: chunk))
+    }
+
+    /// The values of a column, as they stand in the lines.
+    func values(_ stored: StoredColumn, _ context: DecodeContext) throws -> Column {
+        try decode(stored.chunk, stored.bytes) { reader in
+            try stored.codec.decode(&reader, count: stored.chunk.valueCount, context)
         }
     }
 
-    /// The distinct values of column `number` of a block, or more than these, where its codec has them apart from which row has
-    /// which; else nil.
-    func distinctValues(column number: Int, of block: BlockEntry) throws -> Column? {
-        guard let chunk = block.chunks.first(where: { $0.role == .column(number) }),
-            let codec = ColumnCodecs.codec(chunk.codec), codec.hasDistinctValues
-        else { return nil }
-        return try decode(chunk) { reader in
-            let values = try codec.distinctValues(&reader, count: chunk.valueCount)
+    /// The distinct values of a column, or more than these, whose codec has them apart from which row has which.
+    func distinctValues(_ stored: StoredColumn) throws -> Column {
+        try decode(stored.chunk, stored.bytes) { reader in
+            let values = try stored.codec.distinctValues(&reader, count: stored.chunk.valueCount)
             _ = try reader.bytes(reader.remaining, "rest of a column")
             return values
         }
+    }
+
+    /// The bytes that may occur in a column whose codec may tell without decoding it; nil where it does not.
+    func alphabet(_ stored: StoredColumn) -> ByteSet? {
+        stored.bytes.withView { stored.codec.alphabet($0) }
     }
 
     /// Whether a value of column `number` of a block is spelled `text`, or holds it as a part, told by an index without reading the column; nil where there
@@ -303,16 +324,6 @@ final class SegmentReader: @unchecked Sendable {
             throw fault(chunk, error.what)
         } catch let error as StoreError {
             throw fault(chunk, error)
-        }
-    }
-
-    /// The bytes that may occur in column `number` of a block, where its codec tells without decoding it.
-    func alphabet(column number: Int, of block: BlockEntry) throws -> ByteSet? {
-        guard let chunk = block.chunks.first(where: { $0.role == .column(number) }),
-            let codec = ColumnCodecs.codec(chunk.codec), codec.tellsAlphabet
-        else { return nil }
-        return try decode(chunk) { reader in
-            codec.alphabet(try reader.bytes(reader.remaining, "column"))
         }
     }
 

@@ -143,6 +143,15 @@ extension RecentCodec {
         let freshCount = try reader.length(atMost: count, "new values")
         return try NestedColumn.read(&reader, count: freshCount)
     }
+
+    var tellsAlphabet: Bool { true }
+
+    func alphabet(_ bytes: ByteView) -> ByteSet? {
+        var reader = ByteReader(bytes)
+        guard (try? CodeStream.skip(&reader)) != nil, (try? reader.varint("new values")) != nil
+        else { return nil }
+        return NestedColumn.alphabet(bytes.dropFirst(reader.offset))
+    }
 }
 
 /// All bytes packed by deflate, and all lengths.

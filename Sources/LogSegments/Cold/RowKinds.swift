@@ -249,3 +249,12 @@ struct KindCodec: ColumnCodec {
         return .dictionary(bytes: Array(bytes.view), ends: ends, codes: kinds.values)
     }
 }
+
+extension KindCodec {
+    var hasDistinctValues: Bool { true }
+
+    func distinctValues(_ reader: inout ByteReader, count: Int) throws -> Column {
+        let distinct = try reader.length(atMost: count, "values of kinds")
+        return try NestedColumn.read(&reader, count: distinct)
+    }
+}

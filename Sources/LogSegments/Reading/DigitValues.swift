@@ -128,7 +128,25 @@ final class DigitValues: StoredValues {
             let found = literals[0].withView { matching($0, candidates) }
             return found.filter { number in withText(number) { matcher.matches($0) } }
         }
-        return nothing(matcher)
+        if !literals.isEmpty, !literals.contains(where: { $0.withView { mayHold($0) } }) {
+            return Bitmap(count: count)
+        }
+        return nil
+    }
+
+    /// Whether some value with digits at the positions of digits can have `literal` in it.
+    private func mayHold(_ literal: ByteView) -> Bool {
+        guard literal.count <= positions.count else { return false }
+        return (0...positions.count - literal.count).contains { start in
+            (0..<literal.count).allSatisfy { index in
+                let byte = literal[index]
+                return switch positions[start + index] {
+                case .byte(let wanted): byte == wanted
+                case .digit: Hex.value(byte) != nil && byte & 0xE0 != 0x40
+                case .upperDigit: Hex.value(byte) != nil && byte & 0xE0 != 0x60
+                }
+            }
+        }
     }
 
     private func withText(_ number: Int, _ body: (ByteView) -> Bool) -> Bool {

@@ -96,8 +96,9 @@ extension SegmentBlock {
                 continue
             }
             guard loadedColumns[source.column] == nil,
-                let values = try reader.distinctValues(column: source.column, of: entry)
+                let bytes = try columnBytes(source.column, where: \.hasDistinctValues)
             else { return true }
+            let values = try reader.distinctValues(bytes)
             let all = Bitmap(count: values.valueCount, all: true)
             if try !resolve(values, source).values(matching: matcher, within: all).isEmpty {
                 return true

@@ -11,6 +11,7 @@ final class SegmentBlock: ColumnBlock {
     private var loadedSequences: [UInt64]?
     private var loadedLayout: BlockLayout?
     var loadedColumns: [Int: Column] = [:]
+    private var lastBytes: SegmentReader.StoredColumn?
     /// For each column, or set of shapes that have it: where the value of each row stands among its values.
     private var rowPlaces: [[Bool]: RowPlaces] = [:]
     /// What puts lines together, and the number that it knows each stored column by.
@@ -73,7 +74,8 @@ final class SegmentBlock: ColumnBlock {
     func storedValues(_ number: Int, matching matcher: ValueMatcher) throws -> Bitmap? {
         if loadedColumns[number] == nil {
             let literals = matcher.literals
-            if !literals.isEmpty, let alphabet = try reader.alphabet(column: number, of: entry),
+            if !literals.isEmpty, let bytes = try columnBytes(number, where: \.tellsAlphabet),
+                let alphabet = reader.alphabet(bytes),
                 !literals.contains(where: { $0.withView { alphabet.containsAll(of: $0) } })
             {
                 return nil
@@ -81,9 +83,8 @@ final class SegmentBlock: ColumnBlock {
             let told = try mayHold(
                 matcher.onlyTexts ?? literals, isPart: matcher.onlyTexts == nil, column: number)
             if told == false { return nil }
-            if told == nil,
-                let values = try reader.distinctValues(column: number, of: entry)
-            {
+            if told == nil, let bytes = try columnBytes(number, where: \.hasDistinctValues) {
+                let values = try reader.distinctValues(bytes)
                 let all = Bitmap(count: values.valueCount, all: true)
                 if try values.values(matching: matcher, within: all).isEmpty { return nil }
             }
@@ -140,11 +141,27 @@ final class SegmentBlock: ColumnBlock {
             message: "a block is damaged (\(what)); its lines are left out of the answer")
     }
 
+    /// The bytes of stored column `number`; those that were read last are kept, because a column is often asked for its alphabet,
+    /// its distinct values and then all of them.
+    ///
+    /// - Parameter isWanted: whether the codec is one that the bytes are wanted for; others are not read.
+    func columnBytes(
+        _ number: Int, where isWanted: (any ColumnCodec) -> Bool = { _ in true }
+    ) throws -> SegmentReader.StoredColumn? {
+        if let lastBytes, lastBytes.number == number, isWanted(lastBytes.codec) {
+            return lastBytes
+        }
+        guard let bytes = try reader.column(number, of: entry, where: isWanted) else { return nil }
+        lastBytes = bytes
+        return bytes
+    }
+
     func stored(_ number: Int) throws -> Column {
         if let known = loadedColumns[number] { return known }
-        let column = try reader.values(column: number, of: entry, context(number))
-        guard let column else { throw damaged("a column is missing") }
+        guard let bytes = try columnBytes(number) else { throw damaged("a column is missing") }
+        let column = try reader.values(bytes, context(number))
         loadedColumns[number] = column
+        lastBytes = nil
         return column
     }
 
