@@ -117,6 +117,41 @@ public struct Column {
         return Column(bytes: bytes, ends: ends, codes: codes, rowCount: rowCount)
     }
 
+    /// The same rows; values that hold `byte`, which are few, are replaced by what `rewrite` makes of them. The values are text.
+    public func rewritingValues(
+        with byte: UInt8, _ rewrite: (ByteView, inout ByteWriter) -> Void
+    ) -> Column {
+        precondition(encoded == nil, "BUG: values to rewrite are no text")
+        return bytes.withView { view in
+            guard var hit = view.firstIndex(of: byte) else { return self }
+            var out = ByteWriter(capacity: view.count + 64)
+            var newEnds = ends
+            var number = 0
+            // Everything before this has been copied, and moved by so much.
+            var copied = 0
+            var shift = 0
+            while true {
+                while ends[number] <= hit {
+                    newEnds[number] += shift
+                    number += 1
+                }
+                let start = number == 0 ? 0 : ends[number - 1]
+                out.append(view.slice(copied..<start))
+                rewrite(view.slice(start..<ends[number]), &out)
+                newEnds[number] = out.count
+                copied = ends[number]
+                shift = out.count - copied
+                number += 1
+                guard let next = view.dropFirst(copied).firstIndex(of: byte) else { break }
+                hit = copied + next
+            }
+            out.append(view.dropFirst(copied))
+            for rest in number..<ends.count { newEnds[rest] += shift }
+            return Column(
+                bytes: Array(out.view), ends: newEnds, codes: codes, rowCount: rowCount)
+        }
+    }
+
     /// The same rows with other values, as many as this column has.
     public func replacingValues(_ values: EncodedValues) -> Column {
         precondition(values.count == valueCount, "BUG: a column keeps its number of values")

@@ -64,12 +64,20 @@ public protocol ColumnBlock: AnyObject {
     ) throws -> Bitmap
     /// The rows of `candidates` whose lines hold the bytes `literal`; nil where only the lines can tell.
     func rows(containing literal: [UInt8], within candidates: Bitmap) throws -> Bitmap?
+    /// The block's rows by the values of `fields`, where the store knows how many rows have which without looking at each; else nil.
+    func rowKinds(_ fields: Set<String>) throws -> (any WeightedBlock)?
     /// Loads what is needed to read `fields` of `rows`, nil for whole lines; what is damaged shows now, before a row has gone on.
     func load(_ fields: Set<String>?, rows: Bitmap) throws
     /// Appends the very bytes of the line of `row`, without a newline.
     func appendLine(row: Int, into out: inout ByteWriter) throws
     /// Appends the very bytes of the lines of `rows`, one behind the other, and to `ends` where each ends in `out`.
     func appendLines(_ rows: Bitmap, into out: inout ByteWriter, ends: inout Vector<Int>) throws
+}
+
+/// A block of which each row stands for all rows of another one that have the same values in some fields. Only these are asked of it.
+public protocol WeightedBlock: ColumnBlock {
+    /// For each row how many rows it stands for, at least one.
+    var weights: [Int] { get }
 }
 
 /// Where the rows of a block come from.
@@ -105,6 +113,9 @@ extension ColumnBlock {
             ends.append(out.count)
         }
     }
+
+    /// Nobody knows.
+    public func rowKinds(_ fields: Set<String>) throws -> (any WeightedBlock)? { nil }
 
     /// Nothing: the block is in memory.
     public func load(_ fields: Set<String>?, rows: Bitmap) {}

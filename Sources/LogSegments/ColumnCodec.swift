@@ -34,6 +34,12 @@ protocol ColumnCodec: Sendable {
     func alphabet(_ bytes: ByteView) -> ByteSet?
     /// Reads all values that occur, without which row has which.
     func distinctValues(_ reader: inout ByteReader, count: Int) throws -> Column
+    /// Whether the kind of a row says its value, and `valuesOfKinds` which.
+    var isByKind: Bool { get }
+    /// Reads the values that occur, and the number of the one that each of `kinds` kinds of rows has.
+    func valuesOfKinds(
+        _ reader: inout ByteReader, count: Int, kinds: Int
+    ) throws -> (values: Column, numbers: [UInt32])
 }
 
 extension ColumnCodec {
@@ -49,6 +55,14 @@ extension ColumnCodec {
 
     func distinctValues(_ reader: inout ByteReader, count: Int) throws -> Column {
         throw reader.malformed("distinct values")
+    }
+
+    var isByKind: Bool { false }
+
+    func valuesOfKinds(
+        _ reader: inout ByteReader, count: Int, kinds: Int
+    ) throws -> (values: Column, numbers: [UInt32]) {
+        throw reader.malformed("values of kinds")
     }
 }
 
@@ -250,6 +264,15 @@ struct ConstantCodec: ColumnCodec {
 
     var tellsAlphabet: Bool { true }
     func alphabet(_ bytes: ByteView) -> ByteSet? { ByteSet(bytes) }
+
+    var isByKind: Bool { true }
+
+    func valuesOfKinds(
+        _ reader: inout ByteReader, count: Int, kinds: Int
+    ) throws -> (values: Column, numbers: [UInt32]) {
+        let value = Array(try reader.bytes(reader.remaining, "constant"))
+        return (.constant(value, rowCount: 1), [UInt32](repeating: 0, count: kinds))
+    }
 }
 
 /// The values as they stand: all lengths, then all bytes.

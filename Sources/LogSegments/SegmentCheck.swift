@@ -169,6 +169,9 @@ struct SegmentCheck {
         let layout = read(.shapes, block, reader) { () -> BlockLayout in
             let layout = try reader.layout(of: block)
             _ = try layout.shapes()
+            guard try layout.kinds?.hasRightCounts() ?? true else {
+                throw MalformedBytes(offset: 0, what: "rows of kinds")
+            }
             return layout
         }
         let times = read(.times, block, reader) { try reader.integers(.times, of: block) }

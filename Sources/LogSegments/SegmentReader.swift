@@ -300,6 +300,16 @@ final class SegmentReader: @unchecked Sendable {
         }
     }
 
+    /// The values that occur in a column, and the number of the one that each of `kinds` kinds of rows has.
+    func valuesOfKinds(
+        _ stored: StoredColumn, kinds: Int
+    ) throws -> (values: Column, numbers: [UInt32]) {
+        try decode(stored.chunk, stored.bytes) { reader in
+            try stored.codec.valuesOfKinds(
+                &reader, count: stored.chunk.valueCount, kinds: kinds)
+        }
+    }
+
     /// The bytes that may occur in a column whose codec may tell without decoding it; nil where it does not.
     func alphabet(_ stored: StoredColumn) -> ByteSet? {
         stored.bytes.withView { stored.codec.alphabet($0) }

@@ -45,6 +45,9 @@ public enum QueryExecutor {
         let scanner = PartScanner(
             filter: query.filter, raw: query.raw, fields: query.inputFields,
             writesLines: query.pipes.isEmpty && newest == nil && sink.wantsLines,
+            countedFields: query.pipes.first?.countedFields.map {
+                $0.union(query.filter.fieldNames)
+            },
             recorder: recorder)
         var request = ScanRequest(timeRange: query.filter.timeRange, filter: query.filter)
         request.raw = query.raw

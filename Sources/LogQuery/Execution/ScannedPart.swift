@@ -36,6 +36,8 @@ struct PartScanner: Sendable {
     let fields: Set<String>?
     /// Whether lines are all that is wanted, and are to be written at once.
     let writesLines: Bool
+    /// The fields by which matching rows are counted, with those that the filter looks at; nil: rows are looked at one by one.
+    let countedFields: Set<String>?
     /// Whose clock says where the time goes.
     let recorder: ScanRecorder?
 
@@ -50,6 +52,16 @@ struct PartScanner: Sendable {
                 result.report.blocksRead += 1
                 result.report.rowsRead += block.rowCount
                 let start = recorder?.now ?? 0
+                if let counted = try kinds(of: block) {
+                    let matching = try filter.evaluate(counted)
+                    result.filterTime += (recorder?.now ?? 0) - start
+                    if matching.isEmpty { continue }
+                    matching.visit { result.report.rowsMatched += counted.weights[$0] }
+                    result.blocks.append(
+                        MatchedBlock(
+                            block: counted, matching: matching, population: matching.population))
+                    continue
+                }
                 var matching = try filter.evaluate(block)
                 if let raw { matching = try raw.evaluate(block, within: matching) }
                 let filtered = recorder?.now ?? 0
@@ -71,6 +83,14 @@ struct PartScanner: Sendable {
             result.failure = error
         }
         return result
+    }
+
+    /// The rows of `block` by all that the query asks of them, where that is known without looking at each.
+    private func kinds(of block: any ColumnBlock) throws -> (any WeightedBlock)? {
+        guard raw == nil, let countedFields, !countedFields.isEmpty,
+            filter.ignoresTime(within: block.timeBounds)
+        else { return nil }
+        return try block.rowKinds(countedFields)
     }
 }
 

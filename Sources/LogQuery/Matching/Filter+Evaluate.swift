@@ -43,6 +43,24 @@ extension Filter {
     }
 }
 
+extension Filter {
+    /// Whether the filter says the same of all rows whose times lie within `bounds` and whose other fields are the same.
+    func ignoresTime(within bounds: (first: Int64, last: Int64)) -> Bool {
+        switch self {
+        case .all: true
+        case .leaf(let field, _): field != "_time"
+        case .fields(let comparison):
+            comparison.field != "_time" && comparison.other != "_time"
+        case .time(let filter):
+            filter.schedule == nil
+                && filter.range.covers(first: bounds.first, last: bounds.last)
+        case .not(let filter): filter.ignoresTime(within: bounds)
+        case .and(let filters), .or(let filters):
+            filters.allSatisfy { $0.ignoresTime(within: bounds) }
+        }
+    }
+}
+
 extension TimeFilter {
     fileprivate func evaluate(
         _ block: any ColumnBlock, within candidates: Bitmap

@@ -10,6 +10,8 @@ public protocol Pipe: Sendable, CustomStringConvertible {
     func makeStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> any RowConsumer
     /// Whether several threads can begin the pipe's work, each on some of the rows.
     var isPartial: Bool { get }
+    /// The fields by whose values the pipe counts rows, where it does nothing else; nil: it looks at rows one by one.
+    var countedFields: Set<String>? { get }
     /// The pipe at work on some of the rows, where `isPartial`; `next` sees nothing before `finish`.
     func makePartialStage(_ next: any RowConsumer, _ budget: MemoryBudget) -> (any PartialStage)?
     /// The pipe with the answers of the queries that stand in it, and with what it has to know of the query around it.
@@ -21,6 +23,9 @@ public protocol Pipe: Sendable, CustomStringConvertible {
 extension Pipe {
     /// One thread sees all rows.
     public var isPartial: Bool { false }
+
+    /// One by one.
+    public var countedFields: Set<String>? { nil }
 
     /// There is none.
     public func makePartialStage(

@@ -84,6 +84,19 @@ public struct StatsPipe: Pipe {
         StatsStage(self, next, budget)
     }
 
+    /// The keys and what conditions look at, where all that is asked is how many rows there are.
+    public var countedFields: Set<String>? {
+        var fields = Set(keys.map(\.field))
+        for result in results {
+            guard result.call.countsRows else { return nil }
+            if let condition = result.condition {
+                guard condition.ignoresTime(within: (.min, .max)) else { return nil }
+                fields.formUnion(condition.fieldNames)
+            }
+        }
+        return fields.contains("_time") ? nil : fields
+    }
+
     /// What is known of some rows can be added to what is known of others.
     public var isPartial: Bool { true }
 

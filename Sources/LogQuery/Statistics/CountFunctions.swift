@@ -40,6 +40,10 @@ private final class CountState: StatisticsState {
 
     override func update(_ block: any ColumnBlock, rows: [Int], groups: [Int32]) throws {
         if call.fields.isEmpty {
+            if let weights = (block as? any WeightedBlock)?.weights {
+                for (row, group) in zip(rows, groups) { counts[Int(group)] += weights[row] }
+                return
+            }
             if counts.count == 1 {
                 counts[0] += rows.count
                 return

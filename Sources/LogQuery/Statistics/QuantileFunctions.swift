@@ -27,7 +27,45 @@ private final class QuantileState: StatisticsState {
         for field in call.fields {
             var numbers = ColumnNumbers(try block.queryColumn(field))
             distributions.groups.withUnsafeMutableBufferPointer { distributions in
-                numbers.visit(rows, groups) { number, group in distributions[group].add(number) }
+                if distributions.count * Self.rowsOfGroupMin > rows.count {
+                    numbers.visit(rows, groups) { number, group in
+                        distributions[group].add(number)
+                    }
+                } else {
+                    Self.add(&numbers, rows, groups, to: distributions)
+                }
+            }
+        }
+    }
+
+    /// Groups of fewer rows in a block are not worth having their numbers gathered.
+    private static let rowsOfGroupMin = 16
+
+    /// Adds the numbers of all groups, those of each together.
+    private static func add(
+        _ numbers: inout ColumnNumbers, _ rows: [Int], _ groups: [Int32],
+        to distributions: UnsafeMutableBufferPointer<Quantiles>
+    ) {
+        var ends = [Int](repeating: 0, count: distributions.count + 1)
+        ends.withUnsafeMutableBufferPointer { ends in
+            numbers.visit(rows, groups) { _, group in ends[group + 1] += 1 }
+            for group in 1..<ends.count { ends[group] += ends[group - 1] }
+        }
+        // Where the next number of each group goes; in the end where those of the next group begin.
+        var next = ends
+        let gathered = [Double](unsafeUninitializedCapacity: rows.count) { gathered, filled in
+            next.withUnsafeMutableBufferPointer { next in
+                numbers.visit(rows, groups) { number, group in
+                    gathered[next[group]] = number
+                    next[group] += 1
+                }
+            }
+            filled = ends[ends.count - 1]
+        }
+        gathered.withUnsafeBufferPointer { gathered in
+            for group in distributions.indices where ends[group + 1] > ends[group] {
+                distributions[group].add(
+                    UnsafeBufferPointer(rebasing: gathered[ends[group]..<ends[group + 1]]))
             }
         }
     }

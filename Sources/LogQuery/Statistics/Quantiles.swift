@@ -43,6 +43,14 @@ struct Quantiles {
             }
         }
 
+        /// Calls `body` with the bucket of the first count and the counts.
+        @inline(__always)
+        mutating func withCounts(
+            _ body: (_ first: Int, _ counts: UnsafeMutableBufferPointer<UInt64>) -> Void
+        ) {
+            counts.withUnsafeMutableBufferPointer { body(first, $0) }
+        }
+
         private mutating func addBeyond(_ bucket: Int, _ times: UInt64) {
             if counts.isEmpty {
                 first = max(bucket - Self.slack, 0)
@@ -82,6 +90,40 @@ struct Quantiles {
         values.append(value)
         isSorted = false
         if values.count > Self.exactMax { becomeSketch() }
+    }
+
+    /// Adds some numbers, none of them NaN.
+    mutating func add(_ numbers: UnsafeBufferPointer<Double>) {
+        guard isSketch else {
+            for number in numbers { add(number) }
+            return
+        }
+        count += numbers.count
+        var least = Double.infinity
+        for number in numbers {
+            smallest = min(smallest, number)
+            greatest = max(greatest, number)
+            least = min(least, number > 0 ? number : .infinity)
+        }
+        guard greatest > 0, least < .infinity else {
+            for number in numbers { sketch(number) }
+            return
+        }
+        // Once there are buckets for the ends there are for all between.
+        positive.add(Self.bucket(least), 0)
+        positive.add(Self.bucket(greatest), 0)
+        positive.withCounts { first, counts in
+            for number in numbers {
+                if number > 0 {
+                    counts[Self.bucket(number) - first] += 1
+                } else if number == 0 {
+                    zeros += 1
+                }
+            }
+        }
+        if smallest < 0 {
+            for number in numbers where number < 0 { sketch(number) }
+        }
     }
 
     /// Adds the numbers that `other` has.

@@ -18,6 +18,9 @@ public struct StatisticsCall: Sendable, CustomStringConvertible {
     let shareText: String
     let makeState: @Sendable (StatisticsCall) -> StatisticsState
 
+    /// Whether the call is `count()`: its state takes weighted rows, too.
+    var countsRows: Bool { function == "count" && patterns.isEmpty }
+
     /// The call in LogsQL, which is also the name of its result unless another is given.
     public var description: String {
         let isRate = function == "rate"

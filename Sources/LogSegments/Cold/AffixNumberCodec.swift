@@ -109,36 +109,52 @@ struct AffixNumberCodec: ColumnCodec {
                     spelling: .plain(fractions: .all(Int(only)))))
         }
         let fractions = try CodeStream.read(&reader, count: count, limit: Self.fractionsMax)
-        var sizes = [Int](repeating: 0, count: Self.fractionsMax)
-        for fraction in fractions { sizes[Int(fraction)] += 1 }
+        let most = Int(fractions.reduce(0, max))
         var groups: [[Int64]] = []
-        for size in sizes {
+        for fraction in 0...UInt32(most) {
+            // A loop that the compiler turns into vectors.
+            let size = fractions.reduce(0) { $0 &+ ($1 == fraction ? 1 : 0) }
             groups.append(size == 0 ? [] : try EntropyIntegers.decode(&reader, count: size))
         }
-        // All groups one behind the other; each row takes the next of its group.
-        let joined = groups.flatMap { $0 }
-        var next: [Int] = []
-        var place = 0
-        for group in groups {
-            next.append(place)
-            place += group.count
-        }
-        let mantissas = [Int64](unsafeUninitializedCapacity: count) { mantissas, filled in
-            next.withUnsafeMutableBufferPointer { next in
-                joined.withUnsafeBufferPointer { joined in
-                    for (row, fraction) in fractions.enumerated() {
-                        let place = next[Int(fraction)]
-                        next[Int(fraction)] = place + 1
-                        mantissas[row] = joined[place]
-                    }
-                }
-            }
-            filled = count
-        }
+        let mantissas = Self.interleaved(groups, by: fractions)
         return .encoded(
             NumberValues(
                 before: Array(before), behind: Array(behind), mantissas: mantissas,
                 spelling: .plain(fractions: .each(fractions.map { UInt8($0) }))))
+    }
+
+    /// The next number of group `numbers[i]` for each i.
+    private static func interleaved(_ groups: [[Int64]], by numbers: [UInt32]) -> [Int64] {
+        // Behind one another, so that a row only needs the place of its group's next number.
+        var joined: [Int64] = []
+        joined.reserveCapacity(numbers.count)
+        var next: [Int] = []
+        for group in groups {
+            next.append(joined.count)
+            joined += group
+        }
+        return [Int64](unsafeUninitializedCapacity: numbers.count) { out, filled in
+            joined.withUnsafeBufferPointer { joined in
+                next.withUnsafeMutableBufferPointer { next in
+                    if groups.count == 2 {
+                        // Of two groups the places stay in registers.
+                        var places = (next[0], next[1])
+                        for (row, number) in numbers.enumerated() {
+                            let isSecond = number == 0 ? 0 : 1
+                            out[row] = joined[isSecond == 0 ? places.0 : places.1]
+                            places.0 += 1 - isSecond
+                            places.1 += isSecond
+                        }
+                    } else {
+                        for (row, number) in numbers.enumerated() {
+                            out[row] = joined[next[Int(number)]]
+                            next[Int(number)] += 1
+                        }
+                    }
+                }
+            }
+            filled = numbers.count
+        }
     }
 
     var tellsAlphabet: Bool { true }

@@ -104,7 +104,7 @@ final class StoredKinds {
     let shapes: [Int]
     private let count: Int
     /// The number of rows of each kind, where it is stored.
-    private let storedCounts: [Int]?
+    let counts: [Int]?
     /// The kinds of the rows, `CodeStream`.
     private let bytes: [UInt8]
     private var loadedRows: [UInt32]?
@@ -129,7 +129,7 @@ final class StoredKinds {
             }
             guard rest == 0 else { throw reader.malformed("rows of kinds") }
         }
-        storedCounts = counts
+        self.counts = counts
         bytes = Array(try reader.bytes(reader.remaining, "kinds of rows"))
     }
 
@@ -137,7 +137,7 @@ final class StoredKinds {
     init(_ kinds: RowKinds) {
         shapes = kinds.shapes
         count = kinds.rows.count
-        storedCounts = nil
+        counts = nil
         bytes = []
         loadedRows = kinds.rows.map { UInt32($0) }
     }
@@ -148,27 +148,30 @@ final class StoredKinds {
         let rows = try bytes.withView { view throws(MalformedBytes) in
             var reader = ByteReader(view)
             let rows = try CodeStream.read(&reader, count: count, limit: shapes.count)
-            guard reader.remaining == 0,
-                storedCounts.map({ $0 == Self.counts(rows, shapes.count) }) ?? true
-            else { throw reader.malformed("kinds of rows") }
+            guard reader.remaining == 0 else { throw reader.malformed("kinds of rows") }
             return rows
         }
         loadedRows = rows
         return rows
     }
 
-    private static func counts(_ rows: [UInt32], _ kinds: Int) -> [Int] {
-        var counts = [Int](repeating: 0, count: kinds)
-        counts.withUnsafeMutableBufferPointer { counts in
-            for kind in rows { counts[Int(kind)] += 1 }
-        }
-        return counts
+    /// Whether the numbers of rows that are stored are those of the rows.
+    func hasRightCounts() throws(MalformedBytes) -> Bool {
+        guard let counts else { return true }
+        var met = [Int](repeating: 0, count: shapes.count)
+        for kind in try rows() { met[Int(kind)] += 1 }
+        return met == counts
+    }
+
+    /// The kinds whose rows have a column.
+    func present(hasColumn: [Bool]) -> [Int] {
+        shapes.indices.filter { hasColumn[shapes[$0]] }
     }
 
     /// The kinds as a column sees them whose values belong to the rows of some shapes.
     func of(hasColumn: [Bool]) throws(MalformedBytes) -> ColumnKinds {
         let rows = try rows()
-        let present = shapes.indices.filter { hasColumn[shapes[$0]] }
+        let present = present(hasColumn: hasColumn)
         if present.count == shapes.count {
             return ColumnKinds(values: rows, present: present, kindCount: shapes.count)
         }
@@ -233,12 +236,11 @@ struct KindCodec: ColumnCodec {
     func decode(
         _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
     ) throws -> Column {
-        let distinct = try reader.length(atMost: count, "values of kinds")
-        let values = try NestedColumn.read(&reader, count: distinct)
         let kinds = try context.kinds()
         guard kinds.values.count == count else { throw reader.malformed("kinds of rows") }
-        let numbers = try CodeStream.read(
-            &reader, count: kinds.present.count, limit: distinct)
+        let (values, numbers) = try valuesOfKinds(
+            &reader, count: count, kinds: kinds.present.count)
+        let distinct = values.rowCount
         // A value for each kind, and the kind for each row: whether two kinds share a value matters to nobody.
         var bytes = ByteWriter(capacity: 1 << 10)
         var ends: [Int] = []
@@ -256,5 +258,14 @@ extension KindCodec {
     func distinctValues(_ reader: inout ByteReader, count: Int) throws -> Column {
         let distinct = try reader.length(atMost: count, "values of kinds")
         return try NestedColumn.read(&reader, count: distinct)
+    }
+
+    var isByKind: Bool { true }
+
+    func valuesOfKinds(
+        _ reader: inout ByteReader, count: Int, kinds: Int
+    ) throws -> (values: Column, numbers: [UInt32]) {
+        let values = try distinctValues(&reader, count: count)
+        return (values, try CodeStream.read(&reader, count: kinds, limit: values.rowCount))
     }
 }

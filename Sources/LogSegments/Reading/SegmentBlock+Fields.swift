@@ -12,13 +12,13 @@ extension SegmentBlock {
     }
 
     /// A stored column and how it is to be read.
-    private struct Source: Hashable {
+    struct Source: Hashable {
         let column: Int
         let transform: ValueTransform
     }
 
     /// Where the values of a field stand.
-    private struct Sources {
+    struct Sources {
         var columns: [Source] = []
         /// For each shape the number of its source; −1: it has no such field; −2: its lines are stored whole.
         var ofShape: [Int] = []
@@ -27,7 +27,7 @@ extension SegmentBlock {
     }
 
     /// - Parameter isUsed: for each shape whether the block has it; nil: any may occur.
-    private func sources(_ name: String, isUsed: [Bool]?) -> Sources {
+    func sources(_ name: String, isUsed: [Bool]?) -> Sources {
         var sources = Sources()
         for (number, stored) in reader.footer.shapes.enumerated() {
             guard isUsed?[number] ?? true else {
@@ -133,7 +133,7 @@ extension SegmentBlock {
     }
 
     /// The stored values of `column` as text, value for value.
-    private func resolve(_ column: Column, _ source: Source) -> Column {
+    func resolve(_ column: Column, _ source: Source) -> Column {
         column.resolved(reader.footer.columns[source.column].kind, source.transform)
     }
 

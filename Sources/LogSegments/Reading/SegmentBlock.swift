@@ -218,6 +218,10 @@ final class SegmentBlock: ColumnBlock {
         return .listed(places)
     }
 
+    func rowKinds(_ fields: Set<String>) throws -> (any WeightedBlock)? {
+        try reporting { try KindBlock(self, fields) }
+    }
+
     // MARK: Loading
 
     func load(_ fields: Set<String>?, rows: Bitmap) throws {

@@ -64,10 +64,16 @@ extension Column {
             let resolved = stored.resolved(kind, transform)
             return resolved === stored ? self : replacingValues(resolved)
         }
-        // Most strings have no escapes: one look at all bytes tells.
-        if kind == .string, transform == .none, !alphabet.contains(ASCII.backslash) { return self }
-        var bytes = ByteWriter(capacity: 1 << 12)
         var scratch = ByteWriter(capacity: 256)
+        if kind == .string, transform == .none {
+            // Most strings have no escapes, and are what they are spelled.
+            return rewritingValues(with: ASCII.backslash) { raw, out in
+                out.append(
+                    ValueText.resolve(
+                        raw, kind, isEscaped: true, transform, scratch: &scratch))
+            }
+        }
+        var bytes = ByteWriter(capacity: 1 << 12)
         var ends: [Int] = []
         ends.reserveCapacity(valueCount)
         for number in 0..<valueCount {
