@@ -331,3 +331,34 @@ void weir_unpack(
         out[index] = (int64_t)(value + (uint64_t)smallest);
     }
 }
+
+void weir_count_codes(const uint32_t *codes, size_t count, size_t limit, size_t *counts) {
+    // Four tables: a code that repeats need not wait for its last count.
+    uint32_t tables[4][32] = {{0}};
+    size_t index = 0;
+    for (; index + 4 <= count; index += 4) {
+        for (size_t lane = 0; lane < 4; lane++) { tables[lane][codes[index + lane] & 31]++; }
+    }
+    for (; index < count; index++) { tables[0][codes[index] & 31]++; }
+    for (size_t code = 0; code < limit; code++) {
+        counts[code] = (size_t)tables[0][code] + tables[1][code] + tables[2][code] + tables[3][code];
+    }
+}
+
+void weir_interleave(
+    const int64_t *values, size_t *next, const uint32_t *codes, size_t count, int64_t *out,
+    uint8_t *narrow) {
+    // Mostly the first two groups take turns: their places stay in registers.
+    size_t first = next[0], second = next[1];
+    for (size_t index = 0; index < count; index++) {
+        const uint32_t code = codes[index];
+        narrow[index] = (uint8_t)code;
+        if (__builtin_expect(code > 1, 0)) {
+            out[index] = values[next[code]++];
+            continue;
+        }
+        out[index] = values[code ? second : first];
+        second += code;
+        first += code ^ 1;
+    }
+}

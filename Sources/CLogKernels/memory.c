@@ -1,6 +1,11 @@
 #include "CLogKernels.h"
 
+#include <stdint.h>
 #include <stdlib.h>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -13,5 +18,17 @@ void weir_keep_freed(int mapped_min, int kept_max) {
 #else
     (void)mapped_min;
     (void)kept_max;
+#endif
+}
+
+void weir_prefer_large_pages(void *memory, size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    const uintptr_t page = (uintptr_t)2 << 20;
+    const uintptr_t start = ((uintptr_t)memory + page - 1) & ~(page - 1);
+    const uintptr_t end = ((uintptr_t)memory + bytes) & ~(page - 1);
+    if (start < end) { (void)madvise((void *)start, end - start, MADV_HUGEPAGE); }
+#else
+    (void)memory;
+    (void)bytes;
 #endif
 }

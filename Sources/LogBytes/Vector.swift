@@ -47,6 +47,7 @@ public struct Vector<Element: BitwiseCopyable>: ~Copyable {
     mutating func grow(_ extra: Int) {
         let larger = max(count + extra, capacity * 2)
         let fresh = UnsafeMutablePointer<Element>.allocate(capacity: larger)
+        ProcessMemory.preferLargePages(fresh, larger * MemoryLayout<Element>.stride)
         fresh.update(from: base, count: count)
         base.deallocate()
         base = fresh

@@ -55,6 +55,20 @@ void weir_unpack(
     const uint8_t *_Nonnull bits, size_t bit_bytes, unsigned width, size_t count,
     int64_t smallest, int64_t *_Nonnull out);
 
+/// Counts codes below `limit`, at most 32: how often each occurs.
+void weir_count_codes(
+    const uint32_t *_Nonnull codes, size_t count, size_t limit, size_t *_Nonnull counts);
+
+/// For each code the next of the values of its group, which stand from `next[code]` on: groups become one sequence. `narrow`
+/// gets the codes as bytes. There are at least two groups, and values enough.
+void weir_interleave(
+    const int64_t *_Nonnull values, size_t *_Nonnull next, const uint32_t *_Nonnull codes,
+    size_t count, int64_t *_Nonnull out, uint8_t *_Nonnull narrow);
+
+/// Asks the system for large pages in the middle of memory that has just been allocated: clearing one costs less than hundreds of
+/// faults. Does nothing where there are none.
+void weir_prefer_large_pages(void *_Nonnull memory, size_t bytes);
+
 /// What `weir_find_candidates` looks for.
 typedef struct {
     /// For each of the first three bytes of literals: by its low and by its high nibble, the groups (bits) that allow it.

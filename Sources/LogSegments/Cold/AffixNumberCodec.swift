@@ -1,3 +1,4 @@
+internal import CLogKernels
 internal import LogBytes
 internal import LogQuery
 
@@ -109,52 +110,34 @@ struct AffixNumberCodec: ColumnCodec {
                     spelling: .plain(fractions: .all(Int(only)))))
         }
         let fractions = try CodeStream.read(&reader, count: count, limit: Self.fractionsMax)
-        let most = Int(fractions.reduce(0, max))
-        var groups: [[Int64]] = []
-        for fraction in 0...UInt32(most) {
-            // A loop that the compiler turns into vectors.
-            let size = fractions.reduce(0) { $0 &+ ($1 == fraction ? 1 : 0) }
-            groups.append(size == 0 ? [] : try EntropyIntegers.decode(&reader, count: size))
+        var sizes = [Int](repeating: 0, count: Self.fractionsMax)
+        fractions.withUnsafeBufferPointer { fractions in
+            sizes.withUnsafeMutableBufferPointer { sizes in
+                guard let codes = fractions.baseAddress, let counts = sizes.baseAddress else {
+                    return
+                }
+                weir_count_codes(codes, fractions.count, sizes.count, counts)
+            }
         }
-        let mantissas = Self.interleaved(groups, by: fractions)
+        // All groups one behind the other; each row takes the next of its group.
+        var values: [Int64] = []
+        values.reserveCapacity(count)
+        var next: [Int] = []
+        for size in sizes {
+            next.append(values.count)
+            if size > 0 { values += try EntropyIntegers.decode(&reader, count: size) }
+        }
+        var digits = [UInt8](repeating: 0, count: count)
+        let mantissas = [Int64](unsafeUninitializedCapacity: count) { out, filled in
+            if let out = out.baseAddress {
+                weir_interleave(values, &next, fractions, count, out, &digits)
+            }
+            filled = count
+        }
         return .encoded(
             NumberValues(
                 before: Array(before), behind: Array(behind), mantissas: mantissas,
-                spelling: .plain(fractions: .each(fractions.map { UInt8($0) }))))
-    }
-
-    /// The next number of group `numbers[i]` for each i.
-    private static func interleaved(_ groups: [[Int64]], by numbers: [UInt32]) -> [Int64] {
-        // Behind one another, so that a row only needs the place of its group's next number.
-        var joined: [Int64] = []
-        joined.reserveCapacity(numbers.count)
-        var next: [Int] = []
-        for group in groups {
-            next.append(joined.count)
-            joined += group
-        }
-        return [Int64](unsafeUninitializedCapacity: numbers.count) { out, filled in
-            joined.withUnsafeBufferPointer { joined in
-                next.withUnsafeMutableBufferPointer { next in
-                    if groups.count == 2 {
-                        // Of two groups the places stay in registers.
-                        var places = (next[0], next[1])
-                        for (row, number) in numbers.enumerated() {
-                            let isSecond = number == 0 ? 0 : 1
-                            out[row] = joined[isSecond == 0 ? places.0 : places.1]
-                            places.0 += 1 - isSecond
-                            places.1 += isSecond
-                        }
-                    } else {
-                        for (row, number) in numbers.enumerated() {
-                            out[row] = joined[next[Int(number)]]
-                            next[Int(number)] += 1
-                        }
-                    }
-                }
-            }
-            filled = numbers.count
-        }
+                spelling: .plain(fractions: .each(digits))))
     }
 
     var tellsAlphabet: Bool { true }
