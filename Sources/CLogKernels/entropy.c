@@ -194,14 +194,16 @@ VECTOR_TARGET static size_t decode_wide(
 }
 #endif
 
-int weir_entropy_decode(
+static int decode(
     const uint32_t *frequencies, size_t alphabet, unsigned scale_bits, uint32_t *states,
-    size_t lanes, const uint8_t *words, size_t word_count, uint16_t *out, size_t count) {
+    size_t lanes, const uint8_t *words, size_t word_count, uint16_t *out, size_t count,
+    int has_vectors) {
     tables t;
     if (!fill_tables(&t, frequencies, alphabet, scale_bits)) { return 0; }
     size_t next = 0, done = 0;
+    (void)has_vectors;
 #if defined(__x86_64__)
-    if (lanes == 32 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt")) {
+    if (lanes == 32 && has_vectors) {
         done = decode_wide(&t, states, words, word_count, &next, out, count);
         if (next > word_count) { return 0; }
     }
@@ -222,6 +224,26 @@ int weir_entropy_decode(
         if (states[lane] != LOWEST) { return 0; }
     }
     return 1;
+}
+
+int weir_entropy_decode(
+    const uint32_t *frequencies, size_t alphabet, unsigned scale_bits, uint32_t *states,
+    size_t lanes, const uint8_t *words, size_t word_count, uint16_t *out, size_t count) {
+#if defined(__x86_64__)
+    const int has_vectors = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
+#else
+    const int has_vectors = 0;
+#endif
+    return decode(
+        frequencies, alphabet, scale_bits, states, lanes, words, word_count, out, count,
+        has_vectors);
+}
+
+int weir_entropy_decode_scalar(
+    const uint32_t *frequencies, size_t alphabet, unsigned scale_bits, uint32_t *states,
+    size_t lanes, const uint8_t *words, size_t word_count, uint16_t *out, size_t count) {
+    return decode(
+        frequencies, alphabet, scale_bits, states, lanes, words, word_count, out, count, 0);
 }
 
 // The bits [position, position + width) of `bytes`, least significant first; bits beyond the bytes are zero. width ≤ 63.

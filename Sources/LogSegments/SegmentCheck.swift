@@ -241,7 +241,9 @@ struct SegmentCheck {
                     return try kinds.of(hasColumn: has)
                 }
                 let stored = try reader.column(number, of: block)
-                guard let column = try stored.map({ try reader.values($0, context) }), column.rowCount == chunk.valueCount else {
+                guard let column = try stored.map({ try reader.values($0, context) }),
+                    column.rowCount == chunk.valueCount
+                else {
                     add(block, chunk.role, "\(name) has not as many values as it says")
                     continue
                 }

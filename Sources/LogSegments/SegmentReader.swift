@@ -271,7 +271,8 @@ final class SegmentReader: @unchecked Sendable {
 
     /// Reads the bytes of column `number` of a block; nil when the block has none, or one with a codec that is not wanted.
     func column(
-        _ number: Int, of block: BlockEntry, where isWanted: (any ColumnCodec) -> Bool = { _ in true }
+        _ number: Int, of block: BlockEntry,
+        where isWanted: (any ColumnCodec) -> Bool = { _ in true }
     ) throws -> StoredColumn? {
         guard let chunk = block.chunks.first(where: { $0.role == .column(number) }) else {
             return nil

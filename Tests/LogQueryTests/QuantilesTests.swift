@@ -9,6 +9,17 @@ import Testing
         var merged = Quantiles()
         for part in 0..<parts {
             var quantiles = Quantiles()
+            if part % 2 == 1 {
+                // Many at once.
+                let own = stride(from: part, to: values.count, by: parts).map { values[$0] }
+                for start in stride(from: 0, to: own.count, by: 5_000) {
+                    own[start..<min(start + 5_000, own.count)].withUnsafeBufferPointer {
+                        quantiles.add($0)
+                    }
+                }
+                merged.merge(quantiles)
+                continue
+            }
             for index in stride(from: part, to: values.count, by: parts) {
                 quantiles.add(values[index])
             }

@@ -29,6 +29,12 @@ import Testing
             Sample(codec: "number", values: (0..<700).map { _ in "user_\(number(0..<90_000))" }),
             Sample(codec: "number", values: (0..<700).map { _ in "\(number(-5..<9)).5ms" }),
             Sample(codec: "number", values: ["0", "-12", "3.25", "9223372036854775", "0.000120"]),
+            Sample(
+                codec: "number",
+                values: (0..<900).map {
+                    ["\($0)", "\($0).5", "\(number(0..<90)).2\(number(1..<9))", "7.125"][
+                        number(0..<4)]
+                }),
             Sample(codec: "number", values: (0..<300).map { "#00\($0 + 100)x" }),
             Sample(codec: "prefixed integer", values: (0..<30).map { "job-\($0 * $0)" }),
             Sample(
@@ -212,6 +218,110 @@ import Testing
                 #expect(try EntropyIntegers.decode(&reader, count: values.count) == values)
                 #expect(reader.remaining == 0)
             }
+        }
+    }
+
+    /// Streams of every layout, by vectors and without.
+    @Test(arguments: [0, 1, 2, 31, 511, 512, 8_191, 8_192, 70_001])
+    func symbolsOfEveryAlphabetComeBack(count: Int) throws {
+        var random = SeededGenerator(seed: UInt64(count))
+        for alphabet in [1, 2, 17, 256, 257, 4_096] {
+            // From all alike to one that is as good as always there.
+            for skew in [0, 3, 40] {
+                let symbols = (0..<count).map { _ -> UInt16 in
+                    random.below(skew + 1) > 0 ? 0 : UInt16(random.below(alphabet))
+                }
+                var out = ByteWriter()
+                symbols.withUnsafeBufferPointer {
+                    EntropyCoder.encode($0, alphabet: alphabet, into: &out)
+                }
+                for usesVectors in [true, false] {
+                    var reader = ByteReader(out.view)
+                    let read = try EntropyCoder.decode(
+                        &reader, count: count, limit: alphabet, usesVectors: usesVectors)
+                    #expect(read == symbols)
+                    #expect(reader.remaining == 0)
+                }
+                var reader = ByteReader(out.view)
+                try EntropyCoder.skip(&reader)
+                #expect(reader.remaining == 0)
+                var ahead = ByteReader(out.view)
+                let constant = try EntropyCoder.readConstant(&ahead, limit: alphabet)
+                if count > 0 {
+                    #expect(
+                        (constant != nil) == symbols.allSatisfy { $0 == symbols[0] })
+                    #expect(constant == nil || constant == Int(symbols[0]))
+                }
+                #expect(ahead.remaining == (constant == nil ? out.count : 0))
+            }
+        }
+    }
+
+    /// What a release wrote, later ones must read: the bytes of each layout stay as they are.
+    @Test(arguments: [
+        (100, 3, 850_917_134 as UInt32), (600, 300, 2_341_056_476), (9_000, 40, 3_404_363_583),
+        (9_000, 900, 3_350_413_446),
+    ])
+    func layoutsStayAsTheyAre(count: Int, alphabet: Int, sum: UInt32) {
+        var random = SeededGenerator(seed: 17)
+        let symbols = (0..<count).map { _ in
+            UInt16(random.below(1 + random.below(alphabet)))
+        }
+        var out = ByteWriter()
+        symbols.withUnsafeBufferPointer {
+            EntropyCoder.encode($0, alphabet: alphabet, into: &out)
+        }
+        #expect(Checksum.crc32c(out.view) == sum)
+    }
+
+    /// A stream that was changed is refused, or decoded to as many symbols of the alphabet, alike with vectors and without.
+    @Test func changedStreamsNeverTrap() {
+        var random = SeededGenerator(seed: 11)
+        var refused = 0
+        for round in 0..<400 {
+            let alphabet = random.pick([3, 200, 900])
+            let symbols = (0..<9_000).map { _ in
+                UInt16(random.below(random.below(4) == 0 ? alphabet : 2))
+            }
+            var out = ByteWriter()
+            symbols.withUnsafeBufferPointer {
+                EntropyCoder.encode($0, alphabet: alphabet, into: &out)
+            }
+            var bytes = Array(out.view)
+            if round % 4 == 0 { bytes.removeLast(random.below(bytes.count)) }
+            for _ in 0..<1 + random.below(3) where !bytes.isEmpty {
+                bytes[random.below(bytes.count)] ^= 1 << UInt8(random.below(8))
+            }
+            let answers = [true, false].map { usesVectors in
+                bytes.withView { view in
+                    var reader = ByteReader(view)
+                    return try? EntropyCoder.decode(
+                        &reader, count: symbols.count, limit: alphabet, usesVectors: usesVectors)
+                }
+            }
+            #expect(answers[0] == answers[1])
+            if let read = answers[0] {
+                #expect(read.allSatisfy { Int($0) < alphabet })
+            } else {
+                refused += 1
+            }
+        }
+        #expect(refused > 200)
+    }
+
+    @Test func packedNumbersOfEveryWidthComeBack() {
+        var random = SeededGenerator(seed: 13)
+        for width in 0...64 {
+            let numbers = (0..<77).map { _ in width == 0 ? 0 : random.next() >> UInt64(64 - width) }
+            var out = ByteWriter()
+            var packer = BitPacker()
+            for number in numbers { packer.append(number, width, into: &out) }
+            packer.finish(into: &out)
+            let read = BitUnpacker.numbers(out.view, width, count: numbers.count)
+            #expect(read.map { UInt64(bitPattern: $0) } == numbers, "width \(width)")
+            // What is not there reads as zero.
+            let short = BitUnpacker.numbers(out.view.prefix(out.count / 2), width, count: 77)
+            #expect(short.count == 77)
         }
     }
 

@@ -14,16 +14,19 @@ import Testing
 
 /// A data directory that was written once and is read for ever: what a release has stored, later ones must give back.
 ///
-/// It lies in `Golden/v2`, beside the lines that are in it. A change of a format gets a directory of its own:
-/// `WEIR_WRITE_GOLDEN=1 swift test --filter GoldenTests` writes the one of the present format.
+/// It lies in `Golden/v2` and `Golden/v3`, beside the lines that are in it. A change of a format gets a directory of its own:
+/// `WEIR_WRITE_GOLDEN=1 swift test --filter GoldenTests` writes the one of the present format, if it is not there.
 @Suite struct GoldenTests {
-    private static let root =
-        Checkout.root.appending(path: "Tests/LogSegmentsTests/Golden/v2").path
+    private static let versions = ["v2", "v3"]
     private let disk = DiskFileSystem()
 
+    private static func root(_ version: String) -> String {
+        Checkout.root.appending(path: "Tests/LogSegmentsTests/Golden/" + version).path
+    }
+
     /// Lines as they stand in the file beside: each behind its length.
-    private func expected() throws -> [String] {
-        let bytes = try disk.readAll(Self.root + "/lines")
+    private func expected(_ version: String) throws -> [String] {
+        let bytes = try disk.readAll(Self.root(version) + "/lines")
         return try bytes.withView { view in
             var reader = ByteReader(view)
             var lines: [String] = []
@@ -49,9 +52,9 @@ import Testing
         try bytes.withView { view throws(FileError) in try file.write(view, at: 0) }
     }
 
-    private func copy() throws -> TemporaryDirectory {
+    private func copy(_ version: String) throws -> TemporaryDirectory {
         let directory = try TemporaryDirectory()
-        let store = Self.root + "/store"
+        let store = Self.root(version) + "/store"
         for file in try files(store) {
             try write(directory.path + "/" + file, try disk.readAll(store + "/" + file))
         }
@@ -60,7 +63,9 @@ import Testing
 
     /// Cold and fresh segments, lines from the future, and a journal.
     @Test(.enabled(if: getenv("WEIR_WRITE_GOLDEN") != nil)) func write() throws {
-        let store = Self.root + "/store"
+        let root = Self.root("v\(SegmentFormat.version)")
+        let store = root + "/store"
+        guard (try? disk.list(store)) == nil else { return }
         let policy = try testPolicy()
         let parts = (0..<3).map { randomLines(120, seed: 900 + $0) }
         let future = ["{\"timestamp\":\"2031-01-01T00:00:00Z\",\"level\":\"INFO\",\"n\":1}"]
@@ -76,13 +81,13 @@ import Testing
         for line in parts.flatMap(\.self) + future {
             line.withView { out.append(lengthPrefixed: $0) }
         }
-        try write(Self.root + "/lines", Array(out.view))
+        try write(root + "/lines", Array(out.view))
     }
 
-    @Test func whatWasStoredIsReadAndTakenOver() throws {
-        let lines = try expected()
+    @Test(arguments: versions) func whatWasStoredIsReadAndTakenOver(version: String) throws {
+        let lines = try expected(version)
         #expect(lines.count == 361)
-        let directory = try copy()
+        let directory = try copy(version)
         let stored = try storedLines(directory.path)
         #expect(stored.lines == lines)
         #expect(stored.faults.isEmpty)

@@ -9,11 +9,13 @@ import Testing
 /// Random queries give the same rows, byte for byte, from the journal, from fresh segments and from compacted ones, by one
 /// thread and by several, as from lines in memory that are looked at one by one.
 ///
-/// `WEIR_QUERY_SEEDS` says how many rounds of other lines and queries; `WEIR_QUERY_FIRST` the first seed.
+/// `WEIR_QUERY_SEEDS` says how many rounds of other lines and queries, `WEIR_QUERY_LINES` of how many lines each;
+/// `WEIR_QUERY_FIRST` is the first seed.
 @Suite struct QueryDifferentialTests {
     private static let queriesOfRound = 40
+    private static let environment = ProcessInfo.processInfo.environment
+    private static let linesOfRound = environment["WEIR_QUERY_LINES"].flatMap(Int.init) ?? 2_500
     private static var seeds: Range<UInt64> {
-        let environment = ProcessInfo.processInfo.environment
         let first = environment["WEIR_QUERY_FIRST"].flatMap(UInt64.init) ?? 1
         let count = environment["WEIR_QUERY_SEEDS"].flatMap(UInt64.init) ?? 2
         return first..<first + count
@@ -162,7 +164,10 @@ import Testing
         }
 
         private mutating func pipes() -> String {
-            switch random.below(9) {
+            switch random.below(12) {
+            case 10: " | stats count() as n"
+            case 11:
+                " | stats by (\(random.pick(["level", "service, level", "status_code", "_class, level", "nothing, service", "message"]))) count() as n, count() if (\(condition())) as some"
             case 0:
                 " | stats by (\(random.pick(["level", "service, level", "_time:1m", "user_id"]))) count() as n, max(duration_ms) as most"
             case 1:
@@ -215,7 +220,7 @@ import Testing
 
     @Test(arguments: seeds) func allStatesAnswerAlike(_ seed: UInt64) throws {
         let directory = try TemporaryDirectory()
-        let lines = Self.lines(2_500, seed: seed)
+        let lines = Self.lines(Self.linesOfRound, seed: seed)
         let stores = try stores(lines, directory.path)
         var questions = Questions(random: SeededGenerator(seed: seed &+ 1_000_000), lines: lines)
         var answered = 0

@@ -44,6 +44,12 @@ int weir_entropy_decode(
     uint32_t *_Nonnull states, size_t lanes, const uint8_t *_Nonnull words, size_t word_count,
     uint16_t *_Nonnull out, size_t count);
 
+/// The same without vectors, on any processor; the oracle of the tests.
+int weir_entropy_decode_scalar(
+    const uint32_t *_Nonnull frequencies, size_t alphabet, unsigned scale_bits,
+    uint32_t *_Nonnull states, size_t lanes, const uint8_t *_Nonnull words, size_t word_count,
+    uint16_t *_Nonnull out, size_t count);
+
 /// Makes numbers of symbols and the bits below them (EntropyIntegers.swift); 0 when a symbol is none.
 int weir_entropy_integers(
     const uint16_t *_Nonnull symbols, size_t count, const uint8_t *_Nonnull bits, size_t bit_bytes,

@@ -110,6 +110,7 @@ final class Grouping {
 
     /// All groups in the order of their values.
     func sorted() -> [Int] {
+        if let sorted = sortedByBytes() { return sorted }
         let values = (0..<count).map { number in
             self.values(number).map { $0.withView { SortValue($0) } }
         }
@@ -120,6 +121,24 @@ final class Grouping {
             }
             return left < right
         }
+    }
+
+    /// The groups in the order of their values where their bytes tell it: times that end in `Z` and have the same length, and digits
+    /// at the same places. Nil for others.
+    private func sortedByBytes() -> [Int]? {
+        guard keys.count == 1, count > 0 else { return nil }
+        let first = table.key(0)
+        guard first.count > 2, ASCII.isDigit(first[1]),
+            first[first.count - 1] == UInt8(ascii: "Z")
+        else { return nil }
+        for number in 1..<count {
+            let key = table.key(number)
+            guard key.count == first.count else { return nil }
+            for index in 0..<key.count where key[index] != first[index] {
+                guard ASCII.isDigit(key[index]), ASCII.isDigit(first[index]) else { return nil }
+            }
+        }
+        return (0..<count).sorted { table.key($0) < table.key($1) }
     }
 
     /// The groups `numbers` as rows: a column for each key, in order, and `extra` ones behind.

@@ -144,8 +144,10 @@ enum EntropyCoder {
     }
 
     /// Reads `count` symbols, all below `limit`.
+    ///
+    /// - Parameter usesVectors: false for tests, which hold both ways against one another.
     static func decode(
-        _ reader: inout ByteReader, count: Int, limit: Int = alphabetMax
+        _ reader: inout ByteReader, count: Int, limit: Int = alphabetMax, usesVectors: Bool = true
     ) throws(MalformedBytes) -> [UInt16] {
         var head = try Head(&reader)
         guard head.frequencies.count <= limit else {
@@ -153,12 +155,13 @@ enum EntropyCoder {
         }
         let wordCount = try reader.length(atMost: reader.remaining / 2, "coder words")
         let words = try reader.bytes(2 * wordCount, "coder words")
+        let kernel = usesVectors ? weir_entropy_decode : weir_entropy_decode_scalar
         var isSound = true
         let symbols = [UInt16](unsafeUninitializedCapacity: count) { buffer, filled in
             // Decoding ends where encoding began: anything else was not written so.
             if let out = buffer.baseAddress {
                 isSound =
-                    weir_entropy_decode(
+                    kernel(
                         head.frequencies, head.frequencies.count, head.scaleBits, &head.states,
                         head.states.count, words.start, wordCount, out, count)
                     != 0
