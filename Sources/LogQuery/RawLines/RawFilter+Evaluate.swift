@@ -40,6 +40,9 @@ extension RawFilter {
         return found
     }
 
+    /// This share of a block's lines are few.
+    private static let fewShare = 16
+
     /// So many lines are written before they are looked at: about what a second-level cache holds.
     private static let batchMax = 512
 
@@ -52,8 +55,10 @@ extension RawFilter {
         for way in requiredLiterals {
             var rows = candidates
             // Long texts are rare ones.
-            for literal in way.sorted(by: { $0.count > $1.count }) where !rows.isEmpty {
+            for literal in way.sorted(by: { $0.count > $1.count }) {
                 rows = try block.rows(containing: literal, within: rows) ?? rows
+                // So few lines are looked at sooner than all columns are asked for another text.
+                if rows.population < candidates.count / Self.fewShare { break }
             }
             possible.formUnion(rows)
         }
