@@ -154,16 +154,32 @@ final class SegmentCursor: LineCursor {
         let numbers = try block.sequences()
         let isWhole = range.covers(first: entry.firstTime, last: entry.lastTime)
         let times = isWhole && !needsTimes ? [] : try block.times()
+        var lines = ByteWriter(capacity: 1 << 16)
+        var ends = Vector<Int>(capacity: Self.batchMax)
         while row < entry.rows, buffer.byteCount < bufferBytesMax {
-            if isWhole || range.contains(times[row]) {
-                let row = row
+            let fitting = (bufferBytesMax - buffer.byteCount) / max(entry.rawBytes / entry.rows, 1)
+            let batch = row..<min(row + min(max(fitting, 1), Self.batchMax), entry.rows)
+            var rows = Bitmap(count: entry.rows)
+            for row in batch where isWhole || range.contains(times[row]) { rows[row] = true }
+            lines.removeAll()
+            ends.removeAll()
+            try block.appendLines(rows, into: &lines, ends: &ends)
+            var written = 0
+            var start = 0
+            for row in batch where rows[row] {
                 let time = StoredTime(
                     time: times.isEmpty ? 0 : times[row], isSkewed: file.key.isSkewed)
-                try buffer.append(numbers[row], time) { try block.appendLine(row: row, into: &$0) }
+                let line = lines.view.slice(start..<ends[written])
+                buffer.append(numbers[row], time) { $0.append(line) }
+                start = ends[written]
+                written += 1
             }
-            row += 1
+            row = batch.upperBound
         }
     }
+
+    /// So many lines are written together.
+    private static let batchMax = 512
 }
 
 /// The lines of one journal file, a frame of them in memory.

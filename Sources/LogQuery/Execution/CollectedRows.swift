@@ -6,7 +6,7 @@ internal import LogRecords
 /// Rows that are stored lines are held as lines and scanned again when they are given on; others as names and values.
 final class CollectedRows {
     private var bytes = ByteWriter(capacity: 1 << 12)
-    private var ends: [Int] = []
+    private var ends = Vector<Int>(capacity: 256)
     private var times: [Int64] = []
     private var sequences: [UInt64] = []
     private var classes: [UInt32] = []
@@ -38,10 +38,9 @@ final class CollectedRows {
         let fieldNames = areLines ? [] : try block.queryFieldNames()
         let columns = try fieldNames.map { try block.queryColumn($0) }
         let numbers = fieldNames.map { $0.withView { names.insert($0).number } }
+        if areLines { try slice.appendLines(into: &bytes, ends: &ends) }
         for row in slice.rows {
-            if areLines {
-                try block.appendLine(row: row, into: &bytes)
-            } else {
+            if !areLines {
                 for (number, column) in zip(numbers, columns) {
                     column.withText(row: row) { text in
                         if text.isEmpty { return }
@@ -50,7 +49,7 @@ final class CollectedRows {
                     }
                 }
             }
-            ends.append(bytes.count)
+            if !areLines { ends.append(bytes.count) }
             times.append(blockTimes[row])
             sequences.append(blockSequences[row])
             classes.append(className)
@@ -66,7 +65,7 @@ final class CollectedRows {
     /// Forgets all rows but `kept`, which get the numbers 0, 1, … in this order.
     func keep(only kept: [Int]) {
         var fresh = ByteWriter(capacity: 1 << 12)
-        var freshEnds: [Int] = []
+        var freshEnds = Vector<Int>(capacity: kept.count + 1)
         for number in kept {
             fresh.append(row(number))
             freshEnds.append(fresh.count)

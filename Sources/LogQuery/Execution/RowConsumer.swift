@@ -1,3 +1,4 @@
+internal import LogBytes
 internal import LogSystem
 
 /// Some rows of a block, in the order in which they are to be seen.
@@ -15,6 +16,20 @@ public struct RowSlice {
         self.block = block
         self.rows = rows
         isWholeBlock = false
+    }
+
+    /// Appends the lines of the rows, one behind the other, and to `ends` where each ends in `out`.
+    func appendLines(into out: inout ByteWriter, ends: inout Vector<Int>) throws {
+        let isAscending = zip(rows, rows.dropFirst()).allSatisfy { $0 < $1 }
+        if isAscending {
+            var set = Bitmap(count: block.rowCount)
+            for row in rows { set[row] = true }
+            return try block.appendLines(set, into: &out, ends: &ends)
+        }
+        for row in rows {
+            try block.appendLine(row: row, into: &out)
+            ends.append(out.count)
+        }
     }
 
     /// All rows of `block`.
