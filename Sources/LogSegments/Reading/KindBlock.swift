@@ -37,8 +37,7 @@ final class KindBlock: WeightedBlock {
         var count = 1
         // For each source the number of each kind's value among all.
         var numbers: [[UInt32]] = []
-        for (index, source) in sources.columns.enumerated() {
-            guard sources.used.contains(index) else { preconditionFailure("BUG: an unused source") }
+        for source in sources.columns {
             let present = kinds.present(hasColumn: base.hasColumn(source.column))
             guard let bytes = try base.columnBytes(source.column, where: \.isByKind) else {
                 return nil

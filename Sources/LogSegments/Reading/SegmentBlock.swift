@@ -272,7 +272,21 @@ final class SegmentBlock: ColumnBlock {
 
     func appendLines(_ rows: Bitmap, into out: inout ByteWriter, ends: inout Vector<Int>) throws {
         // Lines of a block differ little in length: one growth is enough, if it is more than the average.
-        out.reserve(entry.rawBytes / max(entry.rows, 1) * rows.population / 8 * 9)
+        let bytes = min(entry.rawBytes, SegmentFormat.coldBlockBytesMax)
+        out.reserve(bytes / max(entry.rows, 1) * rows.population / 8 * 9)
+        do {
+            try gatherLines(rows, into: &out, ends: &ends)
+        } catch {
+            // What was gathered is not for those who ask next.
+            loadedAssembler = nil
+            assembledColumns = [:]
+            throw error
+        }
+    }
+
+    private func gatherLines(
+        _ rows: Bitmap, into out: inout ByteWriter, ends: inout Vector<Int>
+    ) throws {
         let shapes = try rowShapes()
         try shapes.withUnsafeBufferPointer { shapes in
             try rows.visit { row in
