@@ -1,7 +1,7 @@
 internal import LogBytes
 internal import LogMetrics
 
-/// Which rules a record concerns, by the filters that it may match: most records concern few of many rules.
+/// Which rules some records concern, by the filters that they may match: most records concern few of many rules.
 ///
 /// A set of rules is words of 64 bits, one bit a rule, in the order of the rules.
 struct ConcernedRules: ~Copyable {
@@ -39,7 +39,7 @@ struct ConcernedRules: ~Copyable {
 
     deinit { rules.deallocate() }
 
-    /// Finds the rules for a record that may match `terms`.
+    /// Finds the rules for records that may match `terms`.
     @inline(__always)
     func find(_ terms: UnsafePointer<UInt64>) {
         for word in 0..<words { rules[word] = always[word] }

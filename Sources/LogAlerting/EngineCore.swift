@@ -9,10 +9,9 @@ struct EngineCore: ~Copyable {
     private let plans: UnsafeMutablePointer<RulePlan>
     private var inputs: RecordInputs
     private var concerned: ConcernedRules
-    private var pending = PendingRecords()
-    /// For each group key of `inputs` the numbers of its values.
-    private let keyNumbers: UnsafeMutablePointer<KeyNumbers>
-    private let keyCount: Int
+    private var pending = PendingRows()
+    /// Event time between the first record that waits and the last: windows hold the slots of so much more.
+    private static var pendingSpanMax: Int64 { 300 * Timestamp.second }
     private let hasAbsence: Bool
     var clock = EventClock()
     var held: [HeldRecord] = []
@@ -33,9 +32,6 @@ struct EngineCore: ~Copyable {
         inputs.freeze()
         concerned = ConcernedRules(
             Array(UnsafeBufferPointer(start: plans, count: ruleCount)), inputs)
-        keyCount = inputs.keyCount
-        keyNumbers = .allocate(capacity: max(keyCount, 1))
-        for key in 0..<keyCount { (keyNumbers + key).initialize(to: KeyNumbers()) }
         hasAbsence = list.contains { $0.condition.measure == .absent }
     }
 
@@ -43,8 +39,6 @@ struct EngineCore: ~Copyable {
         rules.deinitialize(count: ruleCount)
         rules.deallocate()
         plans.deallocate()
-        keyNumbers.deinitialize(count: keyCount)
-        keyNumbers.deallocate()
     }
 
     var refused: UInt64 { (0..<ruleCount).reduce(0) { $0 + rules[$1].refused } }
@@ -60,147 +54,203 @@ struct EngineCore: ~Copyable {
         inputs.prepare(batch)
         let reader = BatchReader(batch)
         withExtendedLifetime(batch) {
-            for index in 0..<reader.count { observe(reader[index], reader) }
-            settlePending()
+            var first = 0
+            while first < reader.count {
+                let count = inputs.load(from: first, reader)
+                for row in 0..<count { observe(row, reader[first + row], reader) }
+                settlePending(reader)
+                first += count
+            }
         }
     }
 
     @inline(__always)
-    private mutating func observe(_ record: Record, _ reader: BatchReader) {
-        inputs.next()
+    private mutating func observe(_ row: Int, _ record: Record, _ reader: BatchReader) {
         switch clock.place(record) {
         case .at(let time):
-            if clock.verdict != .open { settleHeld() }
-            count(record, reader, at: time)
+            if clock.verdict != .open { settleHeld(reader) }
+            count(row, record, reader, at: time)
         case .late:
-            if clock.verdict != .open { settleHeld() }
+            if clock.verdict != .open { settleHeld(reader) }
             late += 1
         case .held(let time):
-            hold(record, reader, time)
+            hold(row, reader, time)
         case .restart:
+            settlePending(reader)
             restart()
-            if case .at(let time) = clock.place(record) { count(record, reader, at: time) }
+            if case .at(let time) = clock.place(record) { count(row, record, reader, at: time) }
         }
     }
 
     // MARK: Records that count
 
-    /// Finds out what a record adds to which rules, and lets it wait among others.
-    ///
-    /// Adding it at once would wait for memory in each of several steps: where is the group, what is in it, where is its slot.
-    /// With some dozens of records at a time, each step asks for the memory of the next for all of them.
+    /// Lets a record wait among others.
     @inline(__always)
-    private mutating func count(_ record: Record, _ reader: BatchReader, at time: Int64) {
-        concerned.find(inputs.terms(reader))
+    private mutating func count(
+        _ row: Int, _ record: Record, _ reader: BatchReader, at time: Int64
+    ) {
+        let watermark = clock.watermark
+        if pending.rows != 0,
+            watermark.minusClamped(pending.firstWatermark) > Self.pendingSpanMax
+        {
+            settlePending(reader)
+        }
+        pending.append(
+            row, time: time, watermark: watermark,
+            arrival: record.hasOwnTime ? .min : record.time)
+    }
+
+    /// Adds the records that wait.
+    ///
+    /// What comes of it is what would come of each record by itself, in their order: boundaries up to its watermark are evaluated,
+    /// then it is added to all rules. But most additions change nothing that anybody looks at before all of them are made. A
+    /// boundary looks at slots before its watermark only, and no record that comes after it falls into those; a condition that
+    /// fires on a record is looked at when so many came that it can have become true. These are added first, rule by rule, and
+    /// only the others then record by record.
+    ///
+    /// Adding at once would wait for memory in each of several steps: where is the group, what is in it, where is its slot. Where
+    /// a rule has many groups, each step asks for the memory of the next for all records.
+    private mutating func settlePending(_ reader: BatchReader) {
+        guard pending.rows != 0 else { return }
+        if pending.firstWatermark >= due { evaluateBoundaries(upTo: pending.firstWatermark) }
+        concerned.find(inputs.openTerms)
         for word in 0..<concerned.words {
             var rest = concerned.rules[word]
             while rest != 0 {
-                let index = word << 6 + rest.trailingZeroBitCount
+                touch(word << 6 + rest.trailingZeroBitCount, pending.rows, reader)
                 rest &= rest &- 1
-                var contribution = Contribution()
-                guard
-                    plans[index].contribute(
-                        record, reader, &inputs, &contribution, &pending.further)
-                else { continue }
-                var key = pending.key(plans[index].key)
-                if key < 0 {
-                    let made = inputs.key(plans[index].key, record, reader)
-                    key = pending.append(key: made.view, hash: made.hash, plans[index].key)
-                }
-                pending.touches.append(
-                    PendingRecords.Touch(
-                        rule: Int32(index), key: key, contribution: contribution))
             }
         }
-        pending.append(
-            time: time, watermark: clock.watermark,
-            arrival: record.hasOwnTime ? .min : record.time)
-        if pending.isFull { settlePending() }
-    }
-
-    /// Adds the records that wait, in their order.
-    private mutating func settlePending() {
-        guard pending.records.count > 0 else { return }
-        numberKeys()
-        let touches = pending.touches.base
-        let count = pending.touches.count
-        for index in 0..<count {
-            rules[Int(touches[index].rule)].table.prefetchPlace(shared(touches[index]))
-        }
-        for index in 0..<count { locate(touches + index) }
-        for index in 0..<count where touches[index].number >= 0 {
-            rules[Int(touches[index].rule)].prefetchWindow(Int(touches[index].number))
-        }
-        for index in 0..<count where touches[index].contribution.operation.kind == .sample {
-            guard touches[index].number >= 0 else { continue }
-            rules[Int(touches[index].rule)].prefetchSamples(
-                Int(touches[index].number), touches[index].contribution.operation)
-        }
-        var next = 0
-        for index in 0..<pending.records.count {
-            let record = pending.records[index]
-            if record.watermark >= due {
-                evaluateBoundaries(upTo: record.watermark)
-                // Groups went, and others have their numbers.
-                for rest in next..<count { locate(touches + rest) }
-            }
-            if hasAbsence { begin(at: record.time) }
-            if record.arrival > record.time {
-                for index in next..<Int(record.end) {
-                    rules[Int(touches[index].rule)].noteTimeless(
-                        at: record.time, arrival: record.arrival)
-                }
-            }
-            while next < Int(record.end) {
-                add(touches[next], at: record.time)
-                next += 1
-            }
+        locateGroups()
+        for index in 0..<pending.runs.count { addRun(pending.runs[index]) }
+        if pending.ordered.count > 0 || hasAbsence || pending.lastWatermark >= due {
+            addOrdered()
         }
         pending.removeAll()
-        for key in 0..<keyCount { keyNumbers[key].makeRoom() }
     }
 
-    /// Gives the keys of the records that wait their numbers.
-    @inline(__always)
-    private mutating func numberKeys() {
-        let keys = pending.keys.base
-        let count = pending.keys.count
-        for step in 0..<3 {
-            for index in 0..<count {
-                keyNumbers[Int(keys[index].index)].prefetch(hash: keys[index].hash, step: step)
+    /// Finds out what rows add to a rule.
+    private mutating func touch(_ rule: Int, _ rows: UInt64, _ reader: BatchReader) {
+        let plan = plans[rule]
+        var rows = rows
+        if plan.filter >= 0 { rows = inputs.matching(plan.filter, among: rows, reader) }
+        if rows == 0 { return }
+        rows = plan.concerned(rows, reader, &inputs)
+        if rows == 0 { return }
+        let groups = inputs.groups(plan.key, of: rows, reader)
+        let start = pending.touches.count
+        pending.touches.reserve(rows.nonzeroBitCount)
+        let touches = pending.touches.base + start
+        var count = 0
+        plan.contribute(rows, reader, &inputs, &pending.further) { row, contribution in
+            touches[count] = PendingRows.Touch(
+                rule: Int32(truncatingIfNeeded: rule), row: Int32(truncatingIfNeeded: row),
+                group: groups[row], contribution: contribution)
+            count += 1
+        }
+        pending.touches.advance(count)
+        if count > 0 {
+            pending.runs.append(PendingRows.Run(rule: rule, start: start, end: start + count))
+        }
+    }
+
+    private func locateGroups() {
+        let touches = pending.touches.base
+        for index in 0..<pending.runs.count {
+            let run = pending.runs[index]
+            guard rules[run.rule].hasManyGroups else { continue }
+            for place in run.start..<run.end {
+                rules[run.rule].table.prefetchPlace(Int(touches[place].group))
             }
         }
-        for index in 0..<count {
-            let number = keyNumbers[Int(keys[index].index)].number(
-                of: pending.bytes(of: keys[index]), hash: keys[index].hash)
-            keys[index].shared = Int32(number)
+        for index in 0..<pending.runs.count {
+            let run = pending.runs[index]
+            for place in run.start..<run.end { locate(touches + place) }
+        }
+        for index in 0..<pending.runs.count {
+            let run = pending.runs[index]
+            guard rules[run.rule].hasManyGroups else { continue }
+            for place in run.start..<run.end where touches[place].number >= 0 {
+                rules[run.rule].prefetchWindow(Int(touches[place].number))
+            }
+        }
+        for index in 0..<pending.runs.count {
+            let run = pending.runs[index]
+            guard rules[run.rule].hasManyGroups, plans[run.rule].source == .ranked else {
+                continue
+            }
+            for place in run.start..<run.end where touches[place].number >= 0 {
+                rules[run.rule].prefetchSamples(
+                    Int(touches[place].number), touches[place].contribution.operation)
+            }
         }
     }
 
     @inline(__always)
-    private func shared(_ touch: PendingRecords.Touch) -> Int {
-        Int(pending.keys[Int(touch.key)].shared)
+    private func locate(_ touch: UnsafeMutablePointer<PendingRows.Touch>) {
+        let rule = Int(touch.pointee.rule)
+        let numbers = inputs.numbering(plans[rule].key)
+        let group = Int(touch.pointee.group)
+        let number = rules[rule].table.locate(
+            numbers.pointee.key(group), shared: group, generation: numbers.pointee.generation)
+        touch.pointee.number = Int32(truncatingIfNeeded: number)
+        if rules[rule].hasManyGroups { rules[rule].table.prefetchGroup(max(number, 0)) }
     }
 
-    @inline(__always)
-    private func locate(_ touch: UnsafeMutablePointer<PendingRecords.Touch>) {
-        let rule = rules + Int(touch.pointee.rule)
-        let numbers = keyNumbers + Int(plans[Int(touch.pointee.rule)].key)
-        let shared = shared(touch.pointee)
-        let number = rule.pointee.table.locate(
-            numbers.pointee.key(shared), shared: shared, generation: numbers.pointee.generation)
-        touch.pointee.number = Int32(number)
-        rule.pointee.table.prefetchGroup(max(number, 0))
+    /// Adds the touches of a rule for which the order of rows is of no account, and puts the others into `ordered`.
+    private mutating func addRun(_ run: PendingRows.Run) {
+        let rule = rules + run.rule
+        if pending.hasTimeless || !rule.pointee.isOrderFree {
+            for place in run.start..<run.end { pending.ordered.append(Int32(place)) }
+            return
+        }
+        let touches = pending.touches.base
+        let numbers = inputs.numbering(plans[run.rule].key)
+        for place in run.start..<run.end {
+            let touch = touches + place
+            if rule.pointee.firesOnRecord, !rule.pointee.isQuiet(Int(touch.pointee.number)) {
+                pending.ordered.append(Int32(truncatingIfNeeded: place))
+                continue
+            }
+            rule.pointee.add(
+                touch.pointee.contribution, pending.further.base,
+                to: Int(touch.pointee.number),
+                key: numbers.pointee.key(Int(touch.pointee.group)),
+                time: pending.times[Int(touch.pointee.row)], due: &due, into: &transitions)
+        }
     }
 
-    @inline(__always)
-    private mutating func add(_ touch: PendingRecords.Touch, at time: Int64) {
-        let numbers = keyNumbers + Int(plans[Int(touch.rule)].key)
-        let place = shared(touch)
-        rules[Int(touch.rule)].add(
-            touch.contribution, pending.further.base, to: Int(touch.number),
-            key: numbers.pointee.key(place), time: time, due: &due,
-            into: &transitions)
+    /// Adds the touches in `ordered`, row by row, and evaluates the boundaries between.
+    private mutating func addOrdered() {
+        let touches = pending.touches.base
+        let ordered = pending.sortOrdered()
+        var next = 0
+        var rest = pending.rows
+        while rest != 0 {
+            let row = rest.trailingZeroBitCount
+            rest &= rest &- 1
+            let time = pending.times[row]
+            if pending.watermarks[row] >= due {
+                evaluateBoundaries(upTo: pending.watermarks[row])
+                // Groups went, and others have their numbers.
+                for later in next..<ordered.count { locate(touches + Int(ordered[later])) }
+            }
+            if hasAbsence { begin(at: time) }
+            while next < ordered.count {
+                let touch = touches[Int(ordered[next])]
+                guard Int(touch.row) == row else { break }
+                next += 1
+                let rule = Int(touch.rule)
+                if pending.arrivals[row] > time {
+                    rules[rule].noteTimeless(at: time, arrival: pending.arrivals[row])
+                }
+                let numbers = inputs.numbering(plans[rule].key)
+                rules[rule].add(
+                    touch.contribution, pending.further.base, to: Int(touch.number),
+                    key: numbers.pointee.key(Int(touch.group)), time: time, due: &due,
+                    into: &transitions)
+            }
+        }
     }
 
     /// Rules that wait for records count from the first one of the stream, whichever it is.
@@ -211,28 +261,33 @@ struct EngineCore: ~Copyable {
 
     // MARK: Records held back
 
-    private mutating func hold(_ record: Record, _ reader: BatchReader, _ time: Int64) {
+    private mutating func hold(_ row: Int, _ reader: BatchReader, _ time: Int64) {
         // A record that contradicts those held before it settles them, and is then the first held itself.
-        if clock.verdict == .rejected { settleHeld() }
-        var parts: [HeldRecord.Part] = []
-        var further = Vector<SlotOperation>(capacity: 1)
-        for index in 0..<ruleCount {
-            var contribution = Contribution()
-            guard plans[index].contribute(record, reader, &inputs, &contribution, &further)
-            else { continue }
-            let key = inputs.key(plans[index].key, record, reader)
-            parts.append(
-                HeldRecord.Part(
-                    rule: index, key: Array(key.view), contribution: contribution,
-                    further: Array(further.buffer)))
-            further.removeAll()
+        if clock.verdict == .rejected { settleHeld(reader) }
+        // Those that wait are added before what is held is, by their touches, which must not be mixed with these.
+        settlePending(reader)
+        for rule in 0..<ruleCount { touch(rule, 1 << UInt64(row), reader) }
+        let parts = pending.touches.buffer.map { touch in
+            let contribution = touch.contribution
+            let start = Int(contribution.furtherStart)
+            let key = inputs.numbering(plans[Int(touch.rule)].key).pointee.key(Int(touch.group))
+            return HeldRecord.Part(
+                rule: Int(touch.rule), key: Array(key.view), contribution: contribution,
+                further: (start..<start + Int(contribution.furtherCount)).map {
+                    pending.further[$0]
+                })
         }
+        pending.removeTouches()
         held.append(HeldRecord(time: time, parts: parts))
         if clock.verdict == .accepted { settleHeld() }
     }
 
+    private mutating func settleHeld(_ reader: BatchReader) {
+        settlePending(reader)
+        settleHeld()
+    }
+
     private mutating func settleHeld() {
-        settlePending()
         let isBelieved = clock.verdict == .accepted
         let records = held
         held.removeAll()
@@ -270,10 +325,27 @@ struct EngineCore: ~Copyable {
     private mutating func evaluateBoundaries(upTo watermark: Int64) {
         let first = transitions.count
         for index in 0..<ruleCount {
+            let start = transitions.count
             rules[index].advance(to: watermark, into: &transitions)
+            sortByGroup(from: start)
         }
         sortByTime(from: first)
         findDue()
+    }
+
+    /// Orders what one rule decided at the same time by group: the order of its groups depends on when they were forgotten.
+    private mutating func sortByGroup(from first: Int) {
+        guard transitions.count > first + 1 else { return }
+        let sorted = transitions[first...].enumerated().sorted { left, right in
+            if left.element.eventTime != right.element.eventTime {
+                return left.element.eventTime < right.element.eventTime
+            }
+            if left.element.fingerprint != right.element.fingerprint {
+                return left.element.fingerprint < right.element.fingerprint
+            }
+            return left.offset < right.offset
+        }
+        transitions.replaceSubrange(first..., with: sorted.map(\.element))
     }
 
     mutating func findDue() {
@@ -291,7 +363,6 @@ struct EngineCore: ~Copyable {
     }
 
     private mutating func restart() {
-        settlePending()
         let end = max(clock.latest, 0)
         for index in 0..<ruleCount {
             rules[index].reset(
@@ -322,7 +393,9 @@ struct EngineCore: ~Copyable {
         let first = transitions.count
         var end = clock.latest
         for index in 0..<ruleCount {
+            let start = transitions.count
             end = max(end, rules[index].finish(at: clock.latest, into: &transitions))
+            sortByGroup(from: start)
         }
         sortByTime(from: first)
         clock.seal(before: end)

@@ -247,3 +247,11 @@ struct GroupTable: ~Copyable {
         return index << 6 + 63 - word.leadingZeroBitCount
     }
 }
+
+/// Where a rule's group of a numbered key is.
+struct GroupPlace: BitwiseCopyable {
+    /// The place is right while the table's age and the generation of the numbers are these.
+    var age: UInt32 = 0
+    var generation: UInt32 = 0
+    var number: Int32 = -1
+}

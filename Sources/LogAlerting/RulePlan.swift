@@ -91,35 +91,88 @@ struct RulePlan: BitwiseCopyable {
         return source == .ratio ? [input, second] : nil
     }
 
-    /// Whether a record concerns the rule, and what it adds. Further operations are appended to `further`.
+    /// The rows that the rule concerns of those of `rows` that its filter matches, as far as `contribution` finds no further reason.
+    func concerned(
+        _ rows: UInt64, _ reader: BatchReader, _ inputs: inout RecordInputs
+    ) -> UInt64 {
+        switch source {
+        case .request, .outcome: return rows & inputs.requests(reader).all
+        case .ranked, .number:
+            let values = inputs.numbers(input, of: rows, reader)
+            var result = rows
+            var rest = rows
+            while rest != 0 {
+                let row = rest.trailingZeroBitCount
+                rest &= rest &- 1
+                let value = values[row]
+                if source == .ranked ? value.isNaN : !value.isFinite {
+                    result &= ~(1 << UInt64(row))
+                }
+            }
+            return result
+        case .ratio:
+            return inputs.matching(second, among: rows, reader)
+                | inputs.matching(input, among: rows, reader)
+        case .record, .value, .firstSeen, .expression: return rows
+        }
+    }
+
+    /// Calls `body` with each row of `rows` that adds something, all of them `concerned`, and with what it adds. Further operations
+    /// are appended to `further`.
     @inline(__always)
     func contribute(
-        _ record: Record, _ reader: BatchReader, _ inputs: inout RecordInputs,
-        _ contribution: inout Contribution, _ further: inout Vector<SlotOperation>
-    ) -> Bool {
+        _ rows: UInt64, _ reader: BatchReader, _ inputs: inout RecordInputs,
+        _ further: inout Vector<SlotOperation>, _ body: (Int, Contribution) -> Void
+    ) {
         switch source {
-        case .record: break
-        case .request:
-            guard inputs.request(record, reader).is else { return false }
+        case .record, .request: Self.forEach(rows) { body($0, Contribution()) }
         case .outcome:
-            let request = inputs.request(record, reader)
-            guard request.is else { return false }
-            contribution.counters = request.failed ? 3 : 1
+            let failed = inputs.requests(reader).failed
+            Self.forEach(rows) { row in
+                let isFailed = UInt32(truncatingIfNeeded: failed >> UInt64(row) & 1)
+                body(row, Contribution(counters: 1 | isFailed << 1))
+            }
         case .ranked:
-            let value = inputs.number(input, record, reader)
-            guard !value.isNaN else { return false }
-            contribution.counters = rank(value)
-            contribution.operation = SlotOperation(
-                kind: .sample, word: word, bits: value.bitPattern)
+            let values = inputs.numbers(input, of: rows, reader)
+            Self.forEach(rows) { row in
+                let operation = SlotOperation(
+                    kind: .sample, word: word, bits: values[row].bitPattern)
+                body(row, Contribution(counters: rank(values[row]), operation: operation))
+            }
         case .number:
-            let value = inputs.number(input, record, reader)
-            guard value.isFinite else { return false }
-            contribution.operation = SlotOperation(
-                kind: operation, word: word, bits: value.bitPattern)
-        default:
-            return contributeMore(record, reader, &inputs, &contribution, &further)
+            let values = inputs.numbers(input, of: rows, reader)
+            Self.forEach(rows) { row in
+                let bits = values[row].bitPattern
+                body(
+                    row,
+                    Contribution(
+                        operation: SlotOperation(kind: operation, word: word, bits: bits)))
+            }
+        case .ratio:
+            let whole = inputs.matching(second, among: rows, reader)
+            let part = inputs.matching(input, among: rows, reader)
+            Self.forEach(rows) { row in
+                let isWhole = UInt32(truncatingIfNeeded: whole >> UInt64(row) & 1)
+                let isPart = UInt32(truncatingIfNeeded: part >> UInt64(row) & 1)
+                body(row, Contribution(counters: isWhole | isPart << 1))
+            }
+        case .value, .firstSeen, .expression:
+            var rest = rows
+            while rest != 0 {
+                let row = rest.trailingZeroBitCount
+                rest &= rest &- 1
+                if let more = contribution(row, reader, &inputs, &further) { body(row, more) }
+            }
         }
-        return filter < 0 || inputs.matches(filter, record, reader)
+    }
+
+    @inline(__always)
+    private static func forEach(_ rows: UInt64, _ body: (Int) -> Void) {
+        var rest = rows
+        while rest != 0 {
+            body(rest.trailingZeroBitCount)
+            rest &= rest &- 1
+        }
     }
 
     @inline(__always)
@@ -134,57 +187,49 @@ struct RulePlan: BitwiseCopyable {
     }
 
     @inline(never)
-    private func contributeMore(
-        _ record: Record, _ reader: BatchReader, _ inputs: inout RecordInputs,
-        _ contribution: inout Contribution, _ further: inout Vector<SlotOperation>
-    ) -> Bool {
-        if filter >= 0, !inputs.matches(filter, record, reader) { return false }
+    private func contribution(
+        _ row: Int, _ reader: BatchReader, _ inputs: inout RecordInputs,
+        _ further: inout Vector<SlotOperation>
+    ) -> Contribution? {
+        var result = Contribution()
         switch source {
         case .value:
-            guard let hash = hash(input, record, reader, &inputs) else { return false }
-            contribution.operation = SlotOperation(kind: .insert, word: word, bits: hash)
+            guard let hash = hash(input, row, reader, &inputs) else { return nil }
+            result.operation = SlotOperation(kind: .insert, word: word, bits: hash)
         case .firstSeen:
-            guard let hash = hash(input, record, reader, &inputs) else { return false }
-            let group = inputs.key(second, record, reader).view
-            contribution.group = StableHash.hash(group)
-            contribution.operation.bits = StableHash.hash(
-                group, seed: hash ^ 0x5851_F42D_4C95_7F2D)
-        case .ratio:
-            let isWhole = inputs.matches(second, record, reader)
-            let isPart = inputs.matches(input, record, reader)
-            contribution.counters = (isWhole ? 1 : 0) | (isPart ? 2 : 0)
-            return contribution.counters != 0
-        case .expression:
-            contributeParts(record, reader, &inputs, &contribution, &further)
-        default: break
+            guard let hash = hash(input, row, reader, &inputs) else { return nil }
+            let group = inputs.key(second, row, reader)
+            result.group = StableHash.hash(group)
+            result.operation.bits = StableHash.hash(group, seed: hash ^ 0x5851_F42D_4C95_7F2D)
+        default: contributeParts(row, reader, &inputs, &result, &further)
         }
-        return true
+        return result
     }
 
     /// The hash of a field's value, nil when it has none.
     private func hash(
-        _ key: Int32, _ record: Record, _ reader: BatchReader, _ inputs: inout RecordInputs
+        _ key: Int32, _ row: Int, _ reader: BatchReader, _ inputs: inout RecordInputs
     ) -> UInt64? {
-        let text = inputs.key(key, record, reader).view
+        let text = inputs.key(key, row, reader)
         return text.isEmpty ? nil : StableHash.hash(text)
     }
 
     private func contributeParts(
-        _ record: Record, _ reader: BatchReader, _ inputs: inout RecordInputs,
+        _ row: Int, _ reader: BatchReader, _ inputs: inout RecordInputs,
         _ contribution: inout Contribution, _ further: inout Vector<SlotOperation>
     ) {
         guard let parts else { return }
         contribution.furtherStart = Int32(further.count)
         for index in 0..<partCount {
             let part = parts[index]
-            if part.filter >= 0, !inputs.matches(part.filter, record, reader) { continue }
+            if part.filter >= 0, !inputs.matches(part.filter, row, reader) { continue }
             if part.operation != .none {
                 let bits: UInt64
                 if part.operation == .insert {
-                    guard let hash = hash(part.input, record, reader, &inputs) else { continue }
+                    guard let hash = hash(part.input, row, reader, &inputs) else { continue }
                     bits = hash
                 } else {
-                    let value = inputs.number(part.input, record, reader)
+                    let value = inputs.number(part.input, row, reader)
                     guard value.isFinite else { continue }
                     bits = value.bitPattern
                 }

@@ -10,7 +10,7 @@ extension RuleState {
     var nextSweep: Int64 { Self.stop(from: nextSlot, every: sweepSlots) }
 
     /// Slots after which nothing changes any more unless records come: when time leaps by years, those between are skipped.
-    private var horizon: Int64 {
+    static func horizon(_ rule: AlertRule, _ slots: RuleSlots, sweepSlots: Int64) -> Int64 {
         let patience = rule.levels.map(\.pendingDuration).max() ?? 0
         let time = patience.plusClamped(rule.keepFiringDuration)
             .plusClamped(Self.absentGroupKept)
@@ -64,7 +64,13 @@ extension RuleState {
             if number >= Self.groupsAhead {
                 table.groups[number - Self.groupsAhead].window.prefetch(layout)
             }
-            evaluate(number, slot, into: &transitions)
+            if table.groups[number].isAwake || !rule.activeTimeIntervals.isEmpty {
+                evaluate(number, slot, into: &transitions)
+            } else {
+                // Nothing can be decided about it: its window is brought up to date.
+                table.groups[number].window.close(
+                    through: slot, length: slots.window, baseline: slots.baseline, layout)
+            }
             if isIdle(number, slot) {
                 if table.groups[number].state == .firing {
                     end(number, (slot + 1) * slots.length, into: &transitions)

@@ -21,6 +21,8 @@ struct RuleState: ~Copyable {
     let layout: WindowLayout
     let slots: RuleSlots
     let sweepSlots: Int64
+    /// See `horizon(_:_:sweepSlots:)`.
+    let horizon: Int64
     /// How values come out of a window: one, or one for each aggregate of the expression.
     let readings: [RuleReading]
     let expression: RuleExpression?
@@ -52,6 +54,7 @@ struct RuleState: ~Copyable {
         let baseline = rule.levels.map(\.limit.baseline).max() ?? 0
         slots = RuleSlots(condition, baseline: baseline, interval: rule.interval)
         sweepSlots = max(slots.window / 4 / slots.stride, 1) * slots.stride
+        horizon = Self.horizon(rule, slots, sweepSlots: sweepSlots)
         firesOnRecord = rule.firesOnRecord
         let planner = RulePlanner(rule, slots, hasBaseline: baseline > 0, inputs: &inputs)
         plan = planner.plan
@@ -104,6 +107,26 @@ struct RuleState: ~Copyable {
         }
         return slot
     }
+
+    /// Whether records may be added before boundaries that lie between them are evaluated (`EngineCore.settlePending`). What is
+    /// seen for the first time, and when a group was there last, depends on their order; and who is refused when there are too
+    /// many groups does.
+    var isOrderFree: Bool {
+        plan.source != .firstSeen && !isAbsence
+            && table.count + RecordInputs.rowsMax <= GroupTable.groupsMax
+    }
+
+    /// Whether none of the records that are added together can make the condition of a group true, and no boundary between them
+    /// can decide anything about it.
+    @inline(__always)
+    func isQuiet(_ number: Int) -> Bool {
+        number >= 0 && !table.groups[number].isAwake
+            && table.groups[number].budget > UInt32(RecordInputs.rowsMax)
+    }
+
+    /// Whether groups are too many to be found in the nearest memory.
+    @inline(__always)
+    var hasManyGroups: Bool { table.count > 128 }
 
     /// Adds a record's contribution to its group at `time`, which lies behind no evaluated boundary. `number` is the group's,
     /// −1 where it was not there when somebody looked. `due` becomes the watermark at which the next boundary is due, when that is earlier.
@@ -299,7 +322,7 @@ struct RuleState: ~Copyable {
             guard !rule.condition.groupBy.isEmpty else { return false }
             return slot - table.memory(number).lastSlot > Self.absentGroupKept / slots.length
         }
-        return group.pointee.state == .inactive && group.pointee.window.isEmpty
+        return group.pointee.window.isEmpty && group.pointee.state == .inactive
             && !mayChange(number)
     }
 

@@ -50,12 +50,22 @@ struct FieldConditions: ~Copyable {
         var isKnown: Bool
     }
 
+    /// A value of at most eight bytes, and its entry.
+    private struct Short: BitwiseCopyable {
+        var bytes: UInt64
+        var count: Int32
+        var entry: Int32
+    }
+
+    private static var shortCount: Int { 64 }
+
     let name: String
     private var conditions: [Condition] = []
     private var words = 1
     /// For each condition the terms that it is no part of: what is left when it fails.
     private var leftovers = Vector<UInt64>(capacity: 4)
     private let entries: UnsafeMutablePointer<Entry>
+    private let shorts: UnsafeMutablePointer<Short>
     /// For each entry the terms that its value leaves; behind those, the ones that lines without the field leave.
     private var masks = Vector<UInt64>(capacity: 1)
     private var knowsAbsence = false
@@ -69,9 +79,14 @@ struct FieldConditions: ~Copyable {
         entries = .allocate(capacity: Self.entryCount)
         entries.initialize(
             repeating: Entry(value: .empty, isKnown: false), count: Self.entryCount)
+        shorts = .allocate(capacity: Self.shortCount)
+        forgetShorts()
     }
 
-    deinit { entries.deallocate() }
+    deinit {
+        entries.deallocate()
+        shorts.deallocate()
+    }
 
     /// Says that `filter`, which looks at this field alone, is a part of term `asker`.
     mutating func add(_ filter: Filter, for asker: Int) {
@@ -99,31 +114,64 @@ struct FieldConditions: ~Copyable {
         masks.removeAll()
         for _ in 0..<(Self.entryCount + 1) * words { masks.append(0) }
         for index in 0..<Self.entryCount { entries[index].isKnown = false }
+        forgetShorts()
         knowsAbsence = false
     }
 
-    /// Takes out of `candidates` the terms whose condition `record` does not meet; `slot` is where the field stands in it, −1
-    /// for nowhere.
+    /// Takes out of `candidates` the terms whose condition `record` does not meet, and says whether any is left, as a number that is
+    /// 0 if not; `slot` is where the field stands in it, −1 for nowhere.
     @inline(__always)
     mutating func narrow(
         _ candidates: UnsafeMutablePointer<UInt64>, _ record: Record, slot: Int32,
         _ reader: BatchReader
-    ) {
+    ) -> UInt64 {
         var entry = Self.entryCount
         if slot >= 0 {
             guard !isVaried, let text = reader.plainText(record, slot),
                 text.count <= MediumText.bytesMax
             else { return ask(candidates, record, slot, reader) }
-            let value = MediumText(readable: text)
-            looks &+= 1
-            entry = place(of: value)
-            if entry < 0 { entry = learn(value, record, slot, reader) }
+            entry = place(of: text, record, slot, reader)
         } else if !knowsAbsence {
             learn(entry, record, slot, reader)
             knowsAbsence = true
         }
         let mask = masks.base + entry * words
-        for word in 0..<words { candidates[word] &= mask[word] }
+        var left: UInt64 = 0
+        for word in 0..<words {
+            candidates[word] &= mask[word]
+            left |= candidates[word]
+        }
+        return left
+    }
+
+    /// Where the value `text` stands, found out if nothing is known of it.
+    @inline(__always)
+    private mutating func place(
+        of text: ByteView, _ record: Record, _ slot: Int32, _ reader: BatchReader
+    ) -> Int {
+        looks &+= 1
+        let count = text.count
+        guard count <= 8 else {
+            return place(of: MediumText(readable: text), record, slot, reader)
+        }
+        // Numbers and levels are words of the processor.
+        let bytes = UnsafeRawPointer(text.start).loadUnaligned(as: UInt64.self)
+        let key = bytes & ~(~0 << UInt64(count * 8))
+        let short = shorts + Int((key &* 0x9E37_79B9_7F4A_7C15) >> 58)
+        if short.pointee.bytes == key, Int(short.pointee.count) == count {
+            return Int(short.pointee.entry)
+        }
+        let entry = place(of: MediumText(readable: text), record, slot, reader)
+        short.pointee = Short(bytes: key, count: Int32(count), entry: Int32(entry))
+        return entry
+    }
+
+    @inline(never)
+    private mutating func place(
+        of value: MediumText, _ record: Record, _ slot: Int32, _ reader: BatchReader
+    ) -> Int {
+        let entry = place(of: value)
+        return entry >= 0 ? entry : learn(value, record, slot, reader)
     }
 
     /// Where `value` stands, −1 when nothing is known of it.
@@ -154,6 +202,8 @@ struct FieldConditions: ~Copyable {
             }
         }
         learn(entry, record, slot, reader)
+        // What makes room may be known as a short value, too.
+        if entries[entry].isKnown { forgetShorts() }
         entries[entry] = Entry(value: value, isKnown: true)
         return entry
     }
@@ -164,7 +214,7 @@ struct FieldConditions: ~Copyable {
     ) {
         let mask = masks.base + entry * words
         for word in 0..<words { mask[word] = ~0 }
-        ask(mask, record, slot, reader)
+        _ = ask(mask, record, slot, reader)
         misses &+= 1
         guard looks >= Self.trial else { return }
         isVaried = misses > looks / 2
@@ -177,7 +227,7 @@ struct FieldConditions: ~Copyable {
     private func ask(
         _ candidates: UnsafeMutablePointer<UInt64>, _ record: Record, _ slot: Int32,
         _ reader: BatchReader
-    ) {
+    ) -> UInt64 {
         var number = Double.nan
         if slot >= 0, let text = reader.plainText(record, slot),
             weir_short_decimal(text.start, text.count, &number) == 0
@@ -193,5 +243,10 @@ struct FieldConditions: ~Copyable {
             }
             for word in 0..<words { candidates[word] &= left[word] }
         }
+        return (0..<words).reduce(0) { $0 | candidates[$1] }
+    }
+
+    private func forgetShorts() {
+        shorts.update(repeating: Short(bytes: 0, count: -1, entry: 0), count: Self.shortCount)
     }
 }

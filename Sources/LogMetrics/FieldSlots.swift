@@ -7,7 +7,9 @@ public struct FieldSlots: ~Copyable {
     public let names: [String]
     @usableFromInline var packed = Vector<Int32>(capacity: 64)
     @usableFromInline let width: Int
-    private var shapeCount = 0
+    private(set) var shapeCount = 0
+    /// How often another table of shapes came, which numbers them anew.
+    private(set) var tableAge = 0
     /// The slots of the loose lines of the batch that was prepared last.
     @usableFromInline var loose = Vector<Int32>(capacity: 1)
     /// The numbers of the fields in that batch.
@@ -21,10 +23,18 @@ public struct FieldSlots: ~Copyable {
         self.width = names.count
     }
 
+    /// The place of `name` in `names`, to whose end it is added where it is not there.
+    static func number(of name: String, in names: inout [String]) -> Int {
+        if let known = names.firstIndex(of: name) { return known }
+        names.append(name)
+        return names.count - 1
+    }
+
     /// Makes ready for the records of `batch`, whose lines have all been appended.
     public mutating func prepare(_ batch: RecordBatch) {
         if table !== batch.table {
             table = batch.table
+            tableAge += 1
             shapeCount = 0
             packed.removeAll()
             registered = names.map { batch.register($0) }

@@ -14,11 +14,12 @@ internal import LogRecords
 ///     service=api, status_code=200      service leaves {0, 2, 3}, status_code {1, 2, 3}, no logger {0, 1, 3}, …: none
 ///     service=auth, status_code=401     … leaves {1}: filter 1 matches if its rest does
 ///
-/// So a record costs a look at each field, and not one at each filter. Records are looked at some dozens at a time, field by
-/// field: the looks do not depend on each other, and a processor overlaps them. One thread uses an index.
+/// So a record costs a look at each field that it has, and not one at each filter; what is left where fields are missing is
+/// known of its shape. Some dozens of records are looked at together, and the answer is turned round: for each term the
+/// records that it may match, one bit a record. One thread uses an index.
 struct FilterIndex: ~Copyable {
-    /// Records that `find` looks at together.
-    static var recordsMax: Int { 32 }
+    /// Records that `find` looks at together: the bits of a word.
+    static var recordsMax: Int { 64 }
     /// What would be more terms is a rest.
     private static var termsMax: Int { 8 }
 
@@ -44,34 +45,48 @@ struct FilterIndex: ~Copyable {
     private(set) var words = 1
     /// The set of all terms.
     private var all = Vector<UInt64>(capacity: 1)
-    /// The terms that each of the records of the last `find` may match, one set behind the other.
-    private(set) var candidates: UnsafeMutablePointer<UInt64>
+    /// For each term the records of the last `find` that it may match. Terms that are not in `open` are not kept up.
+    private var rows = Vector<UInt64>(capacity: 64)
+    /// The terms that some of those records may match.
+    private var open = Vector<UInt64>(capacity: 1)
+    /// The terms that the record being looked at may match.
+    private var candidates = Vector<UInt64>(capacity: 1)
+
+    /// What is known of a shape.
+    private struct Shape: BitwiseCopyable {
+        /// Where the fields that its lines have stand in `present`; −1 while nothing is known.
+        var start: Int32 = -1
+        var count: Int32 = 0
+    }
+
+    private var shapes = Vector<Shape>(capacity: 16)
+    /// For each shape the terms that its missing fields leave.
+    private var shapeSets = Vector<UInt64>(capacity: 16)
+    private var present = Vector<Int32>(capacity: 64)
+    private var tableAge = -1
 
     init() {
         fields = .allocate(capacity: capacity)
-        candidates = .allocate(capacity: 1)
-        candidates.initialize(to: 0)
         all.append(0)
     }
 
     deinit {
         fields.deinitialize(count: fieldSlots.count)
         fields.deallocate()
-        candidates.deallocate()
     }
 
     // MARK: Filters
 
-    /// The number of `filter`, the same for equal filters. `slotNumber` gives the number under which the owner looks up where
-    /// a field stands.
-    mutating func add(_ filter: Filter, slotNumber: (String) -> Int32) -> Int32 {
+    /// The number of `filter`, the same for equal filters. `fieldNames` are the fields that the owner looks up, in the order of
+    /// their numbers; those that the filter asks for are added.
+    mutating func add(_ filter: Filter, fieldNames: inout [String]) -> Int32 {
         if let known = filters.firstIndex(of: filter) { return Int32(known) }
         filters.append(filter)
         let alternatives = Self.alternatives(filter)
         // The terms of a filter stand in one word, so that one look says whether any of them is left.
         while (owners.count & 63) + alternatives.count > 64 { addTerm(nil) }
         let first = owners.count
-        for parts in alternatives { add(term: parts, slotNumber) }
+        for parts in alternatives { add(term: parts, &fieldNames) }
         let mask = (UInt64.max >> UInt64(64 - alternatives.count)) << UInt64(first & 63)
         all[first >> 6] |= mask
         terms.append(
@@ -111,12 +126,12 @@ struct FilterIndex: ~Copyable {
         return name
     }
 
-    private mutating func add(term parts: [Filter], _ slotNumber: (String) -> Int32) {
+    private mutating func add(term parts: [Filter], _ fieldNames: inout [String]) {
         var rest: [Filter] = []
         for part in parts {
             if let name = Self.field(of: part) {
                 // First the place: a new field may move all of them.
-                let place = field(name, slotNumber)
+                let place = field(name, &fieldNames)
                 fields[place].add(part, for: owners.count)
             } else {
                 rest.append(part)
@@ -132,7 +147,7 @@ struct FilterIndex: ~Copyable {
         rests.append(rest.map { Unmanaged.passUnretained($0) })
     }
 
-    private mutating func field(_ name: String, _ slotNumber: (String) -> Int32) -> Int {
+    private mutating func field(_ name: String, _ fieldNames: inout [String]) -> Int {
         let count = fieldSlots.count
         if let known = (0..<count).first(where: { fields[$0].name == name }) { return known }
         if count == capacity {
@@ -143,16 +158,21 @@ struct FilterIndex: ~Copyable {
             fields = fresh
         }
         (fields + count).initialize(to: FieldConditions(name: name))
-        fieldSlots.append(slotNumber(name))
+        fieldSlots.append(Int32(FieldSlots.number(of: name, in: &fieldNames)))
         return count
     }
 
     /// Call when all filters are known.
     mutating func freeze() {
         words = all.count
-        candidates.deallocate()
-        candidates = .allocate(capacity: words * Self.recordsMax)
-        candidates.initialize(repeating: 0, count: words * Self.recordsMax)
+        rows.removeAll()
+        for _ in 0..<words * 64 { rows.append(0) }
+        open.removeAll()
+        candidates.removeAll()
+        for _ in 0..<words {
+            open.append(0)
+            candidates.append(0)
+        }
         for index in 0..<fieldSlots.count { fields[index].freeze(words: words) }
         // The field that most terms ask leaves the fewest of them to the others.
         order.removeAll()
@@ -160,6 +180,7 @@ struct FilterIndex: ~Copyable {
             (fields[$0].askerCount, $1) > (fields[$1].askerCount, $0)
         }
         for index in busiest { order.append(Int32(index)) }
+        tableAge = -1
     }
 
     /// The terms of filter `number`.
@@ -167,39 +188,139 @@ struct FilterIndex: ~Copyable {
 
     // MARK: Records
 
+    /// Makes ready for the records of a batch, for which `slots` was prepared.
+    mutating func prepare(_ slots: borrowing FieldSlots) {
+        if slots.tableAge != tableAge {
+            tableAge = slots.tableAge
+            shapes.removeAll()
+            shapeSets.removeAll()
+            present.removeAll()
+        }
+        while shapes.count < slots.shapeCount {
+            shapes.append(Shape())
+            for _ in 0..<words { shapeSets.append(0) }
+        }
+    }
+
     /// Finds the terms that the records of `range`, at most `recordsMax`, may match.
     mutating func find(_ range: Range<Int>, _ slots: borrowing FieldSlots, _ reader: BatchReader) {
-        let words = words
-        var set = candidates
-        for _ in range {
-            for word in 0..<words { set[word] = all[word] }
-            set += words
+        if fieldSlots.count == 0 { return takeAll(range.count) }
+        for word in 0..<words {
+            var left = open[word]
+            while left != 0 {
+                rows[word << 6 + left.trailingZeroBitCount] = 0
+                left &= left &- 1
+            }
+            open[word] = 0
         }
-        for next in 0..<order.count {
-            let index = Int(order[next])
-            let number = Int(fieldSlots[index])
-            set = candidates
-            for row in range {
-                var left: UInt64 = 0
-                for word in 0..<words { left |= set[word] }
-                if left != 0 {
-                    let record = reader[row]
-                    let slot = slots.slot(record.shape, number)
-                    fields[index].narrow(set, record, slot: slot, reader)
+        var bit: UInt64 = 1
+        for row in range {
+            narrow(reader[row], slots, reader)
+            for word in 0..<words {
+                var left = candidates[word]
+                open[word] |= left
+                while left != 0 {
+                    rows[word << 6 + left.trailingZeroBitCount] |= bit
+                    left &= left &- 1
                 }
-                set += words
+            }
+            bit <<= 1
+        }
+    }
+
+    /// Without fields all terms may match all records.
+    private func takeAll(_ count: Int) {
+        for word in 0..<words {
+            open[word] = all[word]
+            for term in 0..<64 where all[word] >> UInt64(term) & 1 != 0 {
+                rows[word << 6 + term] = ~0 >> UInt64(64 - max(count, 1))
             }
         }
     }
 
-    /// Whether one of the terms `open`, in word `word` of a set, has no rest or one that matches.
+    /// Makes `candidates` the terms that a record may match.
+    @inline(__always)
+    private mutating func narrow(
+        _ record: Record, _ slots: borrowing FieldSlots, _ reader: BatchReader
+    ) {
+        guard record.shape < RecordBatch.looseShape else {
+            return narrowLoose(record, slots, reader)
+        }
+        if shapes[Int(record.shape)].start < 0 { learn(record, slots, reader) }
+        let shape = shapes[Int(record.shape)]
+        let set = shapeSets.base + Int(record.shape) * words
+        var left: UInt64 = 0
+        for word in 0..<words {
+            candidates[word] = set[word]
+            left |= set[word]
+        }
+        for place in Int(shape.start)..<Int(shape.start + shape.count) {
+            if left == 0 { return }
+            let index = Int(present[place])
+            let slot = slots.slot(record.shape, Int(fieldSlots[index]))
+            left = fields[index].narrow(candidates.base, record, slot: slot, reader)
+        }
+    }
+
+    /// Finds out which fields lines of a record's shape have, and what is left where others are missing.
+    @inline(never)
+    private mutating func learn(
+        _ record: Record, _ slots: borrowing FieldSlots, _ reader: BatchReader
+    ) {
+        var shape = Shape(start: Int32(present.count))
+        for word in 0..<words { candidates[word] = all[word] }
+        for next in 0..<order.count {
+            let index = order[next]
+            let slot = slots.slot(record.shape, Int(fieldSlots[Int(index)]))
+            if slot >= 0 {
+                present.append(index)
+                shape.count += 1
+            } else {
+                _ = fields[Int(index)].narrow(candidates.base, record, slot: slot, reader)
+            }
+        }
+        shapes[Int(record.shape)] = shape
+        for word in 0..<words {
+            shapeSets[Int(record.shape) * words + word] = candidates[word]
+        }
+    }
+
+    @inline(never)
+    private mutating func narrowLoose(
+        _ record: Record, _ slots: borrowing FieldSlots, _ reader: BatchReader
+    ) {
+        for word in 0..<words { candidates[word] = all[word] }
+        for next in 0..<order.count {
+            let index = Int(order[next])
+            let slot = slots.slot(record.shape, Int(fieldSlots[index]))
+            if fields[index].narrow(candidates.base, record, slot: slot, reader) == 0 { return }
+        }
+    }
+
+    /// The terms that some of the records may match.
+    var openTerms: UnsafePointer<UInt64> { UnsafePointer(open.base) }
+
+    /// The records that one of the terms `mask` of word `word` may match.
+    @inline(__always)
+    func rows(word: Int, mask: UInt64) -> UInt64 {
+        var left = open[word] & mask
+        var result: UInt64 = 0
+        while left != 0 {
+            result |= rows[word << 6 + left.trailingZeroBitCount]
+            left &= left &- 1
+        }
+        return result
+    }
+
+    /// Whether one of the terms `mask` of word `word` that record number `row` may match has no rest or one that matches.
     func restMatches(
-        _ open: UInt64, word: Int, _ record: Record, _ reader: BatchReader
+        _ row: Int, word: Int, mask: UInt64, _ record: Record, _ reader: BatchReader
     ) -> Bool {
-        var left = open
+        var left = open[word] & mask
         while left != 0 {
             let term = word << 6 + left.trailingZeroBitCount
             left &= left &- 1
+            guard rows[term] >> UInt64(row) & 1 != 0 else { continue }
             guard let rest = rests[term] else { return true }
             let matches = reader.owner._withUnsafeGuaranteedRef { batch in
                 rest._withUnsafeGuaranteedRef { $0.matches(record, in: batch) }

@@ -1,107 +1,78 @@
-public import LogBytes
+package import LogBytes
 package import LogQuery
-public import LogRecords
+package import LogRecords
 
-/// What rules and configured metrics ask about one record, each thing found out at most once a record: does a filter match,
+/// What rules, classes and configured metrics ask about records, each thing found out at most once a record: does a filter match,
 /// is it a failed request, which number is in a field, which group is it in.
 ///
-/// Stages of layers above run it in their loops over records, hence all that is inlinable. One thread uses it.
-@usableFromInline
+/// Some dozens of records are looked at together (`load`), column by column: a set of them is a word, one bit a record, counted
+/// from the first one that was loaded. One thread uses it.
 package struct RecordInputs: ~Copyable {
+    /// Records that are looked at together.
+    package static var rowsMax: Int { FilterIndex.recordsMax }
     /// Longer keys are cut: groups that differ only behind so many bytes are one.
-    @usableFromInline package static var keyBytesMax: Int { 1_024 }
+    static var keyBytesMax: Int { 1_024 }
 
-    /// The values of a `by` list in one record.
-    @usableFromInline
-    struct GroupKey: ~Copyable {
-        /// The fields, by their numbers in `slots`.
-        var fields: Vector<Int32>
-        var endpointIndex: Int
-        @usableFromInline var stamp: UInt64 = 0
-        @usableFromInline var view = ByteView.empty
-        @usableFromInline var hash: UInt64 = 0
-        var scratch = ByteWriter(capacity: 64)
-        var text = ByteWriter(capacity: 64)
-    }
-
-    /// A filter, by its terms in the index, and what their rests say of a record.
-    @usableFromInline
-    struct FilterState: BitwiseCopyable {
+    /// A filter, by its terms in the index, and what is known of the loaded records.
+    private struct FilterState: BitwiseCopyable {
         /// The word of a set of terms, and the bits in it.
-        @usableFromInline let word: Int
-        @usableFromInline let mask: UInt64
+        let word: Int
+        let mask: UInt64
         /// Whether terms have rests, which have to be asked.
-        @usableFromInline let isOpen: Bool
-        @usableFromInline var matches = false
-        @usableFromInline var stamp: UInt64 = 0
+        let hasRest: Bool
+        /// The records whose rests were asked, and those of them that match.
+        var asked: UInt64 = 0
+        var matching: UInt64 = 0
     }
 
-    @usableFromInline
-    struct NumberState: BitwiseCopyable {
-        @usableFromInline var slot: Int32
-        @usableFromInline var stamp: UInt64
-        @usableFromInline var value: Double
+    /// The numbers of a field in the loaded records.
+    private struct NumberColumn: BitwiseCopyable {
+        let slot: Int32
+        let values: UnsafeMutablePointer<Double>
+        /// The records whose numbers are in `values`.
+        var known: UInt64 = 0
     }
 
     private var fieldNames: [String] = ["status_code", "endpoint", "event"]
-    @usableFromInline private(set) var slots = FieldSlots(names: [])
-    /// Behind an address, and not inside: what is inlined into other modules holds nothing that has to be destroyed.
-    private let index: UnsafeMutablePointer<FilterIndex>
-    @usableFromInline var filters = Vector<FilterState>(capacity: 8)
-    /// The terms of filters that the records of `found` may match, `termWords` words each.
-    @usableFromInline private(set) var candidates: UnsafePointer<UInt64>
-    /// Words of a set of terms.
-    @usableFromInline package private(set) var termWords = 1
-    @usableFromInline private(set) var found = 0..<0
-    /// The stamp of the record before the first one of the batch.
-    @usableFromInline private(set) var batchStamp: UInt64 = 0
-    @usableFromInline var numbers = Vector<NumberState>(capacity: 4)
+    private var slots = FieldSlots(names: [])
+    private var index = FilterIndex()
+    private var filters = Vector<FilterState>(capacity: 8)
+    private var numbers = Vector<NumberColumn>(capacity: 4)
     private var keyFields: [[String]] = []
-    @usableFromInline var keys: UnsafeMutablePointer<GroupKey>
-    /// How many group keys there are.
-    package private(set) var keyCount = 0
+    private var keys: UnsafeMutablePointer<KeyColumn>
+    private var keyCapacity = 8
     /// All keys name the same endpoint of a record, so that they share one template.
     private var templates = TemplateCache()
-    /// Tells records apart.
-    @usableFromInline package internal(set) var stamp: UInt64 = 0
-    @usableFromInline var requestStamp: UInt64 = 0
-    @usableFromInline var isRequest = false
-    @usableFromInline var isError = false
-    @usableFromInline var scratch = ByteWriter(capacity: 256)
-
-    private var keyCapacity = 8
+    /// The first of the loaded records in the batch, and how many they are.
+    private var first = 0
+    private var count = 0
+    /// The requests among them, and the failed ones; whether they are known.
+    private var requestRows: (all: UInt64, failed: UInt64) = (0, 0)
+    private var knowsRequests = false
+    private var scratch = ByteWriter(capacity: 256)
 
     /// Inputs for whoever asks: name what you need, then `freeze`.
-    package init() {
-        keys = .allocate(capacity: keyCapacity)
-        index = .allocate(capacity: 1)
-        index.initialize(to: FilterIndex())
-        candidates = UnsafePointer(index.pointee.candidates)
-    }
+    package init() { keys = .allocate(capacity: keyCapacity) }
 
     deinit {
-        keys.deinitialize(count: keyCount)
+        keys.deinitialize(count: keyFields.count)
         keys.deallocate()
-        index.deinitialize(count: 1)
-        index.deallocate()
+        for index in 0..<numbers.count { numbers[index].values.deallocate() }
     }
 
     // MARK: What is asked for
 
     private mutating func field(_ name: String) -> Int32 {
-        if let known = fieldNames.firstIndex(of: name) { return Int32(known) }
-        fieldNames.append(name)
-        return Int32(fieldNames.count - 1)
+        Int32(FieldSlots.number(of: name, in: &fieldNames))
     }
 
     /// The number of `filter`, the same for equal filters.
     package mutating func add(filter: Filter) -> Int32 {
-        let index = index
-        let number = index.pointee.add(filter) { field($0) }
+        let number = index.add(filter, fieldNames: &fieldNames)
         if Int(number) == filters.count {
-            let terms = index.pointee.terms(of: number)
+            let terms = index.terms(of: number)
             filters.append(
-                FilterState(word: terms.word, mask: terms.mask, isOpen: terms.hasRest))
+                FilterState(word: terms.word, mask: terms.mask, hasRest: terms.hasRest))
         }
         return number
     }
@@ -112,42 +83,31 @@ package struct RecordInputs: ~Copyable {
         if let known = numbers.buffer.firstIndex(where: { $0.slot == slot }) {
             return Int32(known)
         }
-        numbers.append(NumberState(slot: slot, stamp: 0, value: .nan))
+        numbers.append(NumberColumn(slot: slot, values: .allocate(capacity: Self.rowsMax)))
         return Int32(numbers.count - 1)
     }
 
     /// The number under which the group of a record by `names` is asked for.
     package mutating func add(groupBy names: [String]) -> Int32 {
         if let known = keyFields.firstIndex(of: names) { return Int32(known) }
-        var fields = Vector<Int32>(capacity: max(names.count, 1))
-        for name in names { fields.append(field(name)) }
-        if keyCount == keyCapacity {
-            keys = Self.grown(keys, keyCount, to: keyCapacity * 2)
+        let fields = names.map { field($0) }
+        if keyFields.count == keyCapacity {
+            let fresh = UnsafeMutablePointer<KeyColumn>.allocate(capacity: keyCapacity * 2)
+            fresh.moveInitialize(from: keys, count: keyCapacity)
+            keys.deallocate()
+            keys = fresh
             keyCapacity *= 2
         }
-        (keys + keyCount).initialize(
-            to: GroupKey(
-                fields: fields, endpointIndex: names.firstIndex(of: "endpoint") ?? -1))
-        keyCount += 1
+        (keys + keyFields.count).initialize(
+            to: KeyColumn(fields: fields, endpointIndex: names.firstIndex(of: "endpoint")))
         keyFields.append(names)
-        return Int32(keyCount - 1)
-    }
-
-    private static func grown<Element: ~Copyable>(
-        _ old: UnsafeMutablePointer<Element>, _ count: Int, to capacity: Int
-    ) -> UnsafeMutablePointer<Element> {
-        let fresh = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
-        fresh.moveInitialize(from: old, count: count)
-        old.deallocate()
-        return fresh
+        return Int32(keyFields.count - 1)
     }
 
     /// Call when everybody has named what they need.
     package mutating func freeze() {
         slots = FieldSlots(names: fieldNames)
-        index.pointee.freeze()
-        candidates = UnsafePointer(index.pointee.candidates)
-        termWords = index.pointee.words
+        index.freeze()
     }
 
     // MARK: What records say
@@ -155,128 +115,121 @@ package struct RecordInputs: ~Copyable {
     /// Makes ready for the records of `batch`, whose lines have all been appended.
     package mutating func prepare(_ batch: RecordBatch) {
         slots.prepare(batch)
-        batchStamp = stamp
-        found = 0..<0
+        index.prepare(slots)
     }
 
-    /// Begins with the next record of the batch: to be called once for each, in their order.
-    @inlinable @inline(__always)
-    package mutating func next() { stamp &+= 1 }
-
-    @inlinable @inline(__always)
-    package mutating func matches(_ filter: Int32, _ record: Record, _ reader: BatchReader) -> Bool
-    {
-        let state = filters.base + Int(filter)
-        let open = terms(reader)[state.pointee.word] & state.pointee.mask
-        if open == 0 { return false }
-        if !state.pointee.isOpen { return true }
-        if state.pointee.stamp != stamp { askRests(state, open, record, reader) }
-        return state.pointee.matches
+    /// Looks at the records from `first` on; how many they are, at most `rowsMax`. What was said of others is void.
+    package mutating func load(from first: Int, _ reader: BatchReader) -> Int {
+        self.first = first
+        count = min(reader.count - first, Self.rowsMax)
+        index.find(first..<first + count, slots, reader)
+        for number in 0..<filters.count { (filters.base + number).pointee.asked = 0 }
+        for number in 0..<numbers.count { (numbers.base + number).pointee.known = 0 }
+        for number in 0..<keyFields.count { keys[number].reset() }
+        knowsRequests = false
+        return count
     }
 
-    /// The terms of filters that the present record may match: a set of bits, in words of 64.
-    @inlinable @inline(__always)
-    package mutating func terms(_ reader: BatchReader) -> UnsafePointer<UInt64> {
-        let row = Int(truncatingIfNeeded: stamp &- batchStamp) &- 1
-        if row >= found.upperBound { findCandidates(from: row, reader) }
-        return candidates + (row &- found.lowerBound) &* termWords
-    }
+    /// The set of all loaded records.
+    package var all: UInt64 { ~0 >> UInt64(64 - max(count, 1)) }
+
+    /// The terms of filters that some of the loaded records may match: a set of bits, in words of 64.
+    package var openTerms: UnsafePointer<UInt64> { index.openTerms }
+
+    /// Words of a set of terms.
+    package var termWords: Int { index.words }
 
     /// The terms of `filter`: the bits of one word of a set.
     package func terms(of filter: Int32) -> (word: Int, mask: UInt64) {
         (filters[Int(filter)].word, filters[Int(filter)].mask)
     }
 
-    @usableFromInline @inline(never)
-    mutating func findCandidates(from row: Int, _ reader: BatchReader) {
-        found = row..<min(row + FilterIndex.recordsMax, reader.count)
-        index.pointee.find(found, slots, reader)
+    /// The records of `rows` that `filter` matches.
+    package mutating func matching(
+        _ filter: Int32, among rows: UInt64, _ reader: BatchReader
+    ) -> UInt64 {
+        let state = filters.base + Int(filter)
+        let open = index.rows(word: state.pointee.word, mask: state.pointee.mask) & rows
+        if open == 0 || !state.pointee.hasRest { return open }
+        var rest = open & ~state.pointee.asked
+        state.pointee.asked |= rest
+        while rest != 0 {
+            let row = rest.trailingZeroBitCount
+            let bit = rest & (~rest &+ 1)
+            rest &= rest &- 1
+            let matches = index.restMatches(
+                row, word: state.pointee.word, mask: state.pointee.mask, reader[first + row],
+                reader)
+            state.pointee.matching =
+                matches ? state.pointee.matching | bit : state.pointee.matching & ~bit
+        }
+        return open & state.pointee.matching
     }
 
-    @usableFromInline @inline(never)
-    func askRests(
-        _ state: UnsafeMutablePointer<FilterState>, _ open: UInt64, _ record: Record,
-        _ reader: BatchReader
-    ) {
-        state.pointee.stamp = stamp
-        state.pointee.matches = index.pointee.restMatches(
-            open, word: state.pointee.word, record, reader)
+    /// Whether `filter` matches the record `row`.
+    package mutating func matches(_ filter: Int32, _ row: Int, _ reader: BatchReader) -> Bool {
+        matching(filter, among: 1 << UInt64(row), reader) != 0
     }
 
-    /// Whether the record is a request, and a failed one.
-    @inlinable @inline(__always)
-    package mutating func request(_ record: Record, _ reader: BatchReader) -> (
-        is: Bool, failed: Bool
-    ) {
-        if requestStamp != stamp {
-            requestStamp = stamp
-            let status = reader.status(record, slots.slot(record.shape, 0))
-            isRequest = RequestRule.isRequest(
-                status: status,
-                hasEndpoint: reader.isPresent(record, slots.slot(record.shape, 1)))
+    /// The requests among the loaded records, and the failed ones among those.
+    package mutating func requests(_ reader: BatchReader) -> (all: UInt64, failed: UInt64) {
+        if knowsRequests { return requestRows }
+        knowsRequests = true
+        requestRows = (0, 0)
+        for row in 0..<count {
+            let record = reader[first + row]
+            let fields = slots.row(record.shape)
+            let status = reader.status(record, fields[0])
+            var isRequest = RequestRule.isRequest(
+                status: status, hasEndpoint: reader.isPresent(record, fields[1]))
             if isRequest {
-                let event = slots.slot(record.shape, 2)
-                isRequest = !RequestRule.isMetricLine(record, eventSlot: event, reader)
+                isRequest = !RequestRule.isMetricLine(record, eventSlot: fields[2], reader)
             }
-            isError = RequestRule.isError(status: status, level: record.level)
+            let isFailed = isRequest && RequestRule.isError(status: status, level: record.level)
+            requestRows.all |= (isRequest ? 1 : 0) << UInt64(row)
+            requestRows.failed |= (isFailed ? 1 : 0) << UInt64(row)
         }
-        return (isRequest, isError)
+        return requestRows
     }
 
-    @inlinable @inline(__always)
-    package mutating func number(_ index: Int32, _ record: Record, _ reader: BatchReader) -> Double
-    {
-        let state = numbers.base + Int(index)
-        if state.pointee.stamp != stamp {
-            state.pointee.stamp = stamp
-            let slot = slots.slot(record.shape, Int(state.pointee.slot))
-            state.pointee.value = reader.number(record, slot, scratch: &scratch)
+    /// The numbers of a field, by record, for those of `rows`: NaN where there is none.
+    package mutating func numbers(
+        _ number: Int32, of rows: UInt64, _ reader: BatchReader
+    ) -> UnsafePointer<Double> {
+        let column = numbers.base + Int(number)
+        let name = Int(column.pointee.slot)
+        var rest = rows & ~column.pointee.known
+        column.pointee.known |= rows
+        while rest != 0 {
+            let row = rest.trailingZeroBitCount
+            rest &= rest &- 1
+            let record = reader[first + row]
+            column.pointee.values[row] = reader.number(
+                record, slots.slot(record.shape, name), scratch: &scratch)
         }
-        return state.pointee.value
+        return UnsafePointer(column.pointee.values)
     }
 
-    /// The group of a record: for one field its text, for several each text behind its length. The endpoint is templated.
-    /// Valid until the next record.
-    @inlinable @inline(__always)
-    package mutating func key(
-        _ index: Int32, _ record: Record, _ reader: BatchReader
-    ) -> (view: ByteView, hash: UInt64) {
-        let key = keys + Int(index)
-        if key.pointee.stamp != stamp { makeKey(key, record, reader) }
-        return (key.pointee.view, key.pointee.hash)
+    /// The number of a field in the record `row`, NaN where there is none.
+    package mutating func number(_ number: Int32, _ row: Int, _ reader: BatchReader) -> Double {
+        numbers(number, of: 1 << UInt64(row), reader)[row]
     }
 
-    @usableFromInline
-    mutating func makeKey(
-        _ key: UnsafeMutablePointer<GroupKey>, _ record: Record, _ reader: BatchReader
-    ) {
-        key.pointee.stamp = stamp
-        let count = key.pointee.fields.count
-        if count == 1 {
-            let slot = slots.slot(record.shape, Int(key.pointee.fields[0]))
-            let text = reader.text(record, slot, scratch: &key.pointee.text)
-            if key.pointee.endpointIndex == 0, slot >= 0 {
-                let template = templates.template(text)
-                key.pointee.view = template.view
-                key.pointee.hash = template.hash
-                return
-            }
-            key.pointee.view = text
-        } else {
-            key.pointee.scratch.removeAll()
-            for number in 0..<count {
-                let slot = slots.slot(record.shape, Int(key.pointee.fields[number]))
-                var text = reader.text(record, slot, scratch: &key.pointee.text)
-                if key.pointee.endpointIndex == number, slot >= 0 {
-                    text = templates.template(text).view
-                }
-                key.pointee.scratch.append(lengthPrefixed: text)
-            }
-            key.pointee.view = key.pointee.scratch.view
-        }
-        if key.pointee.view.count > Self.keyBytesMax {
-            key.pointee.view = key.pointee.view.prefix(Self.keyBytesMax)
-        }
-        key.pointee.hash = key.pointee.view.memoryHash
+    /// The numbers of the groups (`KeyNumbers`), by record, for those of `rows`.
+    package mutating func groups(
+        _ key: Int32, of rows: UInt64, _ reader: BatchReader
+    ) -> UnsafePointer<Int32> {
+        keys[Int(key)].groups(of: rows, from: first, slots, reader, &templates)
+    }
+
+    /// What the numbers of `groups` stand for. They are valid until the next `load`.
+    package func numbering(_ key: Int32) -> UnsafeMutablePointer<KeyNumbers> {
+        keys[Int(key)].numbering
+    }
+
+    /// The group of the record `row`: for one field its text, for several each text behind its length. The endpoint is templated.
+    /// Valid until the next one is asked for.
+    package mutating func key(_ key: Int32, _ row: Int, _ reader: BatchReader) -> ByteView {
+        keys[Int(key)].text(reader[first + row], slots, reader, &templates)
     }
 }

@@ -101,7 +101,7 @@ struct StreamMetricsCore: ~Copyable {
                 let record = reader[index]
                 let slot = clock.slot(record.time)
                 observe(record, reader, slot)
-                if hasDefinitions { configured.observe(record, reader, slot: slot, &budget) }
+                if hasDefinitions { configured.observe(index, reader, slot: slot, &budget) }
                 if record.shape < RecordBatch.looseShape {
                     ownLines.observe(record, reader, slot: slot, &budget)
                 } else if mayBeMetric(record, reader) {

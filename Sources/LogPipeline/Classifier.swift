@@ -58,19 +58,29 @@ private struct ClassifierCore: ~Copyable {
         inputs.prepare(batch)
         let reader = BatchReader(batch)
         withExtendedLifetime(batch) {
-            for row in 0..<reader.count {
-                inputs.next()
-                batch.records.base[row].classIndex = index(of: reader[row], reader)
+            var first = 0
+            while first < reader.count {
+                let count = inputs.load(from: first, reader)
+                classify(batch.records.base + first, count, reader)
+                first += count
             }
         }
     }
 
+    /// Gives the loaded records, which stand at `records`, their classes.
     @inline(__always)
-    private mutating func index(of record: Record, _ reader: BatchReader) -> UInt8 {
-        for number in 0..<entries.count
-        where inputs.matches(entries[number].filter, record, reader) {
-            return entries[number].index
+    private mutating func classify(
+        _ records: UnsafeMutablePointer<Record>, _ count: Int, _ reader: BatchReader
+    ) {
+        for row in 0..<count { records[row].classIndex = otherwise }
+        var rows = inputs.all
+        for number in 0..<entries.count {
+            var rest = inputs.matching(entries[number].filter, among: rows, reader)
+            rows &= ~rest
+            while rest != 0 {
+                records[rest.trailingZeroBitCount].classIndex = entries[number].index
+                rest &= rest &- 1
+            }
         }
-        return otherwise
     }
 }

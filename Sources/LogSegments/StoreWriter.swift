@@ -13,7 +13,7 @@ public struct StoreOptions: Sendable {
     /// many partitions open.
     public var memoryBytesMax = 96 << 20
     /// Uncommitted bytes of the journal at which it is committed early: they are held in memory until then.
-    public var uncommittedBytesMax = 16 << 20
+    public var uncommittedBytesMax = 6 << 20
 
     /// What becomes of a writer that finds `state/positions` damaged.
     public enum DamagedPositions: Sendable {

@@ -26,6 +26,8 @@ struct ConfiguredMetrics: ~Copyable {
     private var plans = Vector<Plan>(capacity: 8)
     private let tables: UnsafeMutablePointer<MetricTable>
     private var inputs = RecordInputs()
+    /// The records of the batch that `inputs` has loaded.
+    private var loaded = 0..<0
 
     init(_ definitions: [MetricDefinition], seriesMax: Int = MetricTable.seriesMax) {
         self.definitions = definitions
@@ -82,28 +84,36 @@ struct ConfiguredMetrics: ~Copyable {
 
     // MARK: Records
 
-    mutating func prepare(_ batch: RecordBatch) { inputs.prepare(batch) }
+    mutating func prepare(_ batch: RecordBatch) {
+        inputs.prepare(batch)
+        loaded = 0..<0
+    }
 
+    /// Counts record `number` of the batch; they come in their order.
     @inline(__always)
     mutating func observe(
-        _ record: Record, _ reader: BatchReader, slot: Int32, _ budget: inout SeriesBudget
+        _ number: Int, _ reader: BatchReader, slot: Int32, _ budget: inout SeriesBudget
     ) {
-        inputs.next()
+        if number >= loaded.upperBound {
+            loaded = number..<number + inputs.load(from: number, reader)
+        }
+        let row = number - loaded.lowerBound
         for index in 0..<plans.count {
             let plan = plans[index]
-            var isPart = plan.filter < 0 || inputs.matches(plan.filter, record, reader)
+            var isPart = plan.filter < 0 || inputs.matches(plan.filter, row, reader)
             if plan.kind == .ratio {
-                guard plan.whole < 0 || inputs.matches(plan.whole, record, reader) else { continue }
+                guard plan.whole < 0 || inputs.matches(plan.whole, row, reader) else { continue }
             } else {
                 guard isPart else { continue }
                 isPart = true
             }
             var number = 1.0
             if plan.number >= 0 {
-                number = inputs.number(plan.number, record, reader) * plan.scale
+                number = inputs.number(plan.number, row, reader) * plan.scale
                 guard number.isFinite else { continue }
             }
-            let key = inputs.key(plan.key, record, reader)
+            let group = inputs.groups(plan.key, of: 1 << UInt64(row), reader)[row]
+            let key = inputs.numbering(plan.key).pointee.key(Int(group))
             let place = tables[index].find(key.view, hash: key.hash, &budget)
             let series = tables[index].series + place
             series.pointee.isUsed = true

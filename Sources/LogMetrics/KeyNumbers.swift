@@ -1,18 +1,17 @@
-internal import LogBytes
-internal import LogMetrics
+package import LogBytes
 
 /// Numbers of the group keys that came lately, the same for all rules that group by the same fields.
 ///
 /// A hundred rules by user would look the same user up in a hundred tables, each a walk through cold memory. With numbers it is
-/// looked up once a record; each rule remembers under the number where its own group is (`RuleState.locate`).
-struct KeyNumbers: ~Copyable {
+/// looked up once a record; each rule remembers under the number where its own group is.
+package struct KeyNumbers: ~Copyable {
     /// More than a rule has groups. Beyond, all numbers are given anew, so that keys that went are not kept. Some more can come
     /// before somebody makes room.
     private static let keysMax = 16_384
 
     private var keys = ByteKeyTable()
     /// How often the numbers were given anew.
-    private(set) var generation: UInt32 = 0
+    package private(set) var generation: UInt32 = 0
 
     /// Asks for the memory that `number(of:hash:)` reads (`ByteKeyTable.prefetch`).
     @inline(__always)
@@ -31,23 +30,15 @@ struct KeyNumbers: ~Copyable {
     }
 
     /// The key of a number, valid until `makeRoom`.
-    @inline(__always)
-    func key(_ number: Int) -> (view: ByteView, hash: UInt64) {
+    package func key(_ number: Int) -> (view: ByteView, hash: UInt64) {
         (keys.key(number), keys.hash(number))
     }
 
-    /// Gives all numbers anew when there are too many. Call when nobody holds one.
-    mutating func makeRoom() {
-        guard keys.count > Self.keysMax else { return }
+    /// Gives all numbers anew when there are too many, and says so. Call when nobody holds one.
+    mutating func makeRoom() -> Bool {
+        guard keys.count > Self.keysMax else { return false }
         keys = ByteKeyTable()
         generation &+= 1
+        return true
     }
-}
-
-/// Where a rule's group of a numbered key is.
-struct GroupPlace: BitwiseCopyable {
-    /// The place is right while the table's age and the generation of the numbers are these.
-    var age: UInt32 = 0
-    var generation: UInt32 = 0
-    var number: Int32 = -1
 }
