@@ -64,7 +64,7 @@ extension RuleState {
             if number >= Self.groupsAhead {
                 table.groups[number - Self.groupsAhead].window.prefetch(layout)
             }
-            if table.groups[number].isAwake || !rule.activeTimeIntervals.isEmpty {
+            if table.groups[number].isAwake || hasActiveIntervals {
                 evaluate(number, slot, into: &transitions)
             } else {
                 // Nothing can be decided about it: its window is brought up to date.
@@ -130,8 +130,8 @@ extension RuleState {
     /// Whether a level's condition holds at this evaluation, those before it taken into account.
     private func holdsNow(_ index: Int, _ number: Int) -> Bool {
         let holds = holds(index, number, .closed)
-        guard rule.evaluationsOf > 1 else { return holds }
-        let mask = UInt64.max >> UInt64(64 - rule.evaluationsOf)
+        guard evaluationsOf > 1 else { return holds }
+        let mask = UInt64.max >> UInt64(64 - evaluationsOf)
         let before = table.level(number, index).history
         let history = (before << 1 | (holds ? 1 : 0)) & mask
         if history != before { table.rememberLevel(number, index).pointee.history = history }

@@ -27,6 +27,8 @@ struct RuleState: ~Copyable {
     let readings: [RuleReading]
     let expression: RuleExpression?
     let firesOnRecord: Bool
+    let hasActiveIntervals: Bool
+    let evaluationsOf: Int
     let samplesMin: UInt64
     /// Whether twice the time means twice the value.
     let scalesWithTime: Bool
@@ -56,6 +58,8 @@ struct RuleState: ~Copyable {
         sweepSlots = max(slots.window / 4 / slots.stride, 1) * slots.stride
         horizon = Self.horizon(rule, slots, sweepSlots: sweepSlots)
         firesOnRecord = rule.firesOnRecord
+        hasActiveIntervals = !rule.activeTimeIntervals.isEmpty
+        evaluationsOf = rule.evaluationsOf
         let planner = RulePlanner(rule, slots, hasBaseline: baseline > 0, inputs: &inputs)
         plan = planner.plan
         readings = planner.readings
@@ -82,8 +86,7 @@ struct RuleState: ~Copyable {
 
     /// Whether `time` lies in the intervals in which the rule is of account.
     func isActive(_ time: Int64) -> Bool {
-        rule.activeTimeIntervals.isEmpty
-            || rule.activeTimeIntervals.contains { $0.contains(time) }
+        !hasActiveIntervals || rule.activeTimeIntervals.contains { $0.contains(time) }
     }
 
     /// Whether the condition is that nothing comes.
@@ -307,7 +310,7 @@ struct RuleState: ~Copyable {
         if group.pointee.state != .inactive || isAbsence { return true }
         if firesOnRecord { return false }
         if layout.hasBaseline { return !group.pointee.window.isEmpty }
-        if rule.evaluationsOf > 1 {
+        if evaluationsOf > 1 {
             for level in 0..<table.levelCount where table.level(number, level).history != 0 {
                 return true
             }

@@ -19,6 +19,8 @@ final class JournalWriter {
     private var markNumber = 0
     /// Whether frames are compressed: see `noteSpeed`.
     private var packs = true
+    /// How long writing the present group has taken, nanoseconds: of large frames the disk has most before they are synchronized.
+    private var writeTime: Int64 = 0
 
     /// Numbers of the files that hold lines not sealed yet, ascending.
     private(set) var fileNumbers: [UInt64] = []
@@ -56,7 +58,9 @@ final class JournalWriter {
             into: &uncommitted)
         do throws(FileError) {
             try openIfNeeded()
+            let begin = clock.monotonic()
             try write(uncommitted.view.dropFirst(start))
+            writeTime += clock.monotonic() - begin
         } catch {
             uncommitted.truncate(start)
             throw .writing(error)
@@ -85,7 +89,7 @@ final class JournalWriter {
         if file != nil { return }
         let number = nextNumber
         let path = DataDirectory.journalPath(directory, number: number)
-        let fresh = try fileSystem.open(path, .createNew)
+        let fresh = try fileSystem.open(path, .createLog)
         // Should the file be in the way after a failure, the next one has another name.
         nextNumber += 1
         var header = ByteWriter(capacity: JournalFormat.fileHeaderBytes)
@@ -116,12 +120,15 @@ final class JournalWriter {
                 try file?.synchronize()
                 synchronizations += 1
                 markDurable()
-                noteSpeed(bytes: uncommitted.count, nanoseconds: clock.monotonic() - begin)
+                noteSpeed(
+                    bytes: uncommitted.count,
+                    nanoseconds: writeTime + clock.monotonic() - begin)
             } catch {
                 try rewriteUncommitted()
             }
         }
         uncommitted.removeAll()
+        writeTime = 0
     }
 
     /// Notes in the file's header how much of it is synchronized. What cannot be noted is not known to a reader; nothing is lost.

@@ -12,6 +12,7 @@ final class SegmentBuilder {
     private var firstArrival = Int64.max
     private var lastArrival = Int64.min
     private let blockRowsMax: Int
+    private let expectedBytes: Int
     /// Header and encoded blocks so far.
     private var data = ByteWriter(capacity: 1 << 12)
     private(set) var rowCount = 0
@@ -38,9 +39,13 @@ final class SegmentBuilder {
 
     private var scratch = ByteWriter(capacity: 1 << 12)
 
-    init(key: PartitionKey, blockRowsMax: Int = SegmentFormat.blockRowsMax) {
+    /// - Parameter expectedBytes: about how large the segment will be; room for as much is taken at the first block.
+    init(
+        key: PartitionKey, blockRowsMax: Int = SegmentFormat.blockRowsMax, expectedBytes: Int = 0
+    ) {
         self.key = key
         self.blockRowsMax = blockRowsMax
+        self.expectedBytes = expectedBytes
         SegmentEnds.appendHeader(into: &data)
     }
 
@@ -150,6 +155,7 @@ final class SegmentBuilder {
     /// Encodes the lines gathered so far as a block.
     private func finishBlock() {
         guard times.count > 0 else { return }
+        if blocks.isEmpty { data.reserve(expectedBytes) }
         var block = BlockEntry(
             rows: times.count, rawBytes: blockBytes, firstTime: times.buffer.min() ?? 0,
             lastTime: times.buffer.max() ?? 0, chunks: [])

@@ -66,8 +66,9 @@ public final class StoreWriter {
     /// The lines of all other partitions.
     private var strays = StrayLines()
     private var sealingStrays: [(lines: StrayLines, journals: ClosedRange<UInt64>)] = []
-    /// For each class the builder that its last lines went to.
-    private var lastBuilders: [UInt8: (place: Place, builder: SegmentBuilder)] = [:]
+    private var lastBuilders = RecentBuilders()
+    /// The size that the segment of a class had before it was sealed last: the next one is not made to grow to it step by step.
+    private var usualBytes: [String: Int] = [:]
     private var nextSequence: UInt64
     private var unsealedBytes = 0
     private var unsealedLines = 0
@@ -162,48 +163,27 @@ public final class StoreWriter {
         try journal.append(batches, positions: positions, firstSequence: nextSequence)
         positionStore.note(positions, sequence: nextSequence, isInFrame: true)
         for batch in batches {
-            let records = batch.records.buffer
-            var start = 0
-            // Neighbours are mostly of one partition: they go there together.
-            while start < records.count {
-                let place = Place(records[start])
-                var end = start + 1
-                while end < records.count, Place(records[end]) == place { end += 1 }
-                append(start..<end, of: batch, place)
-                start = end
-            }
-            for record in records { unsealedBytes += Int(record.lineLength) }
+            var places = PartitionRuns(batch.records.buffer)
+            while let (rows, place) = places.next() { append(rows, of: batch, place) }
+            unsealedBytes += places.lineBytes
         }
         unsealedLines += count
         if oldestUnsealed == .max { oldestUnsealed = clock.monotonic() }
     }
 
-    /// The partition of a record, in numbers.
-    private struct Place: Equatable {
-        let classIndex: UInt8
-        let isSkewed: Bool
-        let dayNumber: Int
-
-        init(_ record: Record) {
-            classIndex = record.classIndex
-            isSkewed = record.isSkewed
-            dayNumber = Timestamp.dayNumber(record.time)
-        }
-    }
-
     /// Adds neighbouring records of one partition.
-    private func append(_ rows: Range<Int>, of batch: RecordBatch, _ place: Place) {
+    private func append(_ rows: Range<Int>, of batch: RecordBatch, _ place: PartitionPlace) {
         let first = nextSequence
         nextSequence += UInt64(rows.count)
-        if let last = lastBuilders[place.classIndex], last.place == place {
-            last.builder.append(rows, of: batch, firstSequence: first)
+        if let last = lastBuilders.builder(at: place) {
+            last._withUnsafeGuaranteedRef { $0.append(rows, of: batch, firstSequence: first) }
             return
         }
         let key = PartitionKey(
             className: policy.classes[Int(place.classIndex)].name,
             day: CivilDate(daysSinceEpoch: place.dayNumber), isSkewed: place.isSkewed)
         if let builder = builder(key) {
-            lastBuilders[place.classIndex] = (place, builder)
+            lastBuilders.note(builder, at: place)
             builder.append(rows, of: batch, firstSequence: first)
             return
         }
@@ -220,7 +200,9 @@ public final class StoreWriter {
     private func builder(_ key: PartitionKey) -> SegmentBuilder? {
         if let known = builders[key] { return known }
         guard builders.count < Self.buildersMax, !strays.contains(key) else { return nil }
-        let fresh = SegmentBuilder(key: key, blockRowsMax: options.blockRowsMax)
+        let fresh = SegmentBuilder(
+            key: key, blockRowsMax: options.blockRowsMax,
+            expectedBytes: usualBytes[key.className] ?? 0)
         builders[key] = fresh
         return fresh
     }
@@ -283,7 +265,7 @@ public final class StoreWriter {
     private func publish(journals: [UInt64]) throws(StoreError) -> [SealedSegment] {
         guard let first = journals.first, let last = journals.last else { return [] }
         var sealed: [SealedSegment] = []
-        lastBuilders = [:]
+        lastBuilders.removeAll()
         // What a failure interrupted is done again as it was: a segment that got its name all the same is replaced by
         // itself, and lines that came since go to segments of their own.
         sealing += builders.keys.sorted().compactMap { builders[$0] }.map { ($0, first...last) }
@@ -337,6 +319,7 @@ public final class StoreWriter {
         }
         try fileSystem.rename(temporary, to: path)
         try fileSystem.synchronizeDirectory(partition)
+        usualBytes[builder.key.className] = bytes
         return SealedSegment(
             key: builder.key, lines: builder.rowCount, rawBytes: builder.rawBytes,
             storedBytes: bytes)

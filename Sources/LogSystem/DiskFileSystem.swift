@@ -21,13 +21,15 @@ public struct DiskFileSystem: FileSystem {
             switch mode {
             case .read: O_RDONLY | O_NOFOLLOW
             case .readAnywhere: O_RDONLY
-            case .createNew: O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW
+            case .createNew, .createLog: O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW
             case .readWrite, .readWriteShared: O_RDWR | O_CREAT | O_NOFOLLOW
             }
         let permissions = mode == .readWriteShared ? Self.sharedFileMode : Self.fileMode
         let descriptor = retrying { Glibc.open(path, flags | O_CLOEXEC, permissions) }
         guard descriptor >= 0 else { throw .current("open", path) }
-        return DiskFile(descriptor: descriptor, path: path)
+        return DiskFile(
+            descriptor: descriptor, path: path,
+            direct: mode == .createLog ? DirectWriter(path: path) : nil)
     }
 
     /// Reads the whole directory.
@@ -120,10 +122,12 @@ final class DiskFile: OpenFile {
 
     let path: String
     private let descriptor: Int32
+    private let direct: DirectWriter?
 
-    init(descriptor: Int32, path: String) {
+    init(descriptor: Int32, path: String, direct: DirectWriter?) {
         self.descriptor = descriptor
         self.path = path
+        self.direct = direct
     }
 
     deinit { close(descriptor) }
@@ -143,6 +147,17 @@ final class DiskFile: OpenFile {
     }
 
     func write(_ bytes: ByteView, at offset: Int) throws(FileError) {
+        guard let direct, bytes.count >= DirectWriter.bytesMin else {
+            return try writeThroughCache(bytes, at: offset)
+        }
+        let start = DirectWriter.bytesToBlock(from: offset)
+        try writeThroughCache(bytes.prefix(start), at: offset)
+        let rest = bytes.dropFirst(start)
+        let done = direct.write(rest, at: offset + start)
+        try writeThroughCache(rest.dropFirst(done), at: offset + start + done)
+    }
+
+    private func writeThroughCache(_ bytes: ByteView, at offset: Int) throws(FileError) {
         var done = 0
         while done < bytes.count {
             let size = min(bytes.count - done, Self.writeBytes)

@@ -6,6 +6,8 @@ public enum OpenMode: Sendable {
     case read
     /// For reading and writing; it must not exist yet.
     case createNew
+    /// As `createNew`, for what is hardly ever read: large pieces are written past the page cache where that can be done.
+    case createLog
     /// For reading and writing; made when it does not exist.
     case readWrite
     /// As `readWrite`, outside the data directory: everybody may read the file.

@@ -85,6 +85,33 @@ import Testing
         #expect(try disk.readAll(file.path) == bytes)
     }
 
+    /// Pieces of all sizes, one behind the other, as a journal grows: large ones go past the page cache in whole blocks, and what is
+    /// read in between is what was written.
+    @Test(arguments: [false, true])
+    func aLogComesBack(inMemory: Bool) throws {
+        let directory = try TemporaryDirectory(inMemory: inMemory)
+        var random = SeededGenerator(seed: 2)
+        let file = try disk.open(directory.file("log"), .createLog)
+        #expect(throws: FileError.self) { _ = try disk.open(file.path, .createLog) }
+        var all: [UInt8] = []
+        for size in [56, 300_000, 1, 4_096, 262_144, 7, 2_500_003, 262_143, 1_048_576, 100] {
+            let bytes = random.bytes(size)
+            try bytes.withView { view throws(FileError) in try file.write(view, at: all.count) }
+            all += bytes
+            #expect(try disk.readAll(file.path) == all)
+        }
+        // Over what is there, from a block's beginning and from its middle.
+        for offset in [8_192, 12_345] {
+            let bytes = random.bytes(400_000)
+            try bytes.withView { view throws(FileError) in try file.write(view, at: offset) }
+            all.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+            #expect(try disk.readAll(file.path) == all)
+        }
+        try file.synchronize()
+        try file.truncate(to: 1_000_001)
+        #expect(try file.size() == 1_000_001)
+    }
+
     @Test func modesOfOpening() throws {
         let old = try made("old", "content")
         fails("cannot open */old: File exists") { _ = try disk.open(old, .createNew) }
@@ -137,6 +164,7 @@ import Testing
             #expect(try mode(file.path) == want & ~mask)
         }
         try check(.createNew, 0o600)
+        try check(.createLog, 0o600)
         try check(.readWrite, 0o600)
         try check(.readWriteShared, 0o644)
         try disk.makeDirectories(directory.file("d"))

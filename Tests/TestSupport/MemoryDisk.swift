@@ -166,7 +166,7 @@ public final class MemoryDisk: @unchecked Sendable {
             let isReading = mode == .read || mode == .readAnywhere
             try strike(isReading ? .openForReading : .open, path)
             if let number = paths[path] {
-                if mode == .createNew {
+                if mode == .createNew || mode == .createLog {
                     throw FileError(operation: "open", path: path, code: EEXIST)
                 }
                 if nodes[number].isDirectory {
