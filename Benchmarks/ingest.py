@@ -43,9 +43,8 @@ store.close()
 """
 
 
-def ended(process):
-    """CPU seconds, wall seconds and peak memory (MB) of a process that is waited for."""
-    start = time.perf_counter()
+def ended(process, start):
+    """CPU seconds, wall seconds since `start` and peak memory (MB) of a process that is waited for."""
     _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
         raise SystemExit(f"{process.args[0]} ended with status {status}")
@@ -53,14 +52,16 @@ def ended(process):
 
 
 def whole(arguments, directory, lines=None):
+    start = time.perf_counter()
     process = subprocess.Popen(
         [argument.replace("DIRECTORY", directory) for argument in arguments],
         stdin=open(lines) if lines else subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return ended(process)
+    return ended(process, start)
 
 
 def victoria(binary, directory):
     port = 9428
+    start = time.perf_counter()
     process = subprocess.Popen(
         [binary, f"-storageDataPath={directory}", f"-httpListenAddr=127.0.0.1:{port}", "-retentionPeriod=100y"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -77,7 +78,7 @@ def victoria(binary, directory):
             connection.request("POST", target, batch + lines.readline())
             connection.getresponse().read()
     process.terminate()
-    return ended(process)
+    return ended(process, start)
 
 
 stores = {"weir ingest": lambda directory: whole([weir, "ingest", "-q", "--data", "DIRECTORY"], directory, file)}

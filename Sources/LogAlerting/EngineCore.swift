@@ -10,6 +10,9 @@ struct EngineCore: ~Copyable {
     private var inputs: RecordInputs
     private var concerned: ConcernedRules
     private var pending = PendingRows()
+    /// For each group key of `inputs` the rows that rules ask it of.
+    private let keyRows: UnsafeMutablePointer<UInt64>
+    private let keyCount: Int
     /// Event time between the first record that waits and the last: windows hold the slots of so much more.
     private static var pendingSpanMax: Int64 { 300 * Timestamp.second }
     private let hasAbsence: Bool
@@ -30,6 +33,9 @@ struct EngineCore: ~Copyable {
             (plans + index).initialize(to: rules[index].plan)
         }
         inputs.freeze()
+        keyCount = inputs.keyCount
+        keyRows = .allocate(capacity: max(keyCount, 1))
+        keyRows.initialize(repeating: 0, count: keyCount)
         concerned = ConcernedRules(
             Array(UnsafeBufferPointer(start: plans, count: ruleCount)), inputs)
         hasAbsence = list.contains { $0.condition.measure == .absent }
@@ -39,6 +45,7 @@ struct EngineCore: ~Copyable {
         rules.deinitialize(count: ruleCount)
         rules.deallocate()
         plans.deallocate()
+        keyRows.deallocate()
     }
 
     var refused: UInt64 { (0..<ruleCount).reduce(0) { $0 + rules[$1].refused } }
@@ -117,9 +124,17 @@ struct EngineCore: ~Copyable {
         for word in 0..<concerned.words {
             var rest = concerned.rules[word]
             while rest != 0 {
-                touch(word << 6 + rest.trailingZeroBitCount, pending.rows, reader)
+                select(word << 6 + rest.trailingZeroBitCount, reader)
                 rest &= rest &- 1
             }
+        }
+        // All groups of a key are looked up together, whichever rules ask for them.
+        for key in 0..<keyCount where keyRows[key] != 0 {
+            _ = inputs.groups(Int32(truncatingIfNeeded: key), of: keyRows[key], reader)
+            keyRows[key] = 0
+        }
+        for index in 0..<pending.selected.count {
+            touch(pending.selected[index].rule, pending.selected[index].rows, reader)
         }
         locateGroups()
         for index in 0..<pending.runs.count { addRun(pending.runs[index]) }
@@ -129,20 +144,38 @@ struct EngineCore: ~Copyable {
         pending.removeAll()
     }
 
-    /// Finds out what rows add to a rule.
-    private mutating func touch(_ rule: Int, _ rows: UInt64, _ reader: BatchReader) {
-        let plan = plans[rule]
+    /// Finds the rows that concern a rule.
+    @inline(__always)
+    private mutating func select(_ rule: Int, _ reader: BatchReader) {
+        let rows = concerned(pending.rows, rule, reader)
+        if rows == 0 { return }
+        pending.selected.append(PendingRows.Selected(rule: rule, rows: rows))
+        keyRows[Int(plans[rule].key)] |= rows
+    }
+
+    /// Those of `rows` that concern a rule.
+    @inline(__always)
+    private mutating func concerned(
+        _ rows: UInt64, _ rule: Int, _ reader: BatchReader
+    ) -> UInt64 {
+        let plan = plans + rule
         var rows = rows
-        if plan.filter >= 0 { rows = inputs.matching(plan.filter, among: rows, reader) }
-        if rows == 0 { return }
-        rows = plan.concerned(rows, reader, &inputs)
-        if rows == 0 { return }
-        let groups = inputs.groups(plan.key, of: rows, reader)
+        if plan.pointee.filter >= 0 {
+            rows = inputs.matching(plan.pointee.filter, among: rows, reader)
+        }
+        if rows == 0 || plan.pointee.source == .record { return rows }
+        return plan.pointee.concerned(rows, reader, &inputs)
+    }
+
+    /// Finds out what rows that concern a rule add to it.
+    private mutating func touch(_ rule: Int, _ rows: UInt64, _ reader: BatchReader) {
+        let plan = plans + rule
+        let groups = inputs.groups(plan.pointee.key, of: rows, reader)
         let start = pending.touches.count
         pending.touches.reserve(rows.nonzeroBitCount)
         let touches = pending.touches.base + start
         var count = 0
-        plan.contribute(rows, reader, &inputs, &pending.further) { row, contribution in
+        plan.pointee.contribute(rows, reader, &inputs, &pending.further) { row, contribution in
             touches[count] = PendingRows.Touch(
                 rule: Int32(truncatingIfNeeded: rule), row: Int32(truncatingIfNeeded: row),
                 group: groups[row], contribution: contribution)
@@ -266,7 +299,10 @@ struct EngineCore: ~Copyable {
         if clock.verdict == .rejected { settleHeld(reader) }
         // Those that wait are added before what is held is, by their touches, which must not be mixed with these.
         settlePending(reader)
-        for rule in 0..<ruleCount { touch(rule, 1 << UInt64(row), reader) }
+        for rule in 0..<ruleCount {
+            let rows = concerned(1 << UInt64(row), rule, reader)
+            if rows != 0 { touch(rule, rows, reader) }
+        }
         let parts = pending.touches.buffer.map { touch in
             let contribution = touch.contribution
             let start = Int(contribution.furtherStart)

@@ -15,6 +15,12 @@ struct PendingRows: ~Copyable {
         let contribution: Contribution
     }
 
+    /// The rows that concern a rule.
+    struct Selected: BitwiseCopyable {
+        let rule: Int
+        let rows: UInt64
+    }
+
     /// The touches of one rule.
     struct Run: BitwiseCopyable {
         let rule: Int
@@ -34,6 +40,7 @@ struct PendingRows: ~Copyable {
     private(set) var hasTimeless = false
     private(set) var lastWatermark = Int64.min
 
+    var selected = Vector<Selected>(capacity: 16)
     var touches = Vector<Touch>(capacity: 256)
     var runs = Vector<Run>(capacity: 16)
     /// Touches that have to be added in the order of their rows, by their places in `touches`.
@@ -96,6 +103,7 @@ struct PendingRows: ~Copyable {
     mutating func removeAll() {
         rows = 0
         hasTimeless = false
+        selected.removeAll()
         removeTouches()
     }
 

@@ -6,7 +6,7 @@ internal import LogRecords
 /// What came lately by a single field is known by the bytes that stand in the line, so that neither the endpoint is templated
 /// nor a key hashed again. Where most values are new that is given up.
 struct KeyColumn: ~Copyable {
-    private static var entryCount: Int { 512 }
+    private static var entryCount: Int { 2_048 }
     /// After so many looks it is decided whether remembering is worth it.
     private static var trial: UInt32 { 4_096 }
 

@@ -122,6 +122,7 @@ package struct RecordInputs: ~Copyable {
     package mutating func load(from first: Int, _ reader: BatchReader) -> Int {
         self.first = first
         count = min(reader.count - first, Self.rowsMax)
+        reader.owner._withUnsafeGuaranteedRef { $0.prefetch(first + count..<first + 2 * count) }
         index.find(first..<first + count, slots, reader)
         for number in 0..<filters.count { (filters.base + number).pointee.asked = 0 }
         for number in 0..<numbers.count { (numbers.base + number).pointee.known = 0 }
@@ -214,6 +215,9 @@ package struct RecordInputs: ~Copyable {
     package mutating func number(_ number: Int32, _ row: Int, _ reader: BatchReader) -> Double {
         numbers(number, of: 1 << UInt64(row), reader)[row]
     }
+
+    /// How many group keys there are.
+    package var keyCount: Int { keyFields.count }
 
     /// The numbers of the groups (`KeyNumbers`), by record, for those of `rows`.
     package mutating func groups(

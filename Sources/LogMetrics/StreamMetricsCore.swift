@@ -21,6 +21,9 @@ struct StreamMetricsCore: ~Copyable {
         }
     }
 
+    /// So many records are asked for before they are looked at, a power of two.
+    private static var rowsAhead: Int { 32 }
+
     private enum Name: Int, CaseIterable {
         case service, endpoint, status, duration, trace, event, message, msg
     }
@@ -98,6 +101,9 @@ struct StreamMetricsCore: ~Copyable {
         let hasDefinitions = !configured.definitions.isEmpty
         withExtendedLifetime(batch) {
             for index in 0..<reader.count {
+                if index & (Self.rowsAhead - 1) == 0 {
+                    batch.prefetch(index + Self.rowsAhead..<index + 2 * Self.rowsAhead)
+                }
                 let record = reader[index]
                 let slot = clock.slot(record.time)
                 observe(record, reader, slot)

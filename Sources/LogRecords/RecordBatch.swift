@@ -131,6 +131,28 @@ public final class RecordBatch {
         ByteView(origin + Int(record.lineStart), Int(record.lineLength))
     }
 
+    /// The text and the values behind which no more is asked for: most lines are far shorter.
+    private static let aheadMax = 1 << 15
+
+    /// Asks for the lines of `rows`, or those of them that there are, which somebody looks at soon. Whoever works on a batch after
+    /// others finds it further away than they left it; and since only parts of lines are looked at, the processor does not see
+    /// what comes next.
+    public func prefetch(_ rows: Range<Int>) {
+        let rows = rows.clamped(to: 0..<records.count)
+        guard let first = rows.first, let last = rows.last else { return }
+        let start = Int(records[first].lineStart)
+        let end = Int(records[last].lineStart) + Int(records[last].lineLength)
+        let text = UnsafeMutablePointer(mutating: origin)
+        for offset in stride(from: start, to: min(end, start + Self.aheadMax), by: 64) {
+            (text + offset).prefetch()
+        }
+        let firstValue = Int(records[first].firstValue)
+        let lastValue = min(Int(records[last].firstValue), firstValue + Self.aheadMax / 8)
+        for value in stride(from: firstValue, to: lastValue, by: 8) {
+            (values.base + value).prefetch()
+        }
+    }
+
     /// The shape of a record's line. Those of loose lines are made when they are asked for.
     public func shape(_ record: Record) -> Shape {
         LooseLines.isLoose(record.shape) ? looseShape(record) : table.shapes[Int(record.shape)]
