@@ -87,23 +87,24 @@ import Testing
         return rule
     }
 
-    private func stream(seed: UInt64) -> [PlainRecord] {
+    /// - Parameter isDense: some eight records a second, all with times, and none from another time.
+    private func stream(seed: UInt64, isDense: Bool = false) -> [PlainRecord] {
         var random = SeededGenerator(seed: seed)
         var now = 0.0
         var records: [PlainRecord] = []
         var isIncident = false
-        for _ in 0..<500 {
+        for _ in 0..<(isDense ? 1_500 : 500) {
             // Quarter seconds, so that times in Double and in nanoseconds agree.
-            now += Double(Int.random(in: 0...6, using: &random)) / 4
+            now += Double(Int.random(in: 0...(isDense ? 1 : 6), using: &random)) / 4
             switch Int.random(in: 0..<250, using: &random) {
             case 0: now += 45
-            case 1: now += 400
+            case 1 where !isDense: now += 400
             case 2..<10: isIncident.toggle()
             default: break
             }
             var record = PlainRecord()
             record.time = max(now - Double(Int.random(in: 0...20, using: &random)) / 4, 0)
-            switch Int.random(in: 0..<100, using: &random) {
+            switch isDense ? 99 : Int.random(in: 0..<100, using: &random) {
             case 0..<4: record.time = nil
             case 4..<8: record.time = max(now - 14, 0)
             case 8: record.time = now + 4_000
@@ -232,6 +233,53 @@ import Testing
                 #expect(reader.remaining == 0)
             }
             #expect(got + engine.finish() == want)
+        }
+    }
+
+    /// Streams that are dense and whose lines all have times, so that the engine adds many records together before it looks at
+    /// boundaries; counts whose thresholds are far from what comes together, near it, and below.
+    private static let denseRules: [NaiveEngine.Rule] = [
+        .init(kind: .logins, threshold: 66, window: 30),
+        .init(kind: .logins, threshold: 90, window: 30, isGrouped: false),
+        .init(kind: .logins, threshold: 130, window: 60, isGrouped: false),
+        .init(kind: .logins, threshold: 220, window: 60, pending: 8, isGrouped: false),
+        .init(
+            kind: .logins, threshold: 70, window: 20, further: [.init(threshold: 100, pending: 5)],
+            isGrouped: false),
+        .init(kind: .logins, threshold: 80, window: 30, evaluations: (2, 4)),
+    ]
+
+    @Test(arguments: seeds)
+    func agreesWhereManyRecordsAreAddedTogether(seed: UInt64) throws {
+        let records = stream(seed: 5_000 + seed, isDense: true)
+        let lines = records.map(\.line)
+        var transitions = 0
+        for plain in Self.denseRules + Self.rules {
+            var naive = NaiveEngine(plain)
+            for record in records { naive.observe(record) }
+            naive.finish()
+            let rule = try plain.rule()
+            for size in [50, 2_000] {
+                let got = shown(TestStream.run([rule], lines, size: size), plain)
+                #expect(
+                    byService(got) == byService(naive.result), "size \(size): \(plain.condition)")
+                if plain.threshold >= 66 { transitions += got.count }
+            }
+        }
+        #expect(transitions > 20)
+    }
+
+    /// However a dense stream is cut into batches, all rules together decide the same in the same order.
+    @Test(arguments: 40...42 as ClosedRange<UInt64>)
+    func orderDoesNotDependOnBatches(seed: UInt64) throws {
+        let lines = stream(seed: seed, isDense: true).map(\.line)
+        let rules = try (Self.denseRules + Self.rules).enumerated().map {
+            try $1.rule(name: "r\($0)")
+        }
+        let want = TestStream.run(rules, lines, size: 1)
+        #expect(want.count > 50)
+        for size in [7, 64, 150, 2_000] {
+            #expect(TestStream.run(rules, lines, size: size) == want, "size \(size)")
         }
     }
 
