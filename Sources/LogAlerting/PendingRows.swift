@@ -36,7 +36,7 @@ struct PendingRows: ~Copyable {
     let watermarks: UnsafeMutablePointer<Int64>
     /// Of rows without a time of their own the arrival, under which they are stored; else `.min`.
     let arrivals: UnsafeMutablePointer<Int64>
-    /// Whether there are rows without a time of their own.
+    /// Whether there are rows without a time of their own that are stored under a later one than they count at.
     private(set) var hasTimeless = false
     private(set) var lastWatermark = Int64.min
 
