@@ -1,6 +1,7 @@
 #include "CLogKernels.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #if defined(__linux__)
@@ -20,6 +21,17 @@ void weir_keep_freed(int mapped_min, int kept_max) {
     (void)kept_max;
 #endif
 }
+
+void *weir_resize(void *memory, size_t bytes) {
+    void *resized = realloc(memory, bytes);
+    if (resized == NULL) {
+        fprintf(stderr, "weir: no memory left: %zu bytes were refused\n", bytes);
+        abort();
+    }
+    return resized;
+}
+
+void weir_free(void *memory) { free(memory); }
 
 void weir_prefer_large_pages(void *memory, size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)

@@ -15,8 +15,32 @@ public enum ProcessMemory {
     /// Less memory than this is cleared as fast in small pages.
     private static let largeMin = 4 << 20
 
-    /// Has memory that was just allocated cleared in large pages, where it is large itself.
-    static func preferLargePages(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {
-        if bytes >= largeMin { weir_prefer_large_pages(memory, bytes) }
+    /// Memory for `count` elements, at least one; goes back by `free`. Where there is none left, the process ends.
+    static func allocate<Element: BitwiseCopyable>(_ count: Int) -> UnsafeMutablePointer<Element> {
+        resized(nil, count)
+    }
+
+    /// The same memory with room for `count` elements, in its place or in another one; large memory in large pages.
+    static func resize<Element: BitwiseCopyable>(
+        _ memory: UnsafeMutablePointer<Element>, _ count: Int
+    ) -> UnsafeMutablePointer<Element> {
+        let resized = resized(memory, count)
+        let bytes = count * MemoryLayout<Element>.stride
+        if bytes >= largeMin { weir_prefer_large_pages(resized, bytes) }
+        return resized
+    }
+
+    private static func resized<Element: BitwiseCopyable>(
+        _ memory: UnsafeMutablePointer<Element>?, _ count: Int
+    ) -> UnsafeMutablePointer<Element> {
+        let (bytes, overflow) = count.multipliedReportingOverflow(
+            by: MemoryLayout<Element>.stride)
+        precondition(!overflow, "BUG: memory of \(count) elements")
+        return weir_resize(memory, bytes).bindMemory(to: Element.self, capacity: count)
+    }
+
+    /// Gives memory of `allocate` or `resize` back.
+    static func free<Element: BitwiseCopyable>(_ memory: UnsafeMutablePointer<Element>) {
+        weir_free(memory)
     }
 }

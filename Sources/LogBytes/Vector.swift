@@ -13,12 +13,12 @@ public struct Vector<Element: BitwiseCopyable>: ~Copyable {
     /// An empty vector with room for `capacity` elements.
     public init(capacity: Int = 16) {
         let capacity = max(capacity, 1)
-        self.base = .allocate(capacity: capacity)
+        self.base = ProcessMemory.allocate(capacity)
         self.count = 0
         self.capacity = capacity
     }
 
-    deinit { base.deallocate() }
+    deinit { ProcessMemory.free(base) }
 
     /// True when there is no element.
     @inlinable @inline(__always)
@@ -46,11 +46,7 @@ public struct Vector<Element: BitwiseCopyable>: ~Copyable {
     @usableFromInline
     mutating func grow(_ extra: Int) {
         let larger = max(count + extra, capacity * 2)
-        let fresh = UnsafeMutablePointer<Element>.allocate(capacity: larger)
-        ProcessMemory.preferLargePages(fresh, larger * MemoryLayout<Element>.stride)
-        fresh.update(from: base, count: count)
-        base.deallocate()
-        base = fresh
+        base = ProcessMemory.resize(base, larger)
         capacity = larger
     }
 

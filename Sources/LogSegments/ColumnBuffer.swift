@@ -1,3 +1,4 @@
+internal import CLogKernels
 internal import LogBytes
 
 /// The values of one column while its block is being filled: the bytes as they stand in the lines, one behind the other.
@@ -7,9 +8,12 @@ final class ColumnBuffer {
     /// The end of each value in `bytes`.
     var ends: Vector<UInt32>
 
+    /// Bytes behind the last value that there is always room for.
+    static let spareBytes = Int(WEIR_SHORT_VALUE)
+
     /// An empty column with room for that much.
     init(byteCapacity: Int = 256, capacity: Int = 64) {
-        bytes = ByteWriter(capacity: byteCapacity)
+        bytes = ByteWriter(capacity: byteCapacity + Self.spareBytes)
         ends = Vector<UInt32>(capacity: capacity)
     }
 
@@ -18,25 +22,29 @@ final class ColumnBuffer {
 
     @inline(__always)
     func append(_ value: ByteView) {
+        bytes.reserve(value.count + Self.spareBytes)
         bytes.append(short: value)
         ends.append(UInt32(truncatingIfNeeded: bytes.count))
     }
 
-    /// A value no longer than this is copied as if it were so long.
-    private static let shortMax = 32
-
-    /// Appends `length` bytes from `start`, of which `shortMax` may be loaded, however few they are: a copy that does not
-    /// depend on the length, which is different for each value and so predicted badly.
-    @inline(__always)
-    func append(padded start: UnsafePointer<UInt8>, _ length: Int) {
-        guard length <= Self.shortMax else { return append(ByteView(start, length)) }
-        bytes.reserve(Self.shortMax)
-        UnsafeMutableRawPointer(bytes.base + bytes.count).copyMemory(
-            from: start, byteCount: Self.shortMax)
-        bytes.advance(length)
-        ends.append(UInt32(truncatingIfNeeded: bytes.count))
+    /// Where the next value goes, for `weir_append_values`: there is room for a few at least. Valid until the column changes
+    /// otherwise; what is put there counts when `take` is called.
+    func makeEnd() -> weir_column_end {
+        bytes.reserve(2 * Self.spareBytes)
+        ends.reserve(8)
+        return weir_column_end(
+            bytes: bytes.base, ends: ends.base, used: bytes.count,
+            used_max: bytes.capacity - 2 * Self.spareBytes, count: ends.count,
+            count_max: ends.capacity)
     }
 
+    /// Counts what was put behind the values since `makeEnd`.
+    func take(_ end: weir_column_end) {
+        bytes.advance(end.used - bytes.count)
+        ends.advance(end.count - ends.count)
+    }
+
+    /// The bytes of a value; `spareBytes` behind it may be loaded.
     @inline(__always)
     func value(_ index: Int) -> ByteView {
         let start = index == 0 ? 0 : Int(ends[index - 1])

@@ -18,11 +18,32 @@ enum Compression {
     static func append(
         _ bytes: ByteView, acceleration: Int32 = 1, into out: inout ByteWriter
     ) -> Method {
-        guard bytes.count >= 32, bytes.count <= Int(LZ4_MAX_INPUT_SIZE) else {
-            out.append(bytes)
-            return .none
-        }
+        guard bytes.count >= 32, bytes.count <= Int(LZ4_MAX_INPUT_SIZE),
+            mayPack(bytes, into: &out)
+        else { return appendPlain(bytes, into: &out) }
         let room = bytes.count - bytes.count / 8
+        let count = pack(bytes, acceleration, room: room, into: &out)
+        guard count > 0 else { return appendPlain(bytes, into: &out) }
+        out.advance(count)
+        return .lz4
+    }
+
+    /// Bytes that are tried before many are packed.
+    private static let sampleBytes = 2_048
+
+    /// Whether LZ4 saves anything at a part of many bytes. It is at its slowest where it finds matches that hardly save any,
+    /// as in integers of a few bits, one behind the other.
+    private static func mayPack(_ bytes: ByteView, into out: inout ByteWriter) -> Bool {
+        guard bytes.count >= 4 * sampleBytes else { return true }
+        let middle = (bytes.count - sampleBytes) / 2
+        let sample = bytes.slice(middle..<middle + sampleBytes)
+        return pack(sample, 1, room: sampleBytes - sampleBytes / 64, into: &out) > 0
+    }
+
+    /// Packs `bytes` by LZ4 behind what `out` holds, into at most `room` bytes; how many they are, 0 when they do not suffice.
+    private static func pack(
+        _ bytes: ByteView, _ acceleration: Int32, room: Int, into out: inout ByteWriter
+    ) -> Int {
         out.reserve(room)
         let count = UnsafeRawPointer(bytes.start).withMemoryRebound(
             to: CChar.self, capacity: bytes.count
@@ -33,12 +54,7 @@ enum Compression {
                 LZ4_compress_fast(source, target, Int32(bytes.count), Int32(room), acceleration)
             }
         }
-        guard count > 0 else {
-            out.append(bytes)
-            return .none
-        }
-        out.advance(Int(count))
-        return .lz4
+        return Int(count)
     }
 
     /// Appends `bytes` as they are.

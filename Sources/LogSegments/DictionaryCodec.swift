@@ -14,58 +14,125 @@ enum DictionaryLayout {
     ) -> [Int]? {
         let rows = rows ?? column.count
         codes.reserve(rows)
-        var table = ValueTable(limit: limit)
+        let short = ShortValueTable()
+        var long = ValueTable(limit: limit)
+        let isSmall = limit <= ShortValueTable.countMax
         var firsts: [Int] = []
         var start = 0
         for row in 0..<rows {
             let end = Int(column.ends[row])
             let value = ByteView(column.bytes.base + start, end - start)
             start = end
-            let code = table.number(of: value)
-            guard code >= 0 else { return nil }
-            if code == firsts.count { firsts.append(row) }
+            let next = firsts.count
+            let code =
+                isSmall && value.count <= MediumText.bytesMax
+                ? short.number(of: value, next: next) : long.number(of: value, next: next)
+            if code == next {
+                guard next < limit else { return nil }
+                firsts.append(row)
+            }
             codes.append(Int64(code))
         }
         return firsts
     }
 
-    /// Distinct values by their bytes, which somebody else keeps.
-    private struct ValueTable: ~Copyable {
-        /// The upper half of a value's hash, and its number; −1 where there is none.
+    /// A few distinct values of at most 32 bytes, of which 32 bytes may be loaded.
+    private struct ShortValueTable: ~Copyable {
+        /// So many values there may be.
+        static let countMax = 256
+        private static let slotCount = 2 * countMax
+
         private struct Slot: BitwiseCopyable {
-            var tag: UInt32 = 0
+            var value = MediumText.empty
             var number: Int32 = -1
         }
 
-        private let limit: Int
+        /// A value of at most eight bytes that came lately.
+        private struct Word: BitwiseCopyable {
+            var bytes: UInt64 = 0
+            var count: Int32 = -1
+            var number: Int32 = 0
+        }
+
+        private static let wordCount = 64
+
+        private var slots = Vector<Slot>(capacity: slotCount)
+        private var words = Vector<Word>(capacity: wordCount)
+
+        init() {
+            for _ in 0..<Self.slotCount { slots.append(Slot()) }
+            for _ in 0..<Self.wordCount { words.append(Word()) }
+        }
+
+        /// The number of `value`; `next`, which it has from now on, when it is new.
+        @inline(__always)
+        func number(of value: ByteView, next: Int) -> Int {
+            let count = value.count
+            guard count <= 8 else { return number(of: MediumText(readable: value), next: next) }
+            let bytes = UnsafeRawPointer(value.start).loadUnaligned(as: UInt64.self)
+            let key = count == 8 ? bytes : bytes & ~(~0 << UInt64(count * 8))
+            let word = words.base + Int((key &* 0x9E37_79B9_7F4A_7C15) >> 58)
+            if word.pointee.bytes == key, Int(word.pointee.count) == count {
+                return Int(word.pointee.number)
+            }
+            let number = number(of: MediumText(readable: value), next: next)
+            word.pointee = Word(bytes: key, count: Int32(count), number: Int32(number))
+            return number
+        }
+
+        @inline(__always)
+        private func number(of value: MediumText, next: Int) -> Int {
+            var place = value.place & (Self.slotCount - 1)
+            while slots[place].number >= 0 {
+                if slots[place].value == value { return Int(slots[place].number) }
+                place = (place + 1) & (Self.slotCount - 1)
+            }
+            slots[place] = Slot(value: value, number: Int32(next))
+            return next
+        }
+    }
+
+    /// Distinct values by their bytes, which somebody else keeps.
+    private struct ValueTable: ~Copyable {
+        /// The upper half of a value's hash, and where it stands in `values`; −1 where there is none.
+        private struct Slot: BitwiseCopyable {
+            var tag: UInt32 = 0
+            var place: Int32 = -1
+        }
+
+        private struct Value: BitwiseCopyable {
+            let bytes: ByteView
+            let number: Int
+        }
+
         private let mask: Int
         private var slots: Vector<Slot>
-        private var values: Vector<ByteView>
+        private var values: Vector<Value>
 
         init(limit: Int) {
-            self.limit = limit
             let count = max(16, (limit * 2).nextPowerOfTwo)
             mask = count - 1
             slots = Vector<Slot>(capacity: count)
             for _ in 0..<count { slots.append(Slot()) }
-            values = Vector<ByteView>(capacity: min(limit, 256))
+            values = Vector<Value>(capacity: min(limit, 256))
         }
 
-        /// The number of `value`, the next one when it is new; −1 when it is one too many.
+        /// The number of `bytes`; `next`, which they have from now on, when they are new.
         @inline(__always)
-        mutating func number(of value: ByteView) -> Int {
-            let hash = value.memoryHash
+        mutating func number(of bytes: ByteView, next: Int) -> Int {
+            let hash = bytes.memoryHash
             let tag = UInt32(truncatingIfNeeded: hash >> 32)
             var place = Int(truncatingIfNeeded: hash) & mask
-            while slots[place].number >= 0 {
-                let number = Int(slots[place].number)
-                if slots[place].tag == tag, values[number].hasSameBytes(as: value) { return number }
+            while slots[place].place >= 0 {
+                let known = values[Int(slots[place].place)]
+                if slots[place].tag == tag, known.bytes.hasSameBytes(as: bytes) {
+                    return known.number
+                }
                 place = (place + 1) & mask
             }
-            guard values.count < limit else { return -1 }
-            slots[place] = Slot(tag: tag, number: Int32(values.count))
-            values.append(value)
-            return values.count - 1
+            slots[place] = Slot(tag: tag, place: Int32(values.count))
+            values.append(Value(bytes: bytes, number: next))
+            return next
         }
     }
 

@@ -1,3 +1,4 @@
+internal import CLogKernels
 internal import LogBytes
 internal import LogQuery
 
@@ -11,7 +12,8 @@ struct IntegerCodec: ColumnCodec {
     ) -> Bool {
         var values = Vector<Int64>(capacity: column.count)
         for index in 0..<column.count {
-            guard let value = PlainDecimal(column.value(index)), value.fractionDigits == 0 else {
+            guard let value = PlainDecimal(readable: column.value(index)), value.fractionDigits == 0
+            else {
                 return false
             }
             values.append(value.mantissa)
@@ -44,7 +46,7 @@ struct DecimalCodec: ColumnCodec {
         var digits = Vector<Int64>(capacity: column.count)
         var digitsMax = 0
         for index in 0..<column.count {
-            guard let value = PlainDecimal(column.value(index)) else { return false }
+            guard let value = PlainDecimal(readable: column.value(index)) else { return false }
             mantissas.append(value.mantissa)
             digits.append(Int64(value.fractionDigits))
             digitsMax = max(digitsMax, value.fractionDigits)
@@ -96,6 +98,21 @@ struct PlainDecimal {
     init(mantissa: Int64, fractionDigits: Int) {
         self.mantissa = mantissa
         self.fractionDigits = fractionDigits
+    }
+
+    /// As `init(_:)`, for a text of which eight bytes may be loaded, however short it is.
+    @inline(__always)
+    init?(readable text: ByteView) {
+        var number = weir_decimal()
+        guard weir_short_mantissa(text.start, text.count, &number) != 0 else {
+            self.init(text)
+            return
+        }
+        let fraction = Int(number.fraction)
+        let hasPoint = number.has_point != 0
+        let hasZeros = text[0] == ASCII.zero && text.count - (hasPoint ? fraction + 1 : 0) > 1
+        if hasZeros || (hasPoint && fraction == 0) { return nil }
+        self.init(mantissa: Int64(number.mantissa), fractionDigits: fraction)
     }
 
     /// The number that `text` spells, or nil when writing it again would not give the same bytes.

@@ -64,7 +64,7 @@ struct PrefixedIntegerCodec: ColumnCodec {
     private static func number(_ value: ByteView, behind prefix: ByteView) -> Int64? {
         guard value.count > prefix.count,
             value.prefix(prefix.count).hasSameBytes(as: prefix),
-            let number = PlainDecimal(value.dropFirst(prefix.count)),
+            let number = PlainDecimal(readable: value.dropFirst(prefix.count)),
             number.fractionDigits == 0
         else { return nil }
         return number.mantissa

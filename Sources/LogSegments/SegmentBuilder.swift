@@ -1,3 +1,4 @@
+internal import CLogKernels
 internal import LogBytes
 internal import LogRecords
 
@@ -12,7 +13,7 @@ final class SegmentBuilder {
     private var firstArrival = Int64.max
     private var lastArrival = Int64.min
     private let blockRowsMax: Int
-    private let expectedBytes: Int
+    private let memory: SegmentMemory
     /// Header and encoded blocks so far.
     private var data = ByteWriter(capacity: 1 << 12)
     private(set) var rowCount = 0
@@ -27,8 +28,8 @@ final class SegmentBuilder {
     private var sequences = Vector<Int64>(capacity: 64)
     private var blockBytes = 0
     private var columns: [ColumnBuffer] = []
-    /// The same columns, without reference counting on the hot path; `columns` keeps them alive.
-    private var columnPointers = Vector<Unmanaged<ColumnBuffer>>(capacity: 64)
+    /// Where the next value of each column goes. What was put there counts in `columns` when it is taken.
+    private var ends = Vector<weir_column_end>(capacity: 64)
 
     // Shapes of the segment, and where the shapes of the present table stand among them.
     private var shapeColumns = Vector<Int32>(capacity: 64)
@@ -39,13 +40,14 @@ final class SegmentBuilder {
 
     private var scratch = ByteWriter(capacity: 1 << 12)
 
-    /// - Parameter expectedBytes: about how large the segment will be; room for as much is taken at the first block.
+    /// - Parameter memory: where the segment's memory is taken from at the first block.
     init(
-        key: PartitionKey, blockRowsMax: Int = SegmentFormat.blockRowsMax, expectedBytes: Int = 0
+        key: PartitionKey, blockRowsMax: Int = SegmentFormat.blockRowsMax,
+        memory: SegmentMemory = SegmentMemory()
     ) {
         self.key = key
         self.blockRowsMax = blockRowsMax
-        self.expectedBytes = expectedBytes
+        self.memory = memory
         SegmentEnds.appendHeader(into: &data)
     }
 
@@ -53,32 +55,37 @@ final class SegmentBuilder {
     var memoryBytes: Int { data.count + 2 * blockBytes }
 
     /// Adds neighbouring records of `batch`, with ascending sequence numbers.
-    func append(_ rows: Range<Int>, of batch: RecordBatch, firstSequence: UInt64) {
-        var sequence = firstSequence
+    func append(_ rows: Range<Int>, of batch: RecordBatch, firstSequence first: UInt64) {
+        guard !rows.isEmpty else { return }
+        if table !== batch.table { adopt(batch.table) }
+        firstSequence = min(firstSequence, first)
+        lastSequence = max(lastSequence, first + UInt64(rows.count) - 1)
+        firstArrival = min(firstArrival, batch.arrivalTime)
+        lastArrival = max(lastArrival, batch.arrivalTime)
+        rowCount += rows.count
+        var sequence = Int64(bitPattern: first)
         for row in rows {
             append(batch.records[row], of: batch, sequence: sequence)
             sequence += 1
         }
     }
 
-    /// Adds a record of `batch`.
+    /// Adds one record of `batch`.
+    func append(_ row: Int, of batch: RecordBatch, sequence: UInt64) {
+        append(row..<row + 1, of: batch, firstSequence: sequence)
+    }
+
     @inline(__always)
-    func append(_ record: Record, of batch: RecordBatch, sequence: UInt64) {
-        if table !== batch.table { adopt(batch.table) }
+    private func append(_ record: Record, of batch: RecordBatch, sequence: Int64) {
         // What stands in no line as it is, and what no other line is like, is stored whole.
         let isWhole = record.isJoined || RecordBatch.isLoose(record)
         let shape =
             isWhole
             ? known(shapes.wholeNumber(batch.format(record)))
-            : number(of: Int(record.shape), batch.table)
+            : number(of: Int(record.shape))
         appendValues(record, batch, shape: shape)
         times.append(record.time)
-        sequences.append(Int64(bitPattern: sequence))
-        firstSequence = min(firstSequence, sequence)
-        lastSequence = max(lastSequence, sequence)
-        firstArrival = min(firstArrival, batch.arrivalTime)
-        lastArrival = max(lastArrival, batch.arrivalTime)
-        rowCount += 1
+        sequences.append(sequence)
         rawBytes += Int(record.lineLength)
         blockBytes += Int(record.lineLength)
         if times.count >= blockRowsMax || blockBytes >= SegmentFormat.blockBytesMax {
@@ -93,25 +100,33 @@ final class SegmentBuilder {
             (shape + 1 < shapeColumnsStart.count
                 ? Int(shapeColumnsStart[shape + 1]) : shapeColumns.count) - start
         rowShapes.append(Int64(shape))
-        if shapeIsWhole[shape] {
-            columns[Int(shapeColumns[start])].append(batch.line(record))
-            return
-        }
-        let values = batch.values.base + Int(record.firstValue)
-        let origin = batch.origin
         let columns = shapeColumns.base + start
-        let pointers = columnPointers.base
-        let isPadded = batch.isPadded
-        for field in 0..<count {
-            pointers[Int(columns[field])]._withUnsafeGuaranteedRef {
-                let value = origin + Int(values[field].start)
-                if isPadded {
-                    $0.append(padded: value, values[field].length)
-                } else {
-                    $0.append(ByteView(value, values[field].length))
-                }
+        if shapeIsWhole[shape] { return append(batch.line(record), to: Int(columns[0])) }
+        let values = batch.values.base + Int(record.firstValue)
+        var field = 0
+        while true {
+            field += UnsafeRawPointer(values + field).withMemoryRebound(
+                to: UInt32.self, capacity: 2 * (count - field)
+            ) {
+                weir_append_values(
+                    batch.origin, $0, columns + field, count - field, batch.isPadded ? 1 : 0,
+                    ends.base)
             }
+            guard field < count else { return }
+            append(
+                ByteView(batch.origin + Int(values[field].start), values[field].length),
+                to: Int(columns[field]))
+            field += 1
         }
+    }
+
+    /// Adds a value to a column, making room for it.
+    @inline(never)
+    private func append(_ value: ByteView, to number: Int) {
+        let column = columns[number]
+        column.take(ends[number])
+        column.append(value)
+        ends[number] = column.makeEnd()
     }
 
     private func adopt(_ table: ShapeTable) {
@@ -120,13 +135,15 @@ final class SegmentBuilder {
     }
 
     @inline(__always)
-    private func number(of tableShape: Int, _ table: ShapeTable) -> Int {
+    private func number(of tableShape: Int) -> Int {
         let known = tableShape < numbers.count ? Int(numbers[tableShape]) : -1
-        return known >= 0 ? known : learn(tableShape, table)
+        return known >= 0 ? known : learn(tableShape)
     }
 
     /// The number in this segment of shape `tableShape` of the present table.
-    private func learn(_ tableShape: Int, _ table: ShapeTable) -> Int {
+    @inline(never)
+    private func learn(_ tableShape: Int) -> Int {
+        guard let table else { preconditionFailure("BUG: a record without a table") }
         while numbers.count <= tableShape { numbers.append(-1) }
         let shape = table.shapes[tableShape]
         let number = known(shapes.number(of: shape) ?? shapes.wholeNumber(shape.format))
@@ -145,7 +162,7 @@ final class SegmentBuilder {
         while columns.count < shapes.columns.count {
             let buffer = ColumnBuffer()
             columns.append(buffer)
-            columnPointers.append(Unmanaged.passUnretained(buffer))
+            ends.append(buffer.makeEnd())
         }
         return number
     }
@@ -155,7 +172,7 @@ final class SegmentBuilder {
     /// Encodes the lines gathered so far as a block.
     private func finishBlock() {
         guard times.count > 0 else { return }
-        if blocks.isEmpty { data.reserve(expectedBytes) }
+        if blocks.isEmpty { takeMemory() }
         var block = BlockEntry(
             rows: times.count, rawBytes: blockBytes, firstTime: times.buffer.min() ?? 0,
             lastTime: times.buffer.max() ?? 0, chunks: [])
@@ -167,17 +184,33 @@ final class SegmentBuilder {
             IntegerPacking.encode(values, into: &scratch)
             block.chunks.append(storeScratch(role, valueCount: values.count, codec: 0))
         }
-        for (index, column) in columns.enumerated() where column.count > 0 {
+        for (index, column) in columns.enumerated() {
+            column.take(ends[index])
+            guard column.count > 0 else { continue }
             let codec = encode(column)
             block.chunks.append(
                 storeScratch(.column(index), valueCount: column.count, codec: codec))
             column.removeAll()
+            ends[index] = column.makeEnd()
         }
         blocks.append(block)
         rowShapes.removeAll()
         times.removeAll()
         sequences.removeAll()
         blockBytes = 0
+    }
+
+    private func takeMemory() {
+        var room = memory.take()
+        room.append(data.view)
+        swap(&data, &room)
+    }
+
+    /// Gives the memory of the segment, which is written, to the next one of its kind. The builder is of no use afterwards.
+    func giveMemory() {
+        var empty = ByteWriter(capacity: 1)
+        swap(&data, &empty)
+        memory.give(empty)
     }
 
     /// Encodes a column into `scratch` by the first codec that suits; its number.
@@ -218,5 +251,28 @@ final class SegmentBuilder {
             blocks: blocks)
         SegmentEnds.append(footer, at: end, into: &data)
         return try body(data.view)
+    }
+}
+
+/// The memory of a segment that was written, for the next one of its class: it need not grow step by step to the size that
+/// such segments have, and the system need not clear it again.
+final class SegmentMemory {
+    private var spare = ByteWriter(capacity: 1)
+    private var usualBytes = 0
+
+    /// Memory with room for a segment somewhat larger than the last one, empty.
+    func take() -> ByteWriter {
+        var taken = ByteWriter(capacity: 1)
+        swap(&spare, &taken)
+        taken.removeAll()
+        taken.reserve(usualBytes + usualBytes / 8)
+        return taken
+    }
+
+    /// Takes back the memory of a segment, as it was written. What has become far too large is not kept.
+    func give(_ memory: consuming ByteWriter) {
+        usualBytes = memory.count
+        let isFitting = memory.count >= memory.capacity / 4
+        if isFitting, memory.capacity > spare.capacity { spare = memory }
     }
 }

@@ -67,8 +67,8 @@ public final class StoreWriter {
     private var strays = StrayLines()
     private var sealingStrays: [(lines: StrayLines, journals: ClosedRange<UInt64>)] = []
     private var lastBuilders = RecentBuilders()
-    /// The size that the segment of a class had before it was sealed last: the next one is not made to grow to it step by step.
-    private var usualBytes: [String: Int] = [:]
+    /// For each class the memory of its last segment.
+    private var segmentMemory: [String: SegmentMemory] = [:]
     private var nextSequence: UInt64
     private var unsealedBytes = 0
     private var unsealedLines = 0
@@ -200,9 +200,10 @@ public final class StoreWriter {
     private func builder(_ key: PartitionKey) -> SegmentBuilder? {
         if let known = builders[key] { return known }
         guard builders.count < Self.buildersMax, !strays.contains(key) else { return nil }
+        let memory = segmentMemory[key.className] ?? SegmentMemory()
+        segmentMemory[key.className] = memory
         let fresh = SegmentBuilder(
-            key: key, blockRowsMax: options.blockRowsMax,
-            expectedBytes: usualBytes[key.className] ?? 0)
+            key: key, blockRowsMax: options.blockRowsMax, memory: memory)
         builders[key] = fresh
         return fresh
     }
@@ -319,7 +320,7 @@ public final class StoreWriter {
         }
         try fileSystem.rename(temporary, to: path)
         try fileSystem.synchronizeDirectory(partition)
-        usualBytes[builder.key.className] = bytes
+        builder.giveMemory()
         return SealedSegment(
             key: builder.key, lines: builder.rowCount, rawBytes: builder.rawBytes,
             storedBytes: bytes)
@@ -465,7 +466,7 @@ extension StoreWriter {
                 day: CivilDate(daysSinceEpoch: Timestamp.dayNumber(record.time)),
                 isSkewed: record.isSkewed)
             if let builder = builder(key) {
-                builder.append(record, of: frame.batch, sequence: sequence)
+                builder.append(row, of: frame.batch, sequence: sequence)
             } else {
                 strays.append(record, of: frame.batch, key, sequence: sequence)
             }

@@ -103,8 +103,7 @@ final class StrayLines {
             }
             for index in start..<end {
                 builder.append(
-                    batch.records[index - start], of: batch,
-                    sequence: entries[Int(rows[index])].sequence)
+                    index - start, of: batch, sequence: entries[Int(rows[index])].sequence)
             }
             start = end
         }

@@ -71,6 +71,33 @@ void weir_interleave(
     const int64_t *_Nonnull values, size_t *_Nonnull next, const uint32_t *_Nonnull codes,
     size_t count, int64_t *_Nonnull out, uint8_t *_Nonnull narrow);
 
+/// `memory`, or new memory where it is NULL, with room for `bytes` bytes (more than 0), aligned for all that takes up to 16 bytes. The
+/// process ends where there is none left.
+void *_Nonnull weir_resize(void *_Nullable memory, size_t bytes);
+
+/// Gives memory of `weir_resize` back.
+void weir_free(void *_Nonnull memory);
+
+/// Where the next value of a column goes: its bytes behind those of the others, where they end behind the other ends.
+typedef struct weir_column_end {
+    uint8_t *_Nonnull bytes;
+    uint32_t *_Nonnull ends;
+    /// Bytes in use, and how many may be; there is room for `WEIR_SHORT_VALUE` more behind those.
+    size_t used, used_max;
+    /// Values, and how many there is room for.
+    size_t count, count_max;
+} weir_column_end;
+
+/// A value no longer than this is copied as if it were so long.
+enum { WEIR_SHORT_VALUE = 32 };
+
+/// Puts the values of a line behind their columns: `spans` are two words each, where a value begins behind `origin`, and twice its
+/// length, and one more or not; value i goes to `columns[numbers[i]]`. `padded`: `WEIR_SHORT_VALUE` bytes of each value may be
+/// loaded, however short it is. How many values were put; for the next one there is no room.
+size_t weir_append_values(
+    const uint8_t *_Nonnull origin, const uint32_t *_Nonnull spans, const int32_t *_Nonnull numbers,
+    size_t count, int padded, weir_column_end *_Nonnull columns);
+
 /// Asks the system for large pages in the middle of memory that has just been allocated: clearing one costs less than hundreds of
 /// faults. Does nothing where there are none.
 void weir_prefer_large_pages(void *_Nonnull memory, size_t bytes);

@@ -363,12 +363,18 @@ static inline uint64_t weir_eight_digits(uint64_t values) {
     return (values * 10000 + (values >> 32)) & 0xffffffffu;
 }
 
+/// A decimal number without its point.
+typedef struct weir_decimal {
+    uint64_t mantissa;
+    /// Digits behind the point, and whether there is a point.
+    uint32_t fraction, has_point;
+} weir_decimal;
+
 /// Reads a decimal number of one to eight bytes, digits with or without one point behind the first of them; 0 when `text` is
 /// anything else. Eight bytes of it may be loaded, however short it is. No branch depends on where the point stands or whether
 /// there is one: durations come with and without.
-static inline int weir_short_decimal(
-    const uint8_t *_Nonnull text, size_t count, double *_Nonnull out) {
-    static const double powers[8] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+static inline int weir_short_mantissa(
+    const uint8_t *_Nonnull text, size_t count, weir_decimal *_Nonnull out) {
     if (count - 1 >= 8) { return 0; }
     const uint64_t low = 0x7f7f7f7f7f7f7f7fu, zeros = 0x3030303030303030u;
     uint64_t bytes;
@@ -388,7 +394,19 @@ static inline int weir_short_decimal(
     if (fraction + 1 > digits) { return 0; }
     const uint64_t values = (moved ^ zeros) & (~0ull << (64 - 8 * digits));
     if (((values | (values + 0x7676767676767676u)) & 0x8080808080808080u) != 0) { return 0; }
-    *out = (double)weir_eight_digits(values) / powers[fraction];
+    out->mantissa = weir_eight_digits(values);
+    out->fraction = (uint32_t)fraction;
+    out->has_point = point != 0;
+    return 1;
+}
+
+/// Reads what `weir_short_mantissa` reads, as a number.
+static inline int weir_short_decimal(
+    const uint8_t *_Nonnull text, size_t count, double *_Nonnull out) {
+    static const double powers[8] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+    weir_decimal number;
+    if (!weir_short_mantissa(text, count, &number)) { return 0; }
+    *out = (double)number.mantissa / powers[number.fraction];
     return 1;
 }
 
