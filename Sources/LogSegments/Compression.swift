@@ -28,16 +28,18 @@ enum Compression {
         return .lz4
     }
 
-    /// Bytes that are tried before many are packed.
-    private static let sampleBytes = 2_048
+    /// Bytes of the parts that are tried before many bytes are packed.
+    private static let sampleBytes = 1_024
 
-    /// Whether LZ4 saves anything at a part of many bytes. It is at its slowest where it finds matches that hardly save any,
-    /// as in integers of a few bits, one behind the other.
+    /// Whether LZ4 saves anything at the begin, the middle or the end of many bytes. It is at its slowest where it finds matches
+    /// that hardly save any, as in integers of a few bits, one behind the other.
     private static func mayPack(_ bytes: ByteView, into out: inout ByteWriter) -> Bool {
-        guard bytes.count >= 4 * sampleBytes else { return true }
-        let middle = (bytes.count - sampleBytes) / 2
-        let sample = bytes.slice(middle..<middle + sampleBytes)
-        return pack(sample, 1, room: sampleBytes - sampleBytes / 64, into: &out) > 0
+        guard bytes.count >= 8 * sampleBytes else { return true }
+        let last = bytes.count - sampleBytes
+        return [0, last / 2, last].contains { start in
+            let sample = bytes.slice(start..<start + sampleBytes)
+            return pack(sample, 1, room: sampleBytes - sampleBytes / 64, into: &out) > 0
+        }
     }
 
     /// Packs `bytes` by LZ4 behind what `out` holds, into at most `room` bytes; how many they are, 0 when they do not suffice.

@@ -35,6 +35,21 @@ import Testing
         }
     }
 
+    /// A segment is built in the memory of the one before it, which may have been smaller or far larger.
+    @Test func segmentsOfVeryDifferentSizesComeBack() throws {
+        let directory = try TemporaryDirectory()
+        let policy = try testPolicy()
+        let writer = try StoreWriter(directory: directory.path, policy: policy)
+        var lines: [String] = []
+        for (seed, count) in [20, 4_000, 5_000, 30, 10, 6_000, 1].enumerated() {
+            let fresh = randomLines(count, seed: UInt64(seed))
+            try writer.append([LineBatch(fresh, policy: policy).batch])
+            #expect(try writer.seal().reduce(0) { $0 + $1.lines } == count)
+            lines += fresh
+            #expect(try storedLines(directory.path).lines == lines)
+        }
+    }
+
     @Test func fieldsReadTheSameFromJournalAndFromSegments() throws {
         let directory = try TemporaryDirectory()
         let policy = try testPolicy()
