@@ -105,10 +105,10 @@ struct SpeedReport {
                 sum &+= UInt64(bitPattern: record.time)
                 sum &+= UInt64(record.level.rawValue)
                 let row = slots.row(record.shape)
-                sum &+= UInt64(reader.text(record, row[0], scratch: &scratch).count)
-                let milliseconds = reader.number(record, row[1], scratch: &scratch)
+                sum &+= UInt64(reader.text(index, row[0], scratch: &scratch).count)
+                let milliseconds = reader.number(index, row[1], scratch: &scratch)
                 sum &+= UInt64(milliseconds.isNaN ? 0 : milliseconds)
-                sum &+= UInt64(reader.status(record, row[2]))
+                sum &+= UInt64(reader.status(index, row[2]))
             }
         }
         return sum

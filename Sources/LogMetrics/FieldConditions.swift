@@ -37,11 +37,11 @@ struct FieldConditions: ~Copyable {
         }
 
         @inline(__always)
-        func matches(_ record: Record, number: Double, _ reader: BatchReader) -> Bool {
+        func matches(_ row: Int, number: Double, _ reader: BatchReader) -> Bool {
             if let numbers, !number.isNaN {
                 return numbers.bounds?.contains(number * numbers.scale) ?? false
             }
-            return reader.owner._withUnsafeGuaranteedRef { matcher.matches(record, in: $0) }
+            return reader.owner._withUnsafeGuaranteedRef { matcher.matches(reader[row], in: $0) }
         }
     }
 
@@ -50,11 +50,12 @@ struct FieldConditions: ~Copyable {
         var isKnown: Bool
     }
 
-    /// A value of at most eight bytes, and its entry.
+    /// A value of at most eight bytes, its entry, and the first word of what it leaves.
     private struct Short: BitwiseCopyable {
         var bytes: UInt64
         var count: Int32
         var entry: Int32
+        var mask: UInt64
     }
 
     private static var shortCount: Int { 64 }
@@ -118,21 +119,21 @@ struct FieldConditions: ~Copyable {
         knowsAbsence = false
     }
 
-    /// Takes out of `candidates` the terms whose condition `record` does not meet, and says whether any is left, as a number that is
+    /// Takes out of `candidates` the terms whose condition record `row` does not meet, and says whether any is left, as a number that is
     /// 0 if not; `slot` is where the field stands in it, −1 for nowhere.
     @inline(__always)
     mutating func narrow(
-        _ candidates: UnsafeMutablePointer<UInt64>, _ record: Record, slot: Int32,
+        _ candidates: UnsafeMutablePointer<UInt64>, _ row: Int, slot: Int32,
         _ reader: BatchReader
     ) -> UInt64 {
         var entry = Self.entryCount
         if slot >= 0 {
-            guard !isVaried, let text = reader.plainText(record, slot),
+            guard !isVaried, let text = reader.plainText(row, slot),
                 text.count <= MediumText.bytesMax
-            else { return ask(candidates, record, slot, reader) }
-            entry = place(of: text, record, slot, reader)
+            else { return ask(candidates, row, slot, reader) }
+            entry = place(of: text, row, slot, reader)
         } else if !knowsAbsence {
-            learn(entry, record, slot, reader)
+            learn(entry, row, slot, reader)
             knowsAbsence = true
         }
         let mask = masks.base + entry * words
@@ -144,34 +145,68 @@ struct FieldConditions: ~Copyable {
         return left
     }
 
+    /// What is left of `candidates`, a set of one word, when those terms are taken out whose condition record `row` does not meet;
+    /// `slot` is where the field stands in it, not −1.
+    @inline(__always)
+    mutating func narrowed(
+        _ candidates: UInt64, _ row: Int, slot: Int32, _ reader: BatchReader
+    ) -> UInt64 {
+        guard !isVaried, let text = reader.plainText(row, slot) else {
+            return asked(candidates, row, slot, reader)
+        }
+        if text.count <= 8 {
+            looks &+= 1
+            return candidates & short(text, row, slot, reader).pointee.mask
+        }
+        guard text.count <= MediumText.bytesMax else {
+            return asked(candidates, row, slot, reader)
+        }
+        looks &+= 1
+        return candidates & masks[place(of: MediumText(readable: text), row, slot, reader)]
+    }
+
+    @inline(never)
+    private func asked(
+        _ candidates: UInt64, _ row: Int, _ slot: Int32, _ reader: BatchReader
+    ) -> UInt64 {
+        var left = candidates
+        return ask(&left, row, slot, reader)
+    }
+
     /// Where the value `text` stands, found out if nothing is known of it.
     @inline(__always)
     private mutating func place(
-        of text: ByteView, _ record: Record, _ slot: Int32, _ reader: BatchReader
+        of text: ByteView, _ row: Int, _ slot: Int32, _ reader: BatchReader
     ) -> Int {
         looks &+= 1
+        return text.count <= 8
+            ? Int(short(text, row, slot, reader).pointee.entry)
+            : place(of: MediumText(readable: text), row, slot, reader)
+    }
+
+    /// What is known of a value of at most eight bytes, found out if nothing is. Numbers and levels are words of the processor.
+    @inline(__always)
+    private mutating func short(
+        _ text: ByteView, _ row: Int, _ slot: Int32, _ reader: BatchReader
+    ) -> UnsafeMutablePointer<Short> {
         let count = text.count
-        guard count <= 8 else {
-            return place(of: MediumText(readable: text), record, slot, reader)
-        }
-        // Numbers and levels are words of the processor.
         let bytes = UnsafeRawPointer(text.start).loadUnaligned(as: UInt64.self)
-        let key = bytes & ~(~0 << UInt64(count * 8))
+        let key = count == 8 ? bytes : bytes & ~(~0 &<< UInt64(truncatingIfNeeded: count * 8))
         let short = shorts + Int((key &* 0x9E37_79B9_7F4A_7C15) >> 58)
-        if short.pointee.bytes == key, Int(short.pointee.count) == count {
-            return Int(short.pointee.entry)
+        if short.pointee.bytes != key || Int(short.pointee.count) != count {
+            let entry = place(of: MediumText(readable: text), row, slot, reader)
+            short.pointee = Short(
+                bytes: key, count: Int32(count), entry: Int32(entry), mask: masks[entry * words])
         }
-        let entry = place(of: MediumText(readable: text), record, slot, reader)
-        short.pointee = Short(bytes: key, count: Int32(count), entry: Int32(entry))
-        return entry
+        return short
     }
 
     @inline(never)
     private mutating func place(
-        of value: MediumText, _ record: Record, _ slot: Int32, _ reader: BatchReader
+        of value: MediumText, _ row: Int, _ slot: Int32, _ reader: BatchReader
     ) -> Int {
         let entry = place(of: value)
-        return entry >= 0 ? entry : learn(value, record, slot, reader)
+        return entry >= 0 ? entry : learn(value, row, slot, reader)
     }
 
     /// Where `value` stands, −1 when nothing is known of it.
@@ -190,7 +225,7 @@ struct FieldConditions: ~Copyable {
     /// makes it.
     @inline(never)
     private mutating func learn(
-        _ value: MediumText, _ record: Record, _ slot: Int32, _ reader: BatchReader
+        _ value: MediumText, _ row: Int, _ slot: Int32, _ reader: BatchReader
     ) -> Int {
         let first = value.place & (Self.entryCount - 1)
         var entry = first
@@ -201,20 +236,20 @@ struct FieldConditions: ~Copyable {
                 break
             }
         }
-        learn(entry, record, slot, reader)
+        learn(entry, row, slot, reader)
         // What makes room may be known as a short value, too.
         if entries[entry].isKnown { forgetShorts() }
         entries[entry] = Entry(value: value, isKnown: true)
         return entry
     }
 
-    /// Finds out what the value of `record` leaves.
+    /// Finds out what the value of record `row` leaves.
     private mutating func learn(
-        _ entry: Int, _ record: Record, _ slot: Int32, _ reader: BatchReader
+        _ entry: Int, _ row: Int, _ slot: Int32, _ reader: BatchReader
     ) {
         let mask = masks.base + entry * words
         for word in 0..<words { mask[word] = ~0 }
-        _ = ask(mask, record, slot, reader)
+        _ = ask(mask, row, slot, reader)
         misses &+= 1
         guard looks >= Self.trial else { return }
         isVaried = misses > looks / 2
@@ -222,14 +257,14 @@ struct FieldConditions: ~Copyable {
         misses = 0
     }
 
-    /// Takes out of `candidates` what `record` does not meet, asking only where something is left to take out.
+    /// Takes out of `candidates` what record `row` does not meet, asking only where something is left to take out.
     @inline(never)
     private func ask(
-        _ candidates: UnsafeMutablePointer<UInt64>, _ record: Record, _ slot: Int32,
+        _ candidates: UnsafeMutablePointer<UInt64>, _ row: Int, _ slot: Int32,
         _ reader: BatchReader
     ) -> UInt64 {
         var number = Double.nan
-        if slot >= 0, let text = reader.plainText(record, slot),
+        if slot >= 0, let text = reader.plainText(row, slot),
             weir_short_decimal(text.start, text.count, &number) == 0
         {
             number = .nan
@@ -238,7 +273,7 @@ struct FieldConditions: ~Copyable {
             let left = leftovers.base + index * words
             var concerned: UInt64 = 0
             for word in 0..<words { concerned |= candidates[word] & ~left[word] }
-            if concerned == 0 || conditions[index].matches(record, number: number, reader) {
+            if concerned == 0 || conditions[index].matches(row, number: number, reader) {
                 continue
             }
             for word in 0..<words { candidates[word] &= left[word] }
@@ -247,6 +282,7 @@ struct FieldConditions: ~Copyable {
     }
 
     private func forgetShorts() {
-        shorts.update(repeating: Short(bytes: 0, count: -1, entry: 0), count: Self.shortCount)
+        shorts.update(
+            repeating: Short(bytes: 0, count: -1, entry: 0, mask: 0), count: Self.shortCount)
     }
 }

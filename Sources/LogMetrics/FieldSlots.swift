@@ -104,18 +104,25 @@ public struct BatchReader {
     @inlinable @inline(__always)
     public subscript(index: Int) -> Record { records[index] }
 
+    /// Where a value of record `row` stands; `slot` is not −1. What is asked of a record takes its number: a loop needs some of its
+    /// fields only, and would load and keep all of them for the calls that it seldom makes.
+    @inlinable @inline(__always)
+    func span(_ row: Int, _ slot: Int32) -> ValueSpan {
+        values[Int(records[row].firstValue) + Int(slot >> FieldSlot.transformBits)]
+    }
+
     /// The bytes of a value as they stand in the line; `slot` is not −1.
     @inlinable @inline(__always)
-    public func raw(_ record: Record, _ slot: Int32) -> ByteView {
-        let span = values[Int(record.firstValue) + Int(slot >> FieldSlot.transformBits)]
+    public func raw(_ row: Int, _ slot: Int32) -> ByteView {
+        let span = span(row, slot)
         return ByteView(origin + Int(span.start), span.length)
     }
 
     /// The text of a field, empty where the line has none; in the line or in `scratch`, whose content is replaced.
     @inlinable @inline(__always)
-    public func text(_ record: Record, _ slot: Int32, scratch: inout ByteWriter) -> ByteView {
+    public func text(_ row: Int, _ slot: Int32, scratch: inout ByteWriter) -> ByteView {
         if slot < 0 { return ByteView(origin, 0) }
-        let span = values[Int(record.firstValue) + Int(slot >> FieldSlot.transformBits)]
+        let span = span(row, slot)
         let start = origin + Int(span.start)
         // Four bytes that begin with n may be `null`, which is no text; no bytes may be a flag, which is.
         if slot & (FieldSlot.transformLimit - 1) == 0, !span.isEscaped,
@@ -123,13 +130,13 @@ public struct BatchReader {
         {
             return ByteView(start, span.length)
         }
-        return slowText(record, slot, scratch: &scratch)
+        return slowText(row, slot, scratch: &scratch)
     }
 
     /// The text of a field that stands in the line as it is, nil when it has to be made; `slot` is not −1.
     @inlinable @inline(__always)
-    public func plainText(_ record: Record, _ slot: Int32) -> ByteView? {
-        let span = values[Int(record.firstValue) + Int(slot >> FieldSlot.transformBits)]
+    public func plainText(_ row: Int, _ slot: Int32) -> ByteView? {
+        let span = span(row, slot)
         let start = origin + Int(span.start)
         if slot & (FieldSlot.transformLimit - 1) == 0, !span.isEscaped,
             span.length != 0, span.length != 4 || start[0] != UInt8(ascii: "n")
@@ -140,43 +147,43 @@ public struct BatchReader {
     }
 
     @usableFromInline
-    func slowText(_ record: Record, _ slot: Int32, scratch: inout ByteWriter) -> ByteView {
-        batch.text(record, FieldSlot(packed: slot), scratch: &scratch)
+    func slowText(_ row: Int, _ slot: Int32, scratch: inout ByteWriter) -> ByteView {
+        batch.text(records[row], FieldSlot(packed: slot), scratch: &scratch)
     }
 
     /// The number in a field, NaN where there is none. Durations come in milliseconds.
     @inlinable @inline(__always)
-    public func number(_ record: Record, _ slot: Int32, scratch: inout ByteWriter) -> Double {
+    public func number(_ row: Int, _ slot: Int32, scratch: inout ByteWriter) -> Double {
         if slot < 0 { return .nan }
         if slot & (FieldSlot.transformLimit - 1) == 0 {
-            return DecimalText.double(readable: raw(record, slot))
+            return DecimalText.double(readable: raw(row, slot))
         }
-        return transformedNumber(record, slot, scratch: &scratch)
+        return transformedNumber(row, slot, scratch: &scratch)
     }
 
     /// The number in a field that has a transform. Bare numbers, which nearly all durations are, need no text of their own.
     @usableFromInline @inline(never)
     func transformedNumber(
-        _ record: Record, _ slot: Int32, scratch: inout ByteWriter
+        _ row: Int, _ slot: Int32, scratch: inout ByteWriter
     ) -> Double {
         let bare: Double
         switch FieldSlot(packed: slot).transform {
-        case .seconds: bare = DecimalText.double(readable: raw(record, slot)) * 1_000
-        case .milliseconds: bare = DecimalText.double(readable: raw(record, slot))
-        case .microseconds: bare = DecimalText.double(readable: raw(record, slot)) / 1_000
-        case .nanoseconds: bare = DecimalText.double(readable: raw(record, slot)) / 1_000_000
+        case .seconds: bare = DecimalText.double(readable: raw(row, slot)) * 1_000
+        case .milliseconds: bare = DecimalText.double(readable: raw(row, slot))
+        case .microseconds: bare = DecimalText.double(readable: raw(row, slot)) / 1_000
+        case .nanoseconds: bare = DecimalText.double(readable: raw(row, slot)) / 1_000_000
         default: bare = .nan
         }
         guard bare.isNaN else { return bare }
-        return NumberText.double(slowText(record, slot, scratch: &scratch)) ?? .nan
+        return NumberText.double(slowText(row, slot, scratch: &scratch)) ?? .nan
     }
 
     /// The HTTP status in a field, 0 where there is none.
     @inlinable @inline(__always)
-    public func status(_ record: Record, _ slot: Int32) -> Int {
+    public func status(_ row: Int, _ slot: Int32) -> Int {
         if slot < 0 { return 0 }
-        if slot & (FieldSlot.transformLimit - 1) != 0 { return transformedStatus(record, slot) }
-        let text = raw(record, slot)
+        if slot & (FieldSlot.transformLimit - 1) != 0 { return transformedStatus(row, slot) }
+        let text = raw(row, slot)
         guard text.count == 3 else { return slowStatus(text) }
         let hundreds = text[0] &- ASCII.zero
         let tens = text[1] &- ASCII.zero
@@ -193,25 +200,25 @@ public struct BatchReader {
 
     /// The status that a text quotes.
     @usableFromInline @inline(never)
-    func transformedStatus(_ record: Record, _ slot: Int32) -> Int {
+    func transformedStatus(_ row: Int, _ slot: Int32) -> Int {
         var scratch = ByteWriter(capacity: 1)
-        return slowStatus(slowText(record, slot, scratch: &scratch))
+        return slowStatus(slowText(row, slot, scratch: &scratch))
     }
 
     /// True when a field has some text.
     @inlinable @inline(__always)
-    public func isPresent(_ record: Record, _ slot: Int32) -> Bool {
+    public func isPresent(_ row: Int, _ slot: Int32) -> Bool {
         if slot < 0 { return false }
-        if slot & (FieldSlot.transformLimit - 1) != 0 { return isMade(record, slot) }
-        let text = raw(record, slot)
+        if slot & (FieldSlot.transformLimit - 1) != 0 { return isMade(row, slot) }
+        let text = raw(row, slot)
         if text.count == 4, text[0] == UInt8(ascii: "n") { return text != ByteView("null") }
         return text.count > 0
     }
 
     /// True when a transform makes some text of a field.
     @usableFromInline @inline(never)
-    func isMade(_ record: Record, _ slot: Int32) -> Bool {
+    func isMade(_ row: Int, _ slot: Int32) -> Bool {
         var scratch = ByteWriter(capacity: 1)
-        return !slowText(record, slot, scratch: &scratch).isEmpty
+        return !slowText(row, slot, scratch: &scratch).isEmpty
     }
 }

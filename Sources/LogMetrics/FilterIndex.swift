@@ -59,10 +59,16 @@ struct FilterIndex: ~Copyable {
         var count: Int32 = 0
     }
 
+    /// A field that the lines of a shape have, and where.
+    private struct PresentField: BitwiseCopyable {
+        let index: Int32
+        let slot: Int32
+    }
+
     private var shapes = Vector<Shape>(capacity: 16)
     /// For each shape the terms that its missing fields leave.
     private var shapeSets = Vector<UInt64>(capacity: 16)
-    private var present = Vector<Int32>(capacity: 64)
+    private var present = Vector<PresentField>(capacity: 64)
     private var tableAge = -1
 
     init() {
@@ -213,9 +219,10 @@ struct FilterIndex: ~Copyable {
             }
             open[word] = 0
         }
+        if words == 1 { return findInOneWord(range, slots, reader) }
         var bit: UInt64 = 1
         for row in range {
-            narrow(reader[row], slots, reader)
+            narrow(row, slots, reader)
             for word in 0..<words {
                 var left = candidates[word]
                 open[word] |= left
@@ -226,6 +233,40 @@ struct FilterIndex: ~Copyable {
             }
             bit <<= 1
         }
+    }
+
+    /// The same where a set of terms is one word.
+    private mutating func findInOneWord(
+        _ range: Range<Int>, _ slots: borrowing FieldSlots, _ reader: BatchReader
+    ) {
+        var found: UInt64 = 0
+        var bit: UInt64 = 1
+        for row in range {
+            let number = reader[row].shape
+            var left: UInt64
+            if number < RecordBatch.looseShape {
+                if shapes[Int(number)].start < 0 { learn(row, slots, reader) }
+                let shape = shapes[Int(number)]
+                left = shapeSets[Int(number)]
+                var place = present.base + Int(shape.start)
+                let end = place + Int(shape.count)
+                while left != 0, place < end {
+                    left = fields[Int(place.pointee.index)].narrowed(
+                        left, row, slot: place.pointee.slot, reader)
+                    place += 1
+                }
+            } else {
+                narrowLoose(row, slots, reader)
+                left = candidates[0]
+            }
+            found |= left
+            while left != 0 {
+                rows[left.trailingZeroBitCount] |= bit
+                left &= left &- 1
+            }
+            bit <<= 1
+        }
+        open[0] = found
     }
 
     /// Without fields all terms may match all records.
@@ -241,14 +282,13 @@ struct FilterIndex: ~Copyable {
     /// Makes `candidates` the terms that a record may match.
     @inline(__always)
     private mutating func narrow(
-        _ record: Record, _ slots: borrowing FieldSlots, _ reader: BatchReader
+        _ row: Int, _ slots: borrowing FieldSlots, _ reader: BatchReader
     ) {
-        guard record.shape < RecordBatch.looseShape else {
-            return narrowLoose(record, slots, reader)
-        }
-        if shapes[Int(record.shape)].start < 0 { learn(record, slots, reader) }
-        let shape = shapes[Int(record.shape)]
-        let set = shapeSets.base + Int(record.shape) * words
+        let number = reader[row].shape
+        guard number < RecordBatch.looseShape else { return narrowLoose(row, slots, reader) }
+        if shapes[Int(number)].start < 0 { learn(row, slots, reader) }
+        let shape = shapes[Int(number)]
+        let set = shapeSets.base + Int(number) * words
         var left: UInt64 = 0
         for word in 0..<words {
             candidates[word] = set[word]
@@ -256,44 +296,45 @@ struct FilterIndex: ~Copyable {
         }
         for place in Int(shape.start)..<Int(shape.start + shape.count) {
             if left == 0 { return }
-            let index = Int(present[place])
-            let slot = slots.slot(record.shape, Int(fieldSlots[index]))
-            left = fields[index].narrow(candidates.base, record, slot: slot, reader)
+            let field = present[place]
+            left = fields[Int(field.index)].narrow(
+                candidates.base, row, slot: field.slot, reader)
         }
     }
 
     /// Finds out which fields lines of a record's shape have, and what is left where others are missing.
     @inline(never)
     private mutating func learn(
-        _ record: Record, _ slots: borrowing FieldSlots, _ reader: BatchReader
+        _ row: Int, _ slots: borrowing FieldSlots, _ reader: BatchReader
     ) {
+        let number = Int(reader[row].shape)
         var shape = Shape(start: Int32(present.count))
         for word in 0..<words { candidates[word] = all[word] }
         for next in 0..<order.count {
             let index = order[next]
-            let slot = slots.slot(record.shape, Int(fieldSlots[Int(index)]))
+            let slot = slots.slot(reader[row].shape, Int(fieldSlots[Int(index)]))
             if slot >= 0 {
-                present.append(index)
+                present.append(PresentField(index: index, slot: slot))
                 shape.count += 1
             } else {
-                _ = fields[Int(index)].narrow(candidates.base, record, slot: slot, reader)
+                _ = fields[Int(index)].narrow(candidates.base, row, slot: slot, reader)
             }
         }
-        shapes[Int(record.shape)] = shape
+        shapes[number] = shape
         for word in 0..<words {
-            shapeSets[Int(record.shape) * words + word] = candidates[word]
+            shapeSets[number * words + word] = candidates[word]
         }
     }
 
     @inline(never)
     private mutating func narrowLoose(
-        _ record: Record, _ slots: borrowing FieldSlots, _ reader: BatchReader
+        _ row: Int, _ slots: borrowing FieldSlots, _ reader: BatchReader
     ) {
         for word in 0..<words { candidates[word] = all[word] }
         for next in 0..<order.count {
             let index = Int(order[next])
-            let slot = slots.slot(record.shape, Int(fieldSlots[index]))
-            if fields[index].narrow(candidates.base, record, slot: slot, reader) == 0 { return }
+            let slot = slots.slot(reader[row].shape, Int(fieldSlots[index]))
+            if fields[index].narrow(candidates.base, row, slot: slot, reader) == 0 { return }
         }
     }
 
@@ -312,9 +353,9 @@ struct FilterIndex: ~Copyable {
         return result
     }
 
-    /// Whether one of the terms `mask` of word `word` that record number `row` may match has no rest or one that matches.
+    /// Whether one of the terms `mask` of word `word` that record `index` of the batch, number `row` of those, may match has no rest or one that matches.
     func restMatches(
-        _ row: Int, word: Int, mask: UInt64, _ record: Record, _ reader: BatchReader
+        _ row: Int, word: Int, mask: UInt64, _ index: Int, _ reader: BatchReader
     ) -> Bool {
         var left = open[word] & mask
         while left != 0 {
@@ -323,7 +364,7 @@ struct FilterIndex: ~Copyable {
             guard rows[term] >> UInt64(row) & 1 != 0 else { continue }
             guard let rest = rests[term] else { return true }
             let matches = reader.owner._withUnsafeGuaranteedRef { batch in
-                rest._withUnsafeGuaranteedRef { $0.matches(record, in: batch) }
+                rest._withUnsafeGuaranteedRef { $0.matches(reader[index], in: batch) }
             }
             if matches { return true }
         }

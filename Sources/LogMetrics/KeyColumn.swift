@@ -83,9 +83,8 @@ struct KeyColumn: ~Copyable {
         while rest != 0 {
             let row = rest.trailingZeroBitCount
             rest &= rest &- 1
-            let record = reader[first + row]
-            let place = remembers ? place(row, record, slots, reader) : -1
-            if let place { add(row, record, slots, reader, &templates, place: place) }
+            let place = remembers ? place(row, first + row, slots, reader) : -1
+            if let place { add(row, first + row, slots, reader, &templates, place: place) }
         }
         if newcomers.count > 0 { number() }
         return UnsafePointer(groups)
@@ -94,9 +93,9 @@ struct KeyColumn: ~Copyable {
     /// Finds the group of a record whose value is remembered, and gives nil; otherwise the place where to remember it, −1 for none.
     @inline(__always)
     private mutating func place(
-        _ row: Int, _ record: Record, _ slots: borrowing FieldSlots, _ reader: BatchReader
+        _ row: Int, _ record: Int, _ slots: borrowing FieldSlots, _ reader: BatchReader
     ) -> Int? {
-        let slot = slots.slot(record.shape, Int(fields[0]))
+        let slot = slots.slot(reader[record].shape, Int(fields[0]))
         guard slot >= 0, let text = reader.plainText(record, slot),
             text.count <= MediumText.bytesMax
         else { return -1 }
@@ -115,7 +114,7 @@ struct KeyColumn: ~Copyable {
     /// Takes down the key of a record, to be numbered with others.
     @inline(never)
     private mutating func add(
-        _ row: Int, _ record: Record, _ slots: borrowing FieldSlots, _ reader: BatchReader,
+        _ row: Int, _ record: Int, _ slots: borrowing FieldSlots, _ reader: BatchReader,
         _ templates: inout TemplateCache, place: Int
     ) {
         let key = text(record, slots, reader, &templates)
@@ -155,7 +154,7 @@ struct KeyColumn: ~Copyable {
 
     /// The key of a record, valid until the next one.
     mutating func text(
-        _ record: Record, _ slots: borrowing FieldSlots, _ reader: BatchReader,
+        _ record: Int, _ slots: borrowing FieldSlots, _ reader: BatchReader,
         _ templates: inout TemplateCache
     ) -> ByteView {
         let key: ByteView
@@ -173,10 +172,10 @@ struct KeyColumn: ~Copyable {
 
     @inline(__always)
     private mutating func text(
-        _ index: Int, _ record: Record, _ slots: borrowing FieldSlots, _ reader: BatchReader,
+        _ index: Int, _ record: Int, _ slots: borrowing FieldSlots, _ reader: BatchReader,
         _ templates: inout TemplateCache
     ) -> ByteView {
-        let slot = slots.slot(record.shape, Int(fields[index]))
+        let slot = slots.slot(reader[record].shape, Int(fields[index]))
         let text = reader.text(record, slot, scratch: &value)
         return index == endpointIndex && slot >= 0 ? templates.template(text).view : text
     }

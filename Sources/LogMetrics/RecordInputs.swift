@@ -159,8 +159,7 @@ package struct RecordInputs: ~Copyable {
             let bit = rest & (~rest &+ 1)
             rest &= rest &- 1
             let matches = index.restMatches(
-                row, word: state.pointee.word, mask: state.pointee.mask, reader[first + row],
-                reader)
+                row, word: state.pointee.word, mask: state.pointee.mask, first + row, reader)
             state.pointee.matching =
                 matches ? state.pointee.matching | bit : state.pointee.matching & ~bit
         }
@@ -178,15 +177,16 @@ package struct RecordInputs: ~Copyable {
         knowsRequests = true
         requestRows = (0, 0)
         for row in 0..<count {
-            let record = reader[first + row]
-            let fields = slots.row(record.shape)
-            let status = reader.status(record, fields[0])
+            let index = first + row
+            let fields = slots.row(reader[index].shape)
+            let status = reader.status(index, fields[0])
             var isRequest = RequestRule.isRequest(
-                status: status, hasEndpoint: reader.isPresent(record, fields[1]))
+                status: status, hasEndpoint: reader.isPresent(index, fields[1]))
             if isRequest {
-                isRequest = !RequestRule.isMetricLine(record, eventSlot: fields[2], reader)
+                isRequest = !RequestRule.isMetricLine(index, eventSlot: fields[2], reader)
             }
-            let isFailed = isRequest && RequestRule.isError(status: status, level: record.level)
+            let isFailed =
+                isRequest && RequestRule.isError(status: status, level: reader[index].level)
             requestRows.all |= (isRequest ? 1 : 0) << UInt64(row)
             requestRows.failed |= (isFailed ? 1 : 0) << UInt64(row)
         }
@@ -204,9 +204,9 @@ package struct RecordInputs: ~Copyable {
         while rest != 0 {
             let row = rest.trailingZeroBitCount
             rest &= rest &- 1
-            let record = reader[first + row]
+            let index = first + row
             column.pointee.values[row] = reader.number(
-                record, slots.slot(record.shape, name), scratch: &scratch)
+                index, slots.slot(reader[index].shape, name), scratch: &scratch)
         }
         return UnsafePointer(column.pointee.values)
     }
@@ -234,6 +234,6 @@ package struct RecordInputs: ~Copyable {
     /// The group of the record `row`: for one field its text, for several each text behind its length. The endpoint is templated.
     /// Valid until the next one is asked for.
     package mutating func key(_ key: Int32, _ row: Int, _ reader: BatchReader) -> ByteView {
-        keys[Int(key)].text(reader[first + row], slots, reader, &templates)
+        keys[Int(key)].text(first + row, slots, reader, &templates)
     }
 }

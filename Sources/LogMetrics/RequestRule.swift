@@ -7,12 +7,12 @@ public import LogRecords
 /// above, or when it has no status and its level is error or above. A 404 is an answer, not an error. A line that is a metric
 /// itself (`"event":"metric_counter"`) is no request, whatever its labels name.
 public enum RequestRule {
-    /// Whether the field at `slot`, which is the record's `event`, says that the line is a metric.
+    /// Whether the field at `slot`, which is the `event` of record `row`, says that the line is a metric.
     @inlinable @inline(__always)
     public static func isMetricLine(
-        _ record: Record, eventSlot slot: Int32, _ reader: BatchReader
+        _ row: Int, eventSlot slot: Int32, _ reader: BatchReader
     ) -> Bool {
-        guard slot >= 0, let event = reader.plainText(record, slot) else { return false }
+        guard slot >= 0, let event = reader.plainText(row, slot) else { return false }
         return event.count > 7 && event.hasPrefix(ByteView("metric")) && isMetric(event)
     }
 

@@ -104,53 +104,52 @@ struct StreamMetricsCore: ~Copyable {
                 if index & (Self.rowsAhead - 1) == 0 {
                     batch.prefetch(index + Self.rowsAhead..<index + 2 * Self.rowsAhead)
                 }
-                let record = reader[index]
-                let slot = clock.slot(record.time)
-                observe(record, reader, slot)
+                let slot = clock.slot(reader[index].time)
+                observe(index, reader, slot)
                 if hasDefinitions { configured.observe(index, reader, slot: slot, &budget) }
-                if record.shape < RecordBatch.looseShape {
-                    ownLines.observe(record, reader, slot: slot, &budget)
-                } else if mayBeMetric(record, reader) {
-                    ownLines.observeLoose(record, reader, slot, &budget)
+                if reader[index].shape < RecordBatch.looseShape {
+                    ownLines.observe(index, reader, slot: slot, &budget)
+                } else if mayBeMetric(index, reader) {
+                    ownLines.observeLoose(index, reader, slot, &budget)
                 }
             }
         }
     }
 
     /// Whether a line of no known shape may say that it is a metric: to be sure, all of its fields have to be found out.
-    private func mayBeMetric(_ record: Record, _ reader: BatchReader) -> Bool {
-        let row = slots.row(record.shape)
+    private func mayBeMetric(_ index: Int, _ reader: BatchReader) -> Bool {
+        let row = slots.row(reader[index].shape)
         func mayBegin(_ name: Name) -> Bool {
             let slot = row[name.rawValue]
-            return slot >= 0 && MetricLines.mayBegin(reader.raw(record, slot))
+            return slot >= 0 && MetricLines.mayBegin(reader.raw(index, slot))
         }
         return mayBegin(.event) || mayBegin(.message) || mayBegin(.msg)
     }
 
     @inline(__always)
-    private mutating func observe(_ record: Record, _ reader: BatchReader, _ slot: Int32) {
-        let level = Int(record.level.rawValue)
+    private mutating func observe(_ index: Int, _ reader: BatchReader, _ slot: Int32) {
+        let level = Int(reader[index].level.rawValue)
         levels[level] += 1
-        let row = slots.row(record.shape)
-        let service = reader.text(record, row[Name.service.rawValue], scratch: &serviceScratch)
-        let serviceNumber = lines.count(service, classIndex: record.classIndex, level: level)
+        let row = slots.row(reader[index].shape)
+        let service = reader.text(index, row[Name.service.rawValue], scratch: &serviceScratch)
+        let serviceNumber = lines.count(service, classIndex: reader[index].classIndex, level: level)
         let endpointSlot = row[Name.endpoint.rawValue]
-        let status = reader.status(record, row[Name.status.rawValue])
-        let hasEndpoint = reader.isPresent(record, endpointSlot)
+        let status = reader.status(index, row[Name.status.rawValue])
+        let hasEndpoint = reader.isPresent(index, endpointSlot)
         guard RequestRule.isRequest(status: status, hasEndpoint: hasEndpoint),
-            !RequestRule.isMetricLine(record, eventSlot: row[Name.event.rawValue], reader)
+            !RequestRule.isMetricLine(index, eventSlot: row[Name.event.rawValue], reader)
         else { return }
         let statusClass = status / 100
         statusClasses[statusClass] += 1
-        let endpoint = reader.text(record, endpointSlot, scratch: &endpointScratch)
+        let endpoint = reader.text(index, endpointSlot, scratch: &endpointScratch)
         let hash = EndpointCache.hash(serviceNumber, endpoint)
         var number = cache.find(serviceNumber, endpoint, hash: hash)
         if number < 0 { number = resolve(service, serviceNumber, endpoint, hash) }
         var place = Int(places[number * Self.statusClasses + statusClass])
         if place < 0 { place = makeCell(&number, statusClass) }
         if number == 0 { overflowed += 1 }
-        let duration = reader.number(record, row[Name.duration.rawValue], scratch: &keyScratch)
-        let failed = RequestRule.isError(status: status, level: record.level)
+        let duration = reader.number(index, row[Name.duration.rawValue], scratch: &keyScratch)
+        let failed = RequestRule.isError(status: status, level: reader[index].level)
         let cell = cells + place
         cell.pointee.levels[level] += 1
         if failed { cell.pointee.errors += 1 }
@@ -159,12 +158,12 @@ struct StreamMetricsCore: ~Copyable {
         guard duration >= 0 else { return }
         cell.pointee.latency.record(duration)
         if duration >= Self.slowMin || requests & Self.exemplarMask == 0 {
-            takeExemplar(cell, duration, record, reader, row[Name.trace.rawValue], slot)
+            takeExemplar(cell, duration, index, reader, row[Name.trace.rawValue], slot)
         }
     }
 
     private mutating func takeExemplar(
-        _ cell: UnsafeMutablePointer<Cell>, _ duration: Double, _ record: Record,
+        _ cell: UnsafeMutablePointer<Cell>, _ duration: Double, _ index: Int,
         _ reader: BatchReader, _ trace: Int32, _ slot: Int32
     ) {
         guard trace >= 0 else { return }
@@ -176,8 +175,8 @@ struct StreamMetricsCore: ~Copyable {
         var bucket = 0
         while bucket < bounds.count, duration > bounds[bucket] * 1_000 { bucket += 1 }
         cell.pointee.exemplars.take(
-            duration, bucket, of: bounds.count + 1, time: record.time, slot: slot,
-            trace: reader.text(record, trace, scratch: &keyScratch))
+            duration, bucket, of: bounds.count + 1, time: reader[index].time, slot: slot,
+            trace: reader.text(index, trace, scratch: &keyScratch))
     }
 
     /// Finds or makes the series of an endpoint that is not in the cache.

@@ -115,10 +115,10 @@ struct MetricLines: ~Copyable {
     /// A line of a known shape.
     @inline(__always)
     mutating func observe(
-        _ record: Record, _ reader: BatchReader, slot: Int32, _ budget: inout SeriesBudget
+        _ row: Int, _ reader: BatchReader, slot: Int32, _ budget: inout SeriesBudget
     ) {
-        let number = planNumbers[Int(record.shape)]
-        if number > 0 { observe(record, reader, plans[Int(number) - 1], slot, &budget) }
+        let number = planNumbers[Int(reader[row].shape)]
+        if number > 0 { observe(row, reader, plans[Int(number) - 1], slot, &budget) }
     }
 
     /// Whether a value as it stands in its line may be what `kind` knows.
@@ -136,32 +136,33 @@ struct MetricLines: ~Copyable {
 
     /// A line of no known shape, of which `mayBegin` is true: its fields are found out.
     mutating func observeLoose(
-        _ record: Record, _ reader: BatchReader, _ slot: Int32, _ budget: inout SeriesBudget
+        _ row: Int, _ reader: BatchReader, _ slot: Int32, _ budget: inout SeriesBudget
     ) {
+        let record = reader[row]
         let line = reader.owner._withUnsafeGuaranteedRef { $0.line(record) }
         guard line.firstIndex(of: ByteView("metric")) != nil else { return }
         let shape = reader.owner._withUnsafeGuaranteedRef { $0.shape(record) }
         guard let plan = Self.plan(shape) else { return }
-        observe(record, reader, plan, slot, &budget)
+        observe(row, reader, plan, slot, &budget)
     }
 
     private mutating func observe(
-        _ record: Record, _ reader: BatchReader, _ plan: Plan, _ slot: Int32,
+        _ row: Int, _ reader: BatchReader, _ plan: Plan, _ slot: Int32,
         _ budget: inout SeriesBudget
     ) {
-        guard let kind = Self.kind(reader.text(record, plan.event, scratch: &scratch)) else {
+        guard let kind = Self.kind(reader.text(row, plan.event, scratch: &scratch)) else {
             return
         }
-        let name = reader.text(record, plan.name, scratch: &scratch).text
+        let name = reader.text(row, plan.name, scratch: &scratch).text
         guard MetricName.isPlain(name) else { return refuse(.name) }
-        var value = plan.value < 0 ? .nan : reader.number(record, plan.value, scratch: &scratch)
+        var value = plan.value < 0 ? .nan : reader.number(row, plan.value, scratch: &scratch)
         if plan.value < 0, kind == .counter { value = 1 }
         guard value.isFinite, kind != .counter || value >= 0 else { return refuse(.value) }
         guard let index = metric(name, kind) else { return }
         key.removeAll()
         for label in plan.labels {
             label.name.withView { key.append(lengthPrefixed: $0) }
-            key.append(lengthPrefixed: reader.text(record, label.slot, scratch: &scratch))
+            key.append(lengthPrefixed: reader.text(row, label.slot, scratch: &scratch))
         }
         tables[index].add(value * metrics[index].scale, kind, key.view, slot, &budget)
     }
