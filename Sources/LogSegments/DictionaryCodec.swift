@@ -142,7 +142,7 @@ enum DictionaryLayout {
         out.append(length: firsts.count)
         for row in firsts { out.append(length: column.value(row).count) }
         for row in firsts { out.append(column.value(row)) }
-        IntegerPacking.encode(codes.buffer, into: &out)
+        IntegerPacking.encode(codes: codes.buffer, into: &out)
         return true
     }
 

@@ -12,7 +12,7 @@ internal import LogBytes
 ///
 /// Worked example: 1000, 1003, 1001 → mode 0, divisor 1, smallest 1000, width 2, bits 00 11 01.
 enum IntegerPacking {
-    private static let frameCount = 128
+    private static let frameCount = Int(WEIR_FRAME)
     /// 10^9: nanoseconds that are whole seconds. Larger common factors do not occur.
     private static let divisors: [Int64] = [1_000_000_000, 1_000_000, 1_000, 100, 10]
 
@@ -34,81 +34,31 @@ enum IntegerPacking {
         _ values: UnsafeBufferPointer<Int64>, divisor: Int64, into out: inout ByteWriter
     ) {
         let useDifferences = isSmallerInDifferences(values)
-        out.append(useDifferences ? 1 : 0)
-        out.append(varint: UInt64(divisor))
-        var differences = Vector<Int64>(capacity: useDifferences ? frameCount : 1)
-        var previous: Int64 = 0
-        forEachFrame(values) { frame in
-            guard useDifferences else { return appendFrame(frame, into: &out) }
-            differences.removeAll()
-            for value in frame {
-                differences.append(value &- previous)
-                previous = value
-            }
-            appendFrame(differences.buffer, into: &out)
-        }
+        append(values, useDifferences: useDifferences, divisor: divisor, into: &out)
     }
 
-    private static func forEachFrame(
-        _ values: UnsafeBufferPointer<Int64>, _ body: (UnsafeBufferPointer<Int64>) -> Void
+    /// Appends numbers that have nothing in common but that they are small, such as those of a dictionary's values: neither a divisor
+    /// nor differences are tried.
+    static func encode(codes: UnsafeBufferPointer<Int64>, into out: inout ByteWriter) {
+        append(codes, useDifferences: false, divisor: 1, into: &out)
+    }
+
+    private static func append(
+        _ values: UnsafeBufferPointer<Int64>, useDifferences: Bool, divisor: Int64,
+        into out: inout ByteWriter
     ) {
-        for start in stride(from: 0, to: values.count, by: frameCount) {
-            body(
-                UnsafeBufferPointer(
-                    rebasing: values[start..<min(start + frameCount, values.count)]))
-        }
+        out.append(useDifferences ? 1 : 0)
+        out.append(varint: UInt64(divisor))
+        guard let start = values.baseAddress else { return }
+        let frames = (values.count + frameCount - 1) / frameCount
+        out.reserve(values.count * 8 + frames * Int(WEIR_FRAME_HEAD) + 8)
+        out.advance(
+            weir_pack_frames(start, values.count, useDifferences ? 1 : 0, out.base + out.count))
     }
 
     /// Whether the differences between neighbours need fewer bits than the values.
     private static func isSmallerInDifferences(_ values: UnsafeBufferPointer<Int64>) -> Bool {
-        var saved = 0
-        var previous: Int64 = 0
-        forEachFrame(values) { frame in
-            var range = Extremes()
-            var steps = Extremes()
-            for value in frame {
-                range.add(value)
-                steps.add(value &- previous)
-                previous = value
-            }
-            saved += (range.width - steps.width) * frame.count
-        }
-        return saved > 0
-    }
-
-    /// The smallest and the largest of some numbers, at least one.
-    private struct Extremes {
-        private(set) var smallest = Int64.max
-        private var largest = Int64.min
-
-        @inline(__always)
-        mutating func add(_ value: Int64) {
-            smallest = min(smallest, value)
-            largest = max(largest, value)
-        }
-
-        /// The bits that a number needs relative to the smallest.
-        var width: Int {
-            let span = UInt64(bitPattern: largest) &- UInt64(bitPattern: smallest)
-            return 64 - span.leadingZeroBitCount
-        }
-    }
-
-    private static func appendFrame(
-        _ frame: UnsafeBufferPointer<Int64>, into out: inout ByteWriter
-    ) {
-        var range = Extremes()
-        for value in frame { range.add(value) }
-        let smallest = range.smallest
-        let width = range.width
-        out.append(zigzag: smallest)
-        out.append(UInt8(width))
-        guard width > 0 else { return }
-        var packer = BitPacker()
-        for value in frame {
-            packer.append(UInt64(bitPattern: value &- smallest), width, into: &out)
-        }
-        packer.finish(into: &out)
+        values.baseAddress.map { weir_bits_saved($0, values.count) > 0 } ?? false
     }
 
     /// Reads `count` values that `encode` wrote.

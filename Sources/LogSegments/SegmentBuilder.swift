@@ -182,14 +182,16 @@ final class SegmentBuilder {
         ] {
             scratch.removeAll()
             IntegerPacking.encode(values, into: &scratch)
-            block.chunks.append(storeScratch(role, valueCount: values.count, codec: 0))
+            block.chunks.append(
+                storeScratch(role, valueCount: values.count, codec: 0) {
+                    Compression.append(scratch.view, into: &data)
+                })
         }
         for (index, column) in columns.enumerated() {
             column.take(ends[index])
             guard column.count > 0 else { continue }
             let codec = encode(column)
-            block.chunks.append(
-                storeScratch(.column(index), valueCount: column.count, codec: codec))
+            block.chunks.append(store(column, codec, .column(index)))
             column.removeAll()
             ends[index] = column.makeEnd()
         }
@@ -224,13 +226,24 @@ final class SegmentBuilder {
         preconditionFailure("BUG: the plain codec takes every column")
     }
 
-    private func storeScratch(_ role: ChunkRole, valueCount: Int, codec: UInt8) -> ChunkEntry {
+    /// Stores a column that `codec` has encoded into `scratch`.
+    private func store(_ column: ColumnBuffer, _ codec: UInt8, _ role: ChunkRole) -> ChunkEntry {
+        storeScratch(role, valueCount: column.count, codec: codec) {
+            switch codec {
+            // Packed identifiers are as good as random: LZ4 would only search them.
+            case HexCodec().id: Compression.appendPlain(scratch.view, into: &data)
+            case PlainCodec().id:
+                Compression.append(texts: column, endOf: &scratch, into: &data)
+            default: Compression.append(scratch.view, into: &data)
+            }
+        }
+    }
+
+    private func storeScratch(
+        _ role: ChunkRole, valueCount: Int, codec: UInt8, pack: () -> Compression.Method
+    ) -> ChunkEntry {
         let offset = data.count
-        // Packed identifiers are as good as random: LZ4 would only search them.
-        let method =
-            codec == HexCodec().id
-            ? Compression.appendPlain(scratch.view, into: &data)
-            : Compression.append(scratch.view, into: &data)
+        let method = pack()
         let stored = ByteView(data.base + offset, data.count - offset)
         return ChunkEntry(
             role: role, valueCount: valueCount, offset: offset, storedBytes: stored.count,

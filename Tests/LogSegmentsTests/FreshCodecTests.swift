@@ -78,4 +78,83 @@ import Testing
             #expect(Compression.unpack(out.view, method: method, rawCount: bytes.count) == bytes)
         }
     }
+
+    /// Whatever the numbers are, and however many: they come back, in as many bytes as frames of their width or of their steps' take.
+    @Test func integersComeBackInAsFewBitsAsTheyNeed() throws {
+        var random = SeededGenerator(seed: 6)
+        for _ in 0..<600 {
+            let count = Int.random(in: 1...400, using: &random)
+            let width = Int.random(in: 0...64, using: &random)
+            let base = Int64.random(in: .min ... .max, using: &random)
+            let isClimbing = Bool.random(using: &random)
+            var values: [Int64] = []
+            for row in 0..<count {
+                let bits = random.next() & (width == 64 ? UInt64.max : (1 << UInt64(width)) - 1)
+                let climb = isClimbing ? Int64(row) &* 1_000_003 : 0
+                values.append(base &+ climb &+ Int64(bitPattern: bits))
+            }
+            var out = ByteWriter()
+            values.withUnsafeBufferPointer { IntegerPacking.encode($0, into: &out) }
+            var reader = ByteReader(out.view)
+            #expect(try IntegerPacking.decode(&reader, count: count) == values)
+            #expect(reader.remaining == 0)
+            let steps = values.indices.map { values[$0] &- ($0 == 0 ? 0 : values[$0 - 1]) }
+            // It is the bits that are compared; the smallest number of a frame may take some bytes more.
+            let frames = (count + 127) / 128
+            #expect(out.count <= 12 + 10 * frames + min(bytes(values), bytes(steps)))
+
+            var codes = ByteWriter()
+            values.withUnsafeBufferPointer { IntegerPacking.encode(codes: $0, into: &codes) }
+            reader = ByteReader(codes.view)
+            #expect(try IntegerPacking.decode(&reader, count: count) == values)
+            #expect(codes.count == 2 + bytes(values))
+        }
+    }
+
+    /// The bytes that frames of 128 `values` take.
+    private func bytes(_ values: [Int64]) -> Int {
+        stride(from: 0, to: values.count, by: 128).reduce(0) { sum, start in
+            let frame = values[start..<min(start + 128, values.count)]
+            let smallest = frame.min() ?? 0
+            let span = frame.map { UInt64(bitPattern: $0 &- smallest) }.max() ?? 0
+            let bits = (64 - span.leadingZeroBitCount) * frame.count
+            let head = (70 - max(Varint.zigzag(smallest), 1).leadingZeroBitCount) / 7
+            return sum + head + 1 + (bits + 7) / 8
+        }
+    }
+
+    /// Texts of a few words, of digits and of noise: packed by their words or as they are, they come back.
+    @Test(arguments: [1, 7, 400], [0, 30, 200]) func textsComeBack(
+        vocabulary: Int, noise: Int
+    ) throws {
+        var random = SeededGenerator(seed: UInt64(vocabulary + noise))
+        let words = (0..<vocabulary).map {
+            "word\($0 * $0)" + String(repeating: "e", count: $0 % 9)
+        }
+        let marks = [" ", "=", "/", "-", ": ", "_", "é"]
+        let values = (0..<6_000).map { row in
+            var text = ""
+            for _ in 0..<row % 7 {
+                text += words.randomElement(using: &random) ?? ""
+                text += marks.randomElement(using: &random) ?? ""
+                text += String(UInt64.random(in: 0...9_999, using: &random))
+            }
+            let length = noise > 0 ? Int.random(in: 0..<noise, using: &random) : 0
+            text += (0..<length).map { _ in
+                String(UnicodeScalar(UInt8.random(in: 33..<127, using: &random)))
+            }.joined()
+            return text
+        }
+        let column = column(values)
+        var plain = ByteWriter()
+        let context = EncodeContext(times: nil, deflater: nil)
+        #expect(PlainCodec().encode(column, context, into: &plain))
+        let raw = Array(plain.view)
+        var out = ByteWriter()
+        let method = Compression.append(texts: column, endOf: &plain, into: &out)
+        #expect(Compression.unpack(out.view, method: method, rawCount: raw.count) == raw)
+        var lz4 = ByteWriter()
+        _ = raw.withView { Compression.append($0, into: &lz4) }
+        #expect(out.count <= lz4.count + lz4.count / 8)
+    }
 }

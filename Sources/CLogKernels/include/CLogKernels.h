@@ -61,6 +61,17 @@ void weir_unpack(
     const uint8_t *_Nonnull bits, size_t bit_bytes, unsigned width, size_t count,
     int64_t smallest, int64_t *_Nonnull out);
 
+/// Integers of a frame of packed integers (IntegerPacking.swift), and the most bytes that a frame has before its bits.
+enum { WEIR_FRAME = 128, WEIR_FRAME_HEAD = 11 };
+
+/// How many bits fewer the frames of the differences between `values` need than those of the values themselves.
+int64_t weir_bits_saved(const int64_t *_Nonnull values, size_t count);
+
+/// Packs `values`, or where `differences` is not 0 the differences to the value before, in frames; how many bytes they take. `out` has room for
+/// 8 bytes each, `WEIR_FRAME_HEAD` for each frame and 8 more.
+size_t weir_pack_frames(
+    const int64_t *_Nonnull values, size_t count, int differences, uint8_t *_Nonnull out);
+
 /// Counts codes below `limit`, at most 32: how often each occurs.
 void weir_count_codes(
     const uint32_t *_Nonnull codes, size_t count, size_t limit, size_t *_Nonnull counts);
@@ -70,6 +81,13 @@ void weir_count_codes(
 void weir_interleave(
     const int64_t *_Nonnull values, size_t *_Nonnull next, const uint32_t *_Nonnull codes,
     size_t count, int64_t *_Nonnull out, uint8_t *_Nonnull narrow);
+
+/// Packs texts, one behind the other, as an LZ4 block of at most `room` bytes into `out`; how many bytes it has, 0 when they are not enough
+/// or the processor lacks what it takes. Text i of `rows` ends at `skipped + ends[i] − origin`; the bytes before `skipped` are none, and
+/// stay as they are. 32 bytes behind `text` may be loaded, 64 behind the `room` are written to. `count` is below 2^31.
+size_t weir_pack_words(
+    const uint8_t *_Nonnull text, size_t count, size_t skipped, const uint32_t *_Nonnull ends, size_t rows,
+    uint32_t origin, uint8_t *_Nonnull out, size_t room);
 
 /// `memory`, or new memory where it is NULL, with room for `bytes` bytes (more than 0), aligned for all that takes up to 16 bytes. The
 /// process ends where there is none left.
