@@ -74,6 +74,8 @@ final class Maintenance: @unchecked Sendable {
         lock.locked { isRunning = true }
         let isStarted = WorkerThread.startIfPossible { [self] in
             WorkerThread.yieldToAllOthers()
+            // The limit may be a new one, and hours may pass before something is sealed.
+            enforceLimit()
             while waitForWork() { work() }
             lock.locked {
                 isRunning = false
@@ -104,13 +106,22 @@ final class Maintenance: @unchecked Sendable {
         }
     }
 
-    /// Ends the thread and waits until it has left the data directory alone.
+    /// Ends the thread and waits until it has left the data directory alone; what was sealed last counts for the limit, too.
     func stop() {
         throttle.stop()
         lock.locked {
             isStopping = true
             lock.signal()
             while isRunning { _ = lock.wait() }
+        }
+        enforceLimit()
+    }
+
+    private func enforceLimit() {
+        do throws(StoreError) {
+            tell(try retention.enforceLimit())
+        } catch {
+            report("the limit of --max-disk could not be kept: \(error)")
         }
     }
 

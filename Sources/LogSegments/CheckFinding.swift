@@ -50,6 +50,8 @@ public struct CheckLoss: Sendable, Equatable, CustomStringConvertible {
     public var lines: Int?
     /// Whether `lines` is only the most it can be.
     public var isUpperBound = false
+    /// Whether `lines` is only the least it can be.
+    public var isLowerBound = false
     /// Their class, if known.
     public var className: String?
     /// Their day, if known.
@@ -60,7 +62,10 @@ public struct CheckLoss: Sendable, Equatable, CustomStringConvertible {
     /// In words: `8,192 lines of class audit, 2025-01-18, from 12:00:00.000Z to 12:10:00.000Z`.
     public var description: String {
         var text =
-            lines.map { "\(isUpperBound ? "at most " : "")\($0) line\($0 == 1 ? "" : "s")" }
+            lines.map {
+                "\(isUpperBound ? "at most " : isLowerBound ? "at least " : "")\($0) "
+                    + "line\($0 == 1 ? "" : "s")"
+            }
             ?? "an unknown number of lines"
         if let className { text += " of class \(className)" }
         if let times {
@@ -123,6 +128,8 @@ public struct CheckSummary: Sendable {
     public internal(set) var lines = 0
     /// Lines known to be lost.
     public internal(set) var lostLines = 0
+    /// Whether further lines are lost of which nobody knows how many they are.
+    public internal(set) var losesUnknownLines = false
     /// What lies in `state`.
     public internal(set) var state = StateSummary()
     /// Findings by severity.
@@ -140,6 +147,7 @@ public struct CheckSummary: Sendable {
         }
         if finding.severity == .damage, let loss = finding.loss, !loss.isUpperBound {
             lostLines += loss.lines ?? 0
+            if loss.lines == nil || loss.isLowerBound { losesUnknownLines = true }
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import LogQuery
 public import LogSystem
 
 /// Rewrites segments: many small ones become one, fresh ones become cold.
@@ -65,6 +66,11 @@ public final class Compactor {
                 if let merge = try merge(job) { progress(merge) }
             } catch is Throttle.Stopped {
                 break
+            } catch let fault as ScanFault {
+                failures.append(
+                    Failure(
+                        key: job.key,
+                        message: "\(fault.file), byte \(fault.offset): \(fault.message)"))
             } catch {
                 failures.append(Failure(key: job.key, message: "\(error)"))
             }

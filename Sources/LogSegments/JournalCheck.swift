@@ -95,11 +95,18 @@ struct JournalCheck {
                 lost.lines = Int(
                     clamping: after.header.firstSequence - before.header.endSequence)
             }
+            // A mark says that more was synchronized than is there: nobody knows how many frames those bytes were.
+            let missing = max(damage.offset + damage.bytes - storedBytes, 0)
+            if missing > 0, lost.lines != nil { lost.isLowerBound = true }
+            let what =
+                missing == 0
+                ? "\(damage.bytes) bytes are damaged"
+                : "the file was cut: \(missing) bytes that were synchronized are missing, and "
+                    + "\(damage.bytes - missing) before them are of no use alone"
             findings.append(
                 CheckFinding(
-                    .damage, file.path, offset: damage.offset,
-                    "\(damage.bytes) bytes are damaged", loss: lost, advice: Self.recovery,
-                    remedy: .recover))
+                    .damage, file.path, offset: damage.offset, what, loss: lost,
+                    advice: Self.recovery, remedy: .recover))
         }
     }
 

@@ -22,6 +22,7 @@ public struct RepairReport: Sendable {
         } else {
             losesUnknownLines = true
         }
+        if loss.isLowerBound { losesUnknownLines = true }
     }
 
     mutating func add(_ other: RepairReport) {

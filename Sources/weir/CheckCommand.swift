@@ -101,7 +101,10 @@ struct CheckCommand: ParsableCommand {
                 "\(summary.damages) damaged, \(summary.foreign) foreign, "
                 + "\(summary.unchecked) could not be checked"
         }
-        if summary.lostLines > 0 { text += "; \(Figure.count(summary.lostLines)) lines are lost" }
+        if summary.lostLines > 0 {
+            let least = summary.losesUnknownLines ? "at least " : ""
+            text += "; \(least)\(Figure.count(summary.lostLines)) lines are lost"
+        }
         if !summary.state.isEmpty { try Terminal.output(Self.text(summary.state) + "\n") }
         try Terminal.output(text + "\n")
     }

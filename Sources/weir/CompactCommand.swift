@@ -19,6 +19,7 @@ struct Compact: ParsableCommand {
     @OptionGroup var data: DataOption
 
     func run() throws {
+        let waiting: Int
         var before = 0
         var after = 0
         let failures: [Compactor.Failure]
@@ -33,10 +34,16 @@ struct Compact: ParsableCommand {
                         Terminal.note(text(merge))
                     })
             }
+            waiting = try SegmentStore(directory: data.directory).journalStatistics().lines
         } catch {
             throw CommandFailure("\(error)")
         }
         Terminal.note("weir: \(Figure.bytes(before)) became \(Figure.bytes(after))")
+        if waiting > 0 {
+            Terminal.note(
+                "weir: \(Figure.count(waiting)) lines wait in the journal; the next `weir ingest`, or "
+                    + "`weir check --repair`, makes segments of them")
+        }
         for failure in failures {
             Terminal.note(
                 "weir: \(failure.key.className) \(failure.key.dayName): \(failure.message)")

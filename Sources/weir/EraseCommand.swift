@@ -15,7 +15,8 @@ struct EraseCommand: ParsableCommand {
             refused; --dry-run is not. A record of class weir-audit says who
             erased what, with digests in place of the filter's values. Cut off
             at any moment, the same command again does the rest. Backups, copies
-            sent elsewhere and snapshots of the file system are not reached.
+            sent elsewhere, snapshots of the file system and notifications in
+            state/outbox are not reached.
             Exit status: 0 erased, 1 nothing matched, 2 error or some may be left.
 
             EXAMPLES
@@ -146,6 +147,12 @@ struct EraseCommand: ParsableCommand {
                 "weir: \(report.leftoversRemoved) files of an interrupted run removed")
         }
         if report.total == 0, report.leftoversRemoved == 0 { throw CommandFailure(status: 1) }
+        let outbox = DataDirectory.outbox(data.directory)
+        if let files = try? DiskFileSystem().list(outbox), !files.isEmpty {
+            Terminal.note(
+                "weir: notifications of alerts are not searched; those in \(outbox) may quote what "
+                    + "was erased")
+        }
     }
 
     private func note(_ faults: [ScanFault], _ unsearched: [String]) {

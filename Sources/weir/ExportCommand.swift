@@ -12,8 +12,9 @@ struct ExportCommand: ParsableCommand {
         discussion: """
             Each line ends with a newline. weir's own records (alerts, metrics, weir-audit)
             are left out unless --class names them. What is damaged is reported and the
-            rest is given. Exit status: 0 exported, 1 nothing found, 2 error or
-            a part is missing.
+            rest is given; with -o in FILE.part, and FILE stays what it was. Nor does
+            FILE change where nothing is found. Exit status: 0 exported, 1 nothing
+            found, 2 error or a part is missing.
 
             EXAMPLES
               weir export -o all.ndjson
@@ -45,8 +46,16 @@ struct ExportCommand: ParsableCommand {
             classes: classes.isEmpty ? nil : Set(classes),
             timeRange: try times.range(now: SystemClock().now()))
         let report: ExportReport
+        var place = ""
         do {
-            report = try output.map { try export(request, to: $0) } ?? export(request)
+            if let output {
+                (report, place) = try export(request, to: output)
+            } else {
+                report = try export(request)
+            }
+            if report.lines == 0, report.faults.isEmpty {
+                try KnownClasses.check(classes, among: KnownClasses.names(data.directory))
+            }
         } catch let closed as Terminal.Closed {
             throw CommandFailure(closed)
         } catch let failure as CommandFailure {
@@ -57,22 +66,28 @@ struct ExportCommand: ParsableCommand {
         Terminal.note(report.faults)
         if !report.faults.isEmpty {
             throw CommandFailure(
-                "\(Figure.count(report.lines)) lines are exported; "
+                "\(Figure.count(report.lines)) lines are exported\(place); "
                     + "\(report.faults.count) damaged parts are not")
         }
-        if report.lines == 0 { throw CommandFailure(status: 1) }
+        if report.lines == 0 {
+            if let output { Terminal.note("weir: nothing found; \(output) is not written") }
+            throw CommandFailure(status: 1)
+        }
     }
 
     private func export(_ request: ExportRequest) throws -> ExportReport {
         try export(request) { try Terminal.output($0) }
     }
 
-    private func export(_ request: ExportRequest, to path: String) throws -> ExportReport {
+    /// Exports to the file at `path`; where the lines are if not there, in words.
+    private func export(
+        _ request: ExportRequest, to path: String
+    ) throws -> (report: ExportReport, place: String) {
         let fileSystem = DiskFileSystem()
         if let attributes = try? fileSystem.attributes(path), attributes.kind != .file {
             throw CommandFailure("-o takes a file, and \(path) is none; use > instead")
         }
-        let temporary = path + ".tmp"
+        let temporary = Self.free(path + ".part", fileSystem)
         let file = try fileSystem.open(temporary, .readWrite)
         do {
             try file.truncate(to: 0)
@@ -82,12 +97,29 @@ struct ExportCommand: ParsableCommand {
                 offset += bytes.count
             }
             try file.synchronize()
-            try fileSystem.rename(temporary, to: path)
-            return report
+            if report.lines == 0 {
+                try fileSystem.remove(temporary)
+            } else if report.faults.isEmpty {
+                try fileSystem.rename(temporary, to: path)
+            } else {
+                return (report, " to \(temporary), and \(path) is what it was")
+            }
+            return (report, "")
         } catch {
             try? fileSystem.remove(temporary)
             throw error
         }
+    }
+
+    /// `path`, or where something is there, the path with a number behind it.
+    private static func free(_ path: String, _ fileSystem: DiskFileSystem) -> String {
+        var free = path
+        var number = 1
+        while (try? fileSystem.attributes(free)) != nil {
+            number += 1
+            free = "\(path)\(number)"
+        }
+        return free
     }
 
     /// Gives the lines to `write` in large pieces.

@@ -55,6 +55,7 @@ struct Stats: ParsableCommand {
         do {
             store = try SegmentStore(directory: data.directory)
             journal = try store.journalStatistics()
+            try KnownClasses.check(classes, among: KnownClasses.names(data.directory))
         } catch {
             throw CommandFailure("\(error)")
         }

@@ -77,11 +77,90 @@ import Testing
             try export("--since", "2025-01-12", "--until", "2025-01-13").lines.map(String.init)
                 == lines.filter { $0.contains("2025-01-12T") })
         let nothing = try export("--class", "nothing")
-        #expect(nothing.status == 1 && nothing.output.isEmpty)
+        #expect(nothing.status == 2 && nothing.output.isEmpty)
+        #expect(nothing.errors.contains("there is no class `nothing`; there are"))
+        #expect(try export("--class", "audit").status == 1)
         let wrong = try export("--since", "yesterday")
         #expect(wrong.status == 2 && wrong.errors.contains("--since takes an age"))
         let nowhere = try WeirProcess.run("export", "--data", "nowhere", in: scratch)
         #expect(nowhere.status == 2 && nowhere.errors.contains("there is no data directory"))
+    }
+
+    /// A backup that is there is not given up for one that is empty, or has a part only.
+    @Test func anExportLeavesTheFileWhereItHasNothingWholeForIt() throws {
+        let scratch = try Scratch()
+        let input = try stored(scratch)
+        let file = scratch.fresh("backup")
+        let part = URL(fileURLWithPath: file.path + ".part")
+        func export(_ options: String...) throws -> WeirProcess.Result {
+            try WeirProcess.Running(
+                ["export", "--data", scratch.data, "-o", file.path] + options, in: scratch
+            ).wait()
+        }
+        #expect(try export().status == 0)
+        #expect(try export("--class", "adit").errors.contains("there is no class `adit`"))
+        let empty = try export("--class", "audit")
+        #expect(empty.status == 1 && empty.errors.contains("nothing found"))
+        #expect(try Data(contentsOf: file) == input)
+
+        let damaged = try segment(scratch, "debug/2025-01-11")
+        try flip(damaged, 40)
+        try Data("mine".utf8).write(to: part)
+        let rest = try export()
+        #expect(rest.status == 2 && rest.errors.contains("lines are exported to \(part.path)2"))
+        #expect(try Data(contentsOf: file) == input)
+        #expect(try Data(contentsOf: part) == Data("mine".utf8))
+        let saved = try Data(contentsOf: URL(fileURLWithPath: part.path + "2"))
+        #expect(!saved.isEmpty && saved.count < input.count)
+    }
+
+    @Test func compactionSaysWhatHinderedItAndWhatWaits() throws {
+        let scratch = try Scratch()
+        _ = try stored(scratch)
+        let damaged = try segment(scratch, "debug/2025-01-11")
+        try flip(damaged, 40)
+        let result = try WeirProcess.run("compact", "--data", scratch.data, in: scratch)
+        #expect(result.status == 2)
+        #expect(result.errors.contains("weir: debug 2025-01-11: \(damaged.path), byte "))
+        #expect(!result.errors.contains("ScanFault"))
+
+        let live = scratch.data + "-live"
+        let pipe = Pipe()
+        let running = try WeirProcess.Running(
+            ["ingest", "--data", live], in: scratch, input: pipe)
+        try pipe.fileHandleForWriting.write(contentsOf: Data((0..<50).map(line).joined().utf8))
+        try running.waitUntil("lines in the journal") {
+            try stats(live, scratch).contains("50 lines in the journal")
+        }
+        kill(running.process.processIdentifier, SIGKILL)
+        _ = try running.wait()
+        let waiting = try WeirProcess.run("compact", "--data", live, in: scratch)
+        #expect(waiting.errors.contains("50 lines wait in the journal"))
+    }
+
+    @Test func theLimitOfTheDiskHoldsAtTheStartAndAtTheEnd() throws {
+        let scratch = try Scratch()
+        func ingest(_ input: String, limit: String) throws -> WeirProcess.Result {
+            try WeirProcess.run(
+                "ingest", "--data", scratch.data, "--max-disk", limit, in: scratch,
+                input: Data(input.utf8))
+        }
+        let lines = (0..<6_000).map(line).joined()
+        #expect(try ingest(lines, limit: "100MB").status == 0)
+        let before = try stats(scratch.data, scratch)
+        #expect(before.contains("2025-01-11") && before.contains("2025-01-13"))
+        // Nothing is sealed, and the limit is a new one.
+        let second = try ingest("", limit: "1KB")
+        #expect(second.errors.contains("deleted class debug, 2025-01-11"))
+        #expect(try !stats(scratch.data, scratch).contains("2025-01-11"))
+        // What is sealed at the end counts, too.
+        #expect(try ingest(lines, limit: "1KB").status == 0)
+        #expect(try !stats(scratch.data, scratch).contains("2025-01-11"))
+    }
+
+    private func stats(_ directory: String, _ scratch: Scratch) throws -> String {
+        let result = try WeirProcess.run("stats", "--data", directory, in: scratch)
+        return String(decoding: result.output, as: UTF8.self)
     }
 
     @Test func alertsAreExportedWhenTheyAreNamed() throws {

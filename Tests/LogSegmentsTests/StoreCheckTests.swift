@@ -118,6 +118,25 @@ import Testing
         #expect(finding.loss?.lines == 10)
     }
 
+    /// What a cut took away nobody can count: the frame that it begins in may be the first of many.
+    @Test func aCutJournalNeverTellsFewerLinesThanAreLost() throws {
+        let sample = try StoredSample([randomLines(20, seed: 6)], sealsLast: false, framesOf: 5)
+        let journal = try #require(try sample.files("journal").first)
+        let bytes = try sample.bytes(journal)
+        for length in stride(from: JournalFormat.fileHeaderBytes, to: bytes.count, by: 7) {
+            try sample.write(journal, Array(bytes[..<length]))
+            let (findings, summary) = try sample.check()
+            let finding = try #require(findings.first { $0.severity == .damage })
+            #expect(finding.what.hasPrefix("the file was cut: \(bytes.count - length) bytes"))
+            let loss = try #require(finding.loss)
+            let lost = 20 - summary.lines
+            if let lines = loss.lines {
+                #expect(loss.isLowerBound && lines <= lost && "\(loss)".hasPrefix("at least 5"))
+            }
+            #expect(summary.losesUnknownLines)
+        }
+    }
+
     @Test func aFooterThatIsGoneCostsTheSegment() throws {
         let sample = try StoredSample([["a", "b"], ["c"]])
         let segment = try #require(try sample.segments(of: "production").first)

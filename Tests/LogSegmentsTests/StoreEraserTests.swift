@@ -259,10 +259,10 @@ import Testing
         let known = ["alerts", "debug", "metrics", "production", "weir-audit"]
         for name in ["prodution", "../production", ""] {
             let request = try ErasureSample.request(classes: ["debug", name])
-            #expect(throws: EraseError.unknownClass(name, known: known)) {
+            #expect(throws: EraseError.unknownClass(UnknownClass(name: name, known: known))) {
                 _ = try sample.erase(request)
             }
-            #expect(throws: EraseError.unknownClass(name, known: known)) {
+            #expect(throws: EraseError.unknownClass(UnknownClass(name: name, known: known))) {
                 _ = try sample.eraser().count(request)
             }
         }

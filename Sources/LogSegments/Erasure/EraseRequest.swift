@@ -70,15 +70,14 @@ public struct EraseOperator: Sendable {
 /// Why an erasure does not begin.
 public enum EraseError: Error, Sendable, Equatable, CustomStringConvertible {
     /// No line was ever of that class: a misspelt name would pass for an erasure of which nothing came.
-    case unknownClass(String, known: [String])
+    case unknownClass(UnknownClass)
     /// The records of erasures are not erased.
     case auditClass
 
     /// What is wrong, and what to do.
     public var description: String {
         switch self {
-        case .unknownClass(let name, let known):
-            "there is no class `\(name)`; there are \(known.joined(separator: ", "))"
+        case .unknownClass(let unknown): unknown.description
         case .auditClass:
             "class \(RetentionPolicy.auditClass) says what was erased and by whom, and is not erased "
                 + "itself; it holds none of the erased values, and retention removes it in time"

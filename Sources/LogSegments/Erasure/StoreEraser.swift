@@ -54,7 +54,7 @@ public struct StoreEraser {
         try checkNames(request)
         var matches = EraseMatches()
         let store = try SegmentStore(directory: directory, fileSystem: fileSystem)
-        var known = try knownClasses()
+        var known = try KnownClasses.names(directory, fileSystem)
         let names = request.classes.sorted().map { "\"\($0)\"" }.joined(separator: ",")
         let classFilter = try QueryParser.parseFilter("_class:in(\(names))", now: 0)
         let filter = request.wholeFilter
@@ -80,29 +80,18 @@ public struct StoreEraser {
     private func checkNames(_ request: EraseRequest) throws {
         if request.classes.contains(RetentionPolicy.auditClass) { throw EraseError.auditClass }
         for name in request.classes.sorted() where !RetentionPolicy.isClassName(name) {
-            throw EraseError.unknownClass(name, known: try knownClasses().sorted())
+            throw EraseError.unknownClass(
+                UnknownClass(
+                    name: name, known: try KnownClasses.names(directory, fileSystem).sorted()))
         }
     }
 
     private func check(_ request: EraseRequest, _ known: Set<String>) throws(EraseError) {
-        for name in request.classes.sorted() where !known.contains(name) {
-            throw .unknownClass(name, known: known.sorted())
-        }
-    }
-
-    /// The classes of the policy, and those that have a directory.
-    private func knownClasses() throws -> Set<String> {
-        let policy = try RetentionRun(directory: directory, fileSystem: fileSystem).storedPolicy()
-        var names = Set(policy.classes.map(\.name))
-        do throws(FileError) {
-            for entry in try fileSystem.list(DataDirectory.segments(directory))
-            where entry.isDirectory && RetentionPolicy.isClassName(entry.name) {
-                names.insert(entry.name)
-            }
+        do throws(UnknownClass) {
+            try KnownClasses.check(request.classes, among: known)
         } catch {
-            throw error.isMissing ? StoreError.noDirectory(directory) : .file(error)
+            throw .unknownClass(error)
         }
-        return names
     }
 
     // MARK: Erasing
@@ -125,7 +114,7 @@ public struct StoreEraser {
         let policy = try RetentionRun(directory: directory, fileSystem: fileSystem).storedPolicy()
         let writer = try StoreWriter(
             directory: directory, policy: policy, fileSystem: fileSystem, clock: clock)
-        try check(request, try knownClasses())
+        try check(request, try KnownClasses.names(directory, fileSystem))
         report.leftoversRemoved =
             try leftovers + UnsearchedFiles.removeTemporaryJournals(directory, fileSystem)
         report.warnings = writer.recovery.damages
