@@ -74,8 +74,7 @@ final class Maintenance: @unchecked Sendable {
         lock.locked { isRunning = true }
         let isStarted = WorkerThread.startIfPossible { [self] in
             WorkerThread.yieldToAllOthers()
-            // The limit may be a new one, and hours may pass before something is sealed.
-            enforceLimit()
+            holdLimit { () throws(StoreError) in try retention.noticeLimit() }
             while waitForWork() { work() }
             lock.locked {
                 isRunning = false
@@ -114,12 +113,12 @@ final class Maintenance: @unchecked Sendable {
             lock.signal()
             while isRunning { _ = lock.wait() }
         }
-        enforceLimit()
+        holdLimit { () throws(StoreError) in try retention.enforceLimit() }
     }
 
-    private func enforceLimit() {
+    private func holdLimit(_ body: () throws(StoreError) -> [RetentionEvent]) {
         do throws(StoreError) {
-            tell(try retention.enforceLimit())
+            tell(try body())
         } catch {
             report("the limit of --max-disk could not be kept: \(error)")
         }

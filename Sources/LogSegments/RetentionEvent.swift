@@ -8,6 +8,8 @@ public enum RetentionEvent: Sendable, Equatable, CustomStringConvertible {
     case failed(PlannedRemoval, message: String)
     /// Nothing was deleted, because the clock is not to be trusted.
     case paused(ClockPause)
+    /// The data directory is larger than it may be, and nothing has been deleted for that yet.
+    case aboveLimit(usedBytes: Int, limitBytes: Int)
     /// Everything that may go has gone, and the data directory is larger than it may be: what is left is the journal, or
     /// partitions that nobody can read.
     case stillAboveLimit(usedBytes: Int, limitBytes: Int)
@@ -26,6 +28,11 @@ public enum RetentionEvent: Sendable, Equatable, CustomStringConvertible {
                 + "(\(removal.reason)) and could not be deleted: \(message); it is tried again"
         case .paused(let pause):
             return pause.description
+        case .aboveLimit(let used, let limit):
+            return
+                "the data directory has \(ByteSize(used)), --max-disk allows \(ByteSize(limit)): what "
+                + "has expired, and then the oldest days, are deleted when lines have been sealed, "
+                + "in ten minutes or at the end, whichever is first"
         case .stillAboveLimit(let used, let limit):
             return
                 "the data directory has \(ByteSize(used)), --max-disk allows \(ByteSize(limit)), "

@@ -74,6 +74,13 @@ public struct StoreRetention {
         return events
     }
 
+    /// Says that the limit is exceeded, and deletes nothing: for the start of an ingester, whose limit may be a mistake.
+    public func noticeLimit() throws(StoreError) -> [RetentionEvent] {
+        guard let maxDiskBytes else { return [] }
+        let used = try usedBytes()
+        return used > maxDiskBytes ? [.aboveLimit(usedBytes: used, limitBytes: maxDiskBytes)] : []
+    }
+
     private func plan() throws(StoreError) -> RetentionPlan {
         try StoredPartitions(directory: directory, fileSystem: fileSystem)
             .plan(policy, now: clock.now())

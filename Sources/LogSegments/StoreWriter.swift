@@ -282,6 +282,9 @@ public final class StoreWriter {
                 })
             sealing.removeFirst()
         }
+        // A class that nothing came of keeps no memory.
+        let present = Set(sealed.map(\.key.className))
+        segmentMemory = segmentMemory.filter { present.contains($0.key) }
         while let (lines, journals) = sealingStrays.first {
             try lines.drain(blockRowsMax: options.blockRowsMax) { builder throws(StoreError) in
                 sealed.append(

@@ -110,7 +110,7 @@ struct Retention: ParsableCommand {
             case .deleted(let removal, _):
                 count += 1
                 bytes += removal.fate.storedBytes
-            case .failed, .paused, .stillAboveLimit: failed = true
+            case .failed, .paused, .aboveLimit, .stillAboveLimit: failed = true
             }
         }
         Terminal.note("weir: deleted \(count) partitions, \(Figure.bytes(bytes))")

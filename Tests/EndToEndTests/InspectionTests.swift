@@ -151,6 +151,7 @@ import Testing
         #expect(before.contains("2025-01-11") && before.contains("2025-01-13"))
         // Nothing is sealed, and the limit is a new one.
         let second = try ingest("", limit: "1KB")
+        #expect(second.errors.contains("--max-disk allows 1"))
         #expect(second.errors.contains("deleted class debug, 2025-01-11"))
         #expect(try !stats(scratch.data, scratch).contains("2025-01-11"))
         // What is sealed at the end counts, too.
