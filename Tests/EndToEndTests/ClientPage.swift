@@ -23,8 +23,18 @@ struct ClientPage {
 
     /// The block under a heading, with the addresses of a test in the place of those of the page.
     func block(_ heading: String, _ replacements: [String: String]) throws -> String {
-        var text = try #require(sections[heading], "the page has no block `\(heading)`")
-        for (old, new) in replacements { text = text.replacingOccurrences(of: old, with: new) }
+        var rest = try #require(sections[heading], "the page has no block `\(heading)`")[...]
+        // In one go: the path of a temporary directory may have a port's digits in it.
+        var text = ""
+        while let first = rest.first {
+            if let (old, new) = replacements.first(where: { rest.hasPrefix($0.key) }) {
+                text += new
+                rest = rest.dropFirst(old.count)
+            } else {
+                text.append(first)
+                rest = rest.dropFirst()
+            }
+        }
         return text
     }
 }
