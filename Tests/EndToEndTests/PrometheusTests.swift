@@ -141,12 +141,16 @@ import Testing
         }
         let before = try #require(sums.filter { $0.value == 300 }.keys.max())
         let behind = try #require(sums.filter { $0.value == 1_470 }.keys.min())
-        let window = "[\(Int(((behind - before) * 1_000).rounded()))ms]"
+        // Prometheus keeps milliseconds; seconds since 1970 as a Double are a little beside them.
+        let milliseconds = ((behind - before) * 1_000).rounded()
+        let window = "[\(Int(milliseconds))ms]"
         let counted = try counts("part:b", in: scratch)
         let increase = try prometheus.query("increase(\(selector)\(window))", at: behind)
         #expect(dictionary(increase).mapValues { ($0 * 1e6).rounded() / 1e6 } == counted)
         for rate in try prometheus.query("rate(\(selector)\(window))", at: behind) {
-            let want = try #require(counted[rate.labels(Self.labels)]) / (behind - before)
+            let want =
+                try #require(counted[rate.labels(Self.labels)])
+                / (milliseconds / 1_000)
             #expect(abs(rate.number - want) < want * 1e-9, "\(rate.metric)")
         }
     }
