@@ -47,7 +47,7 @@ static void NAME(_lines)(weir_lines *lines) {
             const int32_t first = next;
             weir_loose_line loose;
             newline = 0;
-            if (readable - index->end >= 64 && p - walk->origin >= 64) {
+            if (readable - index->end >= 64) {
                 newline = NAME(_loose_line)(lines, p, &next, out, &loose);
             }
             if (newline != 0 && newline - p <= lines->length_min) { break; }

@@ -1,13 +1,11 @@
 // The loose walk, for lines of a shape that is not known: a part of walk_body.h, compiled with it for each processor.
 //
 // It reads a line's structure from its marks by a strict subset of JSON: keys without escapes and beyond ASCII, no white space
-// but one space behind each colon and comma (or none anywhere). What it does not take is left to the other walks. The keys
-// of the lines before are kept, with what is known of them.
-
-/// Mixes a code into the hash of a structure.
-static inline uint64_t NAME(_mix)(uint64_t hash, uint64_t code) {
-    return (hash + code) * 0x9E3779B97F4A7C15ull;
-}
+// but one space behind each colon and comma (or none anywhere). What it does not take is left to the other walks.
+//
+// The keys of the lines before are kept, with what is known of them, and so are joints: all that stands between two values.
+// A joint is one comparison where its key alone would have to be looked up, and braces, comma, colon and the kind of the next
+// value looked at one after the other. Lines whose joints are not known are walked without them.
 
 /// As `weir_may_be_of_interest`, quickly for most names.
 static inline int NAME(_may_be_of_interest)(const uint8_t *name, uint32_t length) {
@@ -33,13 +31,10 @@ static inline const weir_name *NAME(_name)(
     }
 }
 
-/// Looks up the key at `q`, `length` bytes between its quotes, which is not kept in its place: a key that counts until the
-/// next call, or null when the line is not for the loose walk.
+/// Looks up the key at `q`, `length` bytes between its quotes, which is not kept: a key that counts until the next call, or null
+/// when the line is not for the loose walk. `place` is what `weir_name_place` says of it.
 static __attribute__((noinline)) const weir_key *NAME(_find_key)(
-    const weir_lines *lines, const uint8_t *q, uint32_t length, uint32_t hash, int32_t context) {
-    if (*q != '"' || length > WEIR_LOOSE_KEY_MAX || q[length + 1] != '"' || q[length + 2] != ':') {
-        return 0;
-    }
+    const weir_lines *lines, const uint8_t *q, uint32_t length, uint32_t hash, uint32_t place, int32_t context) {
     weir_keys *const keys = lines->keys;
     int32_t number = -1, child = -1;
     uint32_t flags = 0;
@@ -54,22 +49,25 @@ static __attribute__((noinline)) const weir_key *NAME(_find_key)(
         }
     }
     // Kept when it is seen for the second time: keys that never come again are not worth the place.
+    const uint32_t first = place & (WEIR_KEYS - 4);
+    const uint32_t *const latest = keys->latest + first;
+    const int is_second =
+        (latest[0] == place) | (latest[1] == place) | (latest[2] == place) | (latest[3] == place);
     weir_key *key = &keys->other;
-    weir_key *const place = &keys->keys[weir_name_place(hash, context) & (WEIR_KEYS - 1)];
-    if (length <= 29 && place->latest == hash) {
-        key = place;
+    if (length <= 29 && is_second) {
+        uint32_t way = first;
+        while (way < first + 3 && keys->keys[way].is_kept) { way++; }
+        if (keys->keys[way].is_kept) { way = first + (keys->turn++ & 3); }
+        key = &keys->keys[way];
         for (uint32_t i = 0; i < 32; i++) {
             key->bytes[i] = i < length + 3 ? q[i] : 0;
             key->mask[i] = i < length + 3 ? 0xff : 0;
         }
-        if (keys->count < WEIR_KEY_NUMBERS) {
-            key->key_number = ++keys->count;
-        } else {
-            key = &keys->other;
-        }
+        key->is_kept = 1;
+        keys->kept[way] = place;
+    } else {
+        keys->latest[first + (keys->turn++ & 3)] = place;
     }
-    if (key == &keys->other) { flags |= WEIR_KEY_UNKNOWN; }
-    place->latest = hash;
     key->context = context;
     key->number = number;
     key->child = child;
@@ -77,136 +75,298 @@ static __attribute__((noinline)) const weir_key *NAME(_find_key)(
     return key;
 }
 
+/// What is known of the key at `q`, as `_find_key`.
+static inline const weir_key *NAME(_key)(
+    const weir_lines *lines, const uint8_t *q, uint32_t length, int32_t context) {
+    weir_keys *const keys = lines->keys;
+    const uint32_t hash = weir_key_hash(q + 1, length);
+    const uint32_t place = weir_name_place(hash, context), first = place & (WEIR_KEYS - 4);
+    for (uint32_t way = first; way < first + 4; way++) {
+        if (keys->kept[way] != place) { continue; }
+        // With its quotes and its colon.
+        const weir_key *const key = &keys->keys[way];
+        if (key->context == context && key->is_kept && block_matches(q, key->bytes, key->mask)) {
+            return key;
+        }
+    }
+    if ((*q != '"') | (length > WEIR_LOOSE_KEY_MAX)) { return 0; }
+    uint16_t behind;
+    memcpy(&behind, q + length + 1, 2);
+    if (behind != ('"' | ':' << 8)) { return 0; }
+    return NAME(_find_key)(lines, q, length, hash, place, context);
+}
+
+/// The place at which a joint is looked for, of which `length` bytes stand before the closing quote of its key.
+static inline uint32_t NAME(_joint_place)(const uint8_t *p, uint32_t length, uint32_t is_string) {
+    // The last bytes of the key, and not what stands before the joint.
+    const uint32_t bytes = length < 8 ? length : 8;
+    uint64_t a;
+    memcpy(&a, p + length - bytes, 8);
+    a <<= (64 - 8 * bytes) & 63;
+    // What a string follows and what not never share a place.
+    return ((uint32_t)((a + length) * 0x9E3779B97F4A7C15ull >> 52) & ((WEIR_JOINTS - 1) & ~1u)) | is_string;
+}
+
+/// Keeps the joint from `p` to the value at `value`, whose key is `key`, when it is seen for the second time. `state` is that
+/// before it, in the object that the key is in.
+static __attribute__((noinline)) void NAME(_keep_joint)(
+    weir_keys *keys, const weir_key *key, uint32_t place, const uint8_t *p, const uint8_t *value, uint32_t state,
+    uint32_t closings, const int gap) {
+    weir_joint joint = {.closings = closings, .kind = WEIR_JOINT_OTHER};
+    if (*value == '"') {
+        joint.kind = WEIR_JOINT_STRING;
+        value++;
+    } else if (*value == '{' && value[1] != '}') {
+        joint.kind = WEIR_JOINT_OBJECT;
+        value++;
+    } else if (*value == '[' && value[1] == '"') {
+        joint.kind = WEIR_JOINT_STRINGS;
+        value += 2;
+    }
+    const int is_of_interest = key->number >= 0 || key->flags != 0;
+    joint.behind = is_of_interest && joint.kind != WEIR_JOINT_OBJECT ? WEIR_JOINT_FOUND : joint.kind;
+    const ptrdiff_t length = value - p;
+    if (length > 64 || closings > 3 || keys->count == WEIR_JOINT_NUMBERS) { return; }
+    uint32_t *const latest = keys->latest_joints[gap] + (place & ~3u);
+    const uint32_t hash = weir_key_hash(p, (uint32_t)length) ^ state;
+    if ((latest[0] != hash) & (latest[1] != hash) & (latest[2] != hash) & (latest[3] != hash)) {
+        latest[keys->turn++ & 3] = hash;
+        return;
+    }
+    joint.length = (uint32_t)length;
+    joint.mask = ~0ull >> (64 - length);
+    memcpy(joint.bytes, p, (size_t)length);
+    joint.number = ++keys->count;
+    joint.state = closings == 0 ? state : 0;
+    joint.inner_state = state;
+    joint.child = key->child;
+    joint.name = key->number;
+    joint.flags = key->flags;
+    // Each may stand in one of two places.
+    weir_joint *const joints = keys->joints[gap];
+    const int is_taken = joints[place].number != 0 && joints[place ^ 2].number == 0;
+    joints[is_taken ? place ^ 2 : place] = joint;
+}
+
 /// Walks the line at `p`, whose first mark is number `*next`: the address of its newline, or null. Writes its values to `out`
 /// and its findings to where `lines` says, as `*line`, and its structure to `lines->codes`; all count only when the caller
-/// counts them. `gap` is 1 when one space stands behind each colon and comma, 0 when none does.
+/// counts them. `gap` is 1 when one space stands behind each colon and comma, 0 when none does; `by_joints` says whether joints
+/// are looked for first.
 static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
     const weir_lines *lines, const uint8_t *p, int32_t *next, uint64_t *out, weir_loose_line *line,
-    const int gap) {
+    const int gap, const int by_joints) {
     const weir_walk *const walk = &lines->walk;
     const weir_index *const index = walk->index;
-    // Marks are offsets from the window, and values from the origin.
+    weir_keys *const keys = lines->keys;
+    // Places in the line are offsets from the window, as marks are.
     const uint8_t *const window = index->start;
-    const uint64_t window_offset = (uint64_t)(window - walk->origin);
-    const weir_key *const keys = lines->keys->keys;
+    const uint64_t origin = (uint64_t)(window - walk->origin);
     const uint16_t *mark = index->marks + *next;
     // The mark at the end of the line.
     const uint16_t *const newline = index->marks + index->newlines[index->newline];
     weir_found *found = lines->found;
     uint64_t *const values = out;
     uint32_t *code = lines->codes;
-    int32_t contexts[WEIR_LOOSE_DEPTH_MAX + 1];
-    int32_t depth = 0, context = 0;
-    uint32_t flags = 0, found_hash = 1;
+    // The state of each object that is open, without what ends in it; before them so many that are none as braces may close at
+    // once.
+    uint32_t states[3 + WEIR_LOOSE_DEPTH_MAX + 1] = {0, 0, 0, weir_joint_state(0, 0)};
+    uint32_t *object = states + 3;
+    uint32_t flags = 0, found_hash = 1, misses = 0;
     uint64_t hash = 1;
-    const uint8_t *q = p + 1;
+    // Where the latest value ends, and the joint before it.
+    uint32_t q = (uint32_t)(p - window) + 1;
+    uint32_t state = *object | WEIR_BEHIND_BRACE;
+    weir_joint *joint = &keys->first[gap];
     // Each key has two quotes.
     if (newline - mark > 2 * WEIR_LOOSE_VALUES_MAX) { return 0; }
     for (;;) {
-        if (mark + 1 >= newline || window + mark[0] != q) { return 0; }
-        const uint32_t length = (uint32_t)(window + mark[1] - q) - 1;
-        const uint32_t key_hash = weir_key_hash(q + 1, length);
-        const weir_key *key = &keys[weir_name_place(key_hash, context) & (WEIR_KEYS - 1)];
-        // With its quotes and its colon.
-        if ((key->context != context) | !block_matches(q, key->bytes, key->mask)) {
-            key = NAME(_find_key)(lines, q, length, key_hash, context);
-            if (key == 0) { return 0; }
-        }
-        mark += 2;
-        const uint8_t *value = q + length + 3 + gap;
-        if (gap && value[-1] != ' ') { return 0; }
-        flags |= key->flags;
-        const uint32_t key_number = key->key_number;
-        const uint8_t *close;
+        uint32_t value, close;
         uint64_t flag = 0;
-        uint32_t is_token = 0;
-        const uint8_t c = *value;
-        if (c == '"') {
-            value++;
-            mark++;
-            close = window + *mark;
-            if (*close != '"') {
-                uint32_t escaped = 0;
-                int32_t at = (int32_t)(mark - index->marks);
-                close = string_by_marks(index, value, walk->end, &at, &escaped);
-                if (close == 0) { return 0; }
-                mark = index->marks + at;
-                flag = escaped;
-            }
-            mark++;
-            q = close + 1;
-        } else if (c == '{') {
-            if (value[1] != '}') {
-                if (depth == WEIR_LOOSE_DEPTH_MAX) { return 0; }
-                contexts[depth++] = context;
-                context = key->child;
-                *code = key_number << 2 | 2;
-                hash = NAME(_mix)(hash, *code++);
-                q = value + 1;
-                continue;
-            }
-            is_token = 1;
-            q = close = value + 2;
-        } else {
-            is_token = 1;
-            if (c == '[') {
-                // Most often one string: the first mark behind the bracket, and the next before its fellow.
-                const uint8_t *const quote = window + mark[1];
-                if (value[1] == '"' && mark < newline && *quote == '"' && quote[1] == ']') {
-                    close = quote + 2;
-                    mark += 2;
-                } else {
-                    int32_t at = (int32_t)(mark - index->marks);
-                    close = NAME(_array)(index, value, walk->end, walk->readable, &at, gap);
-                    mark = index->marks + at;
+        uint32_t place = 0;
+        if (by_joints) {
+            weir_joint *following = &keys->joints[gap][joint->next];
+            const int is_sure = joint->sureness >= WEIR_JOINT_SURE;
+            if (!is_sure || !block_piece(window + q, following->bytes, following->mask)) {
+                if (is_sure) { joint->sureness = 0; }
+                if (mark + 1 >= newline) { goto by_key; }
+                // The two marks are those of the key, if there is one.
+                place = NAME(_joint_place)(
+                    window + q, mark[1] - q, window[mark[1] + 2 + (uint32_t)gap] == '"');
+                following = &keys->joints[gap][place];
+                if (!block_piece(window + q, following->bytes, following->mask)) {
+                    following = &keys->joints[gap][place ^ 2];
+                    if (!block_piece(window + q, following->bytes, following->mask)) { goto by_key; }
                 }
-            } else {
-                close = NAME(_scalar)(value, walk->end);
+                const uint16_t at = (uint16_t)(following - keys->joints[gap]);
+                joint->sureness = joint->next == at ? (uint16_t)(joint->sureness + 1) : 0;
+                joint->next = at;
             }
-            if (close == 0) { return 0; }
-            q = close;
+            if (following->state != state) {
+                uint32_t *const outer = object - following->closings;
+                if (following->closings == 0 || following->inner_state != (*outer | (state & 3))) { goto by_key; }
+                object = outer;
+            }
+            joint = following;
+            value = q + joint->length;
+            mark += 2;
+            *code++ = joint->number;
+            hash = (hash + joint->number) * 0x9E3779B97F4A7C15ull;
+            if (joint->behind == WEIR_JOINT_STRING) { goto string; }
+            if (joint->behind == WEIR_JOINT_STRINGS) { goto strings; }
+            if (joint->behind == WEIR_JOINT_OTHER) { goto other; }
+            flags |= joint->flags;
+            if (joint->behind == WEIR_JOINT_OBJECT) {
+                if (window[value] != '}') {
+                    if (object == states + 3 + WEIR_LOOSE_DEPTH_MAX) { return 0; }
+                    *++object = weir_joint_state(0, joint->child);
+                    q = value;
+                    state = *object | WEIR_BEHIND_BRACE;
+                    continue;
+                }
+                // An empty one is a value, and the structure another.
+                value--;
+                code[-1] |= 1u << 31;
+                hash++;
+            }
+            if (joint->name >= 0) {
+                const uint32_t is_token = joint->kind != WEIR_JOINT_STRING;
+                *found++ = (weir_found){(uint16_t)(out - values), (uint16_t)is_token, joint->name};
+                found_hash = (found_hash + ((uint32_t)joint->name << 1 | is_token)) * 0x85EBCA6Bu;
+            }
+            if (joint->kind == WEIR_JOINT_STRING) { goto string; }
+            if (joint->kind == WEIR_JOINT_STRINGS) { goto strings; }
+            goto other;
         }
-        *out++ = (uint64_t)(value - window) + window_offset + ((uint64_t)(close - value) << 33) + (flag << 32);
-        *code = key_number << 2 | is_token;
-        hash = NAME(_mix)(hash, *code++);
+    by_key:;
+        const uint32_t start = q;
+        uint32_t closings = 0;
+        const uint32_t before = state & 3;
+        if (before != WEIR_BEHIND_BRACE) {
+            q += before == WEIR_BEHIND_STRING;
+            while (window[q] == '}') {
+                q++;
+                if (object == states + 3) { goto done; }
+                object--;
+                closings++;
+            }
+            if (window[q] != ',') { return 0; }
+            q++;
+            if (gap && window[q++] != ' ') { return 0; }
+        }
+        if (mark + 1 >= newline || mark[0] != q) { return 0; }
+        const uint32_t length = mark[1] - q - 1;
+        const weir_key *const key = NAME(_key)(lines, window + q, length, (int32_t)(*object >> 2) - 1);
+        if (key == 0) { return 0; }
+        mark += 2;
+        value = q + length + 3 + (uint32_t)gap;
+        if (gap && window[value - 1] != ' ') { return 0; }
+        flags |= key->flags;
+        if (by_joints) {
+            misses++;
+            joint = &keys->unknown;
+            NAME(_keep_joint)(keys, key, place, window + start, window + value, *object | before, closings, gap);
+        }
+        const uint8_t c = window[value];
+        if (c == '{' && window[value + 1] != '}') {
+            if (object == states + 3 + WEIR_LOOSE_DEPTH_MAX) { return 0; }
+            *++object = weir_joint_state(0, key->child);
+            q = value + 1;
+            state = *object | WEIR_BEHIND_BRACE;
+            continue;
+        }
+        const uint32_t is_token = c != '"';
         // Written in any case, and kept if it is of interest.
         const int is_found = key->number >= 0;
-        *found = (weir_found){(uint16_t)(out - 1 - values), (uint16_t)is_token, key->number};
+        *found = (weir_found){(uint16_t)(out - values), (uint16_t)is_token, key->number};
         found += is_found;
         const uint32_t found_next = (found_hash + ((uint32_t)key->number << 1 | is_token)) * 0x85EBCA6Bu;
         found_hash = is_found ? found_next : found_hash;
-        while (*q == '}') {
-            q++;
-            if (depth == 0) { goto done; }
-            context = contexts[--depth];
-            *code++ = 3;
-            hash += 0x9E3779B97F4A7C15ull;
+        if (c == '"') {
+            value++;
+        string:
+            // `mark` is the quote before the value.
+            close = mark[1];
+            mark += 2;
+            if (window[close] != '"') {
+                uint32_t escaped = 0;
+                int32_t at = (int32_t)(mark - 1 - index->marks);
+                const uint8_t *const quote = string_by_marks(index, window + value, walk->end, &at, &escaped);
+                if (quote == 0) { return 0; }
+                close = (uint32_t)(quote - window);
+                mark = index->marks + at + 1;
+                flag = (uint64_t)escaped << 32;
+            }
+            *out++ = value + origin + ((uint64_t)(close - value) << 33) + flag;
+            q = close;
+            state = *object | WEIR_BEHIND_STRING;
+            continue;
         }
-        if (*q != ',') { return 0; }
-        q++;
-        if (gap && *q++ != ' ') { return 0; }
+        if (c == '[') {
+        array:
+            close = mark[1];
+            if (window[value + 1] == '"') {
+                value += 2;
+            strings:
+                // Most often one string: the first mark behind the bracket, and the next before its fellow.
+                close = mark[1];
+                value -= 2;
+                if (window[close] == '"' && window[close + 1] == ']') {
+                    close += 2;
+                    mark += 2;
+                    goto done_value;
+                }
+            }
+            int32_t at = (int32_t)(mark - index->marks);
+            const uint8_t *const behind = NAME(_array)(index, window + value, walk->end, walk->readable, &at, gap);
+            if (behind == 0) { return 0; }
+            close = (uint32_t)(behind - window);
+            mark = index->marks + at;
+        } else {
+        other:;
+            const uint8_t *const behind = NAME(_scalar)(window + value, walk->end);
+            if (behind == 0) {
+                if (window[value] == '[') { goto array; }
+                if (window[value] != '{' || window[value + 1] != '}') { return 0; }
+                close = value + 2;
+            } else {
+                close = (uint32_t)(behind - window);
+            }
+        }
+    done_value:
+        *out++ = value + origin + ((uint64_t)(close - value) << 33);
+        q = close;
+        state = *object | WEIR_BEHIND_OTHER;
     }
 done:
-    if (mark != newline || window + *mark != q) { return 0; }
+    if (mark != newline || *mark != q) { return 0; }
     if ((flags & WEIR_NAME_DECLINED) != 0 || (flags & WEIR_NAME_GO_ALL) == WEIR_NAME_GO_ALL) { return 0; }
-    *code++ = (uint32_t)gap;
+    if (by_joints) { give_credit(&keys->joint_credit, misses * 4 < (uint32_t)(out - values)); }
     *line = (weir_loose_line){
         (uint32_t)(lines->found - lines->found_base), (uint32_t)(found - lines->found), found_hash ^ found_hash >> 15,
-        (uint32_t)(p - walk->origin), (uint32_t)(q - p), (uint32_t)(out - values),
-        (uint32_t)(code - lines->codes), (flags & WEIR_KEY_UNKNOWN) != 0,
-        hash ^ (hash >> 32) ^ (uint64_t)gap << 48};
+        (uint32_t)(p - walk->origin), (uint32_t)(window + q - p), (uint32_t)(out - values),
+        (uint32_t)(code - lines->codes), !by_joints || misses > 0, hash ^ hash >> 32};
     *next = (int32_t)(mark - index->marks) + 1;
-    return q;
+    return window + q;
 }
 
 static __attribute__((noinline)) const uint8_t *NAME(_loose_tight)(
     const weir_lines *lines, const uint8_t *p, int32_t *next, uint64_t *out, weir_loose_line *line) {
-    return NAME(_loose)(lines, p, next, out, line, 0);
+    return NAME(_loose)(lines, p, next, out, line, 0, 0);
 }
 
 static __attribute__((noinline)) const uint8_t *NAME(_loose_spaced)(
     const weir_lines *lines, const uint8_t *p, int32_t *next, uint64_t *out, weir_loose_line *line) {
-    return NAME(_loose)(lines, p, next, out, line, 1);
+    return NAME(_loose)(lines, p, next, out, line, 1, 0);
+}
+
+static __attribute__((noinline)) const uint8_t *NAME(_joints_tight)(
+    const weir_lines *lines, const uint8_t *p, int32_t *next, uint64_t *out, weir_loose_line *line) {
+    return NAME(_loose)(lines, p, next, out, line, 0, 1);
+}
+
+static __attribute__((noinline)) const uint8_t *NAME(_joints_spaced)(
+    const weir_lines *lines, const uint8_t *p, int32_t *next, uint64_t *out, weir_loose_line *line) {
+    return NAME(_loose)(lines, p, next, out, line, 1, 1);
 }
 
 /// The loose walk over the line at `p`, which the window must hold whole.
@@ -219,6 +379,9 @@ static const uint8_t *NAME(_loose_line)(
         return 0;
     }
     // The line's first colon says how all are written.
-    return index->start[index->marks[*next + 1] + 2] == ' '
-        ? NAME(_loose_spaced)(lines, p, next, out, line) : NAME(_loose_tight)(lines, p, next, out, line);
+    const int is_spaced = index->start[index->marks[*next + 1] + 2] == ' ';
+    if (has_credit(&lines->keys->joint_credit)) {
+        return is_spaced ? NAME(_joints_spaced)(lines, p, next, out, line) : NAME(_joints_tight)(lines, p, next, out, line);
+    }
+    return is_spaced ? NAME(_loose_spaced)(lines, p, next, out, line) : NAME(_loose_tight)(lines, p, next, out, line);
 }

@@ -1,5 +1,6 @@
 #include "WalkKernel.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -81,10 +82,16 @@ static const uint8_t *string_by_marks(
     return 0;
 }
 
-void weir_keys_forget(weir_keys *keys) {
+/// Lines of which few joints are known before that is held against them.
+enum { joint_credit_first = 1024 };
+
+weir_keys *weir_keys_make(void) {
+    weir_keys *const keys = aligned_alloc(_Alignof(weir_keys), sizeof *keys);
+    if (keys == 0) { abort(); }
     memset(keys, 0, sizeof *keys);
-    // No object is of this context.
-    for (int32_t i = 0; i < WEIR_KEYS; i++) { keys->keys[i].context = -2; }
+    // While little is known there is little to be found.
+    keys->joint_credit = joint_credit_first;
+    return keys;
 }
 
 /// For each first letter of a name, by its five low bits, the second letters with which `weir_may_be_of_interest` may say yes;
@@ -233,6 +240,11 @@ static inline int plain_matches(const uint8_t *p, const uint8_t *bytes, const ui
     for (int i = 0; i < 32; i++) { differs |= (uint8_t)((p[i] ^ bytes[i]) & mask[i]); }
     return differs == 0;
 }
+static inline int plain_piece(const uint8_t *p, const uint8_t *bytes, uint64_t mask) {
+    uint64_t differs = 0;
+    for (int i = 0; i < 64; i++) { differs |= (uint64_t)(p[i] != bytes[i]) << i; }
+    return (differs & mask) == 0;
+}
 static inline uint16_t *plain_places(uint64_t bits, uint32_t base, uint16_t *out) {
     uint16_t *const end = out + __builtin_popcountll(bits);
     // Eight at a time, so that their exact number need not be predicted.
@@ -294,6 +306,7 @@ static inline uint64_t plain_marks(const uint8_t *p, uint64_t *newlines) {
 #define block_matches plain_matches
 #define block_high plain_high
 #define block_other plain_other
+#define block_piece plain_piece
 #include "walk_body.h"
 
 #if defined(__x86_64__)
@@ -314,6 +327,11 @@ static inline int sse2_matches(const uint8_t *p, const uint8_t *bytes, const uin
         _mm_xor_si128(_mm_loadu_si128(x + 1), _mm_loadu_si128(y + 1)), _mm_loadu_si128(z + 1));
     const __m128i same = _mm_cmpeq_epi8(_mm_or_si128(low, high), _mm_setzero_si128());
     return _mm_movemask_epi8(same) == 0xffff;
+}
+static inline int sse2_piece(const uint8_t *p, const uint8_t *bytes, uint64_t mask) {
+    uint64_t differs = 0;
+    for (int i = 0; i < 64; i += 16) { differs |= sse2_unequal(p + i, bytes + i) << i; }
+    return (differs & mask) == 0;
 }
 static inline uint64_t sse2_odd(const uint8_t *p) {
     const __m128i x = _mm_loadu_si128((const __m128i *)p);
@@ -352,6 +370,7 @@ static inline uint64_t sse2_marks(const uint8_t *p, uint64_t *newlines) {
 #define block_matches sse2_matches
 #define block_high sse2_high
 #define block_other sse2_other
+#define block_piece sse2_piece
 #include "walk_body.h"
 
 #pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,popcnt"))), apply_to = function)
@@ -368,6 +387,9 @@ static inline int avx2_matches(const uint8_t *p, const uint8_t *bytes, const uin
     const __m256i differs = _mm256_xor_si256(
         _mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)bytes));
     return _mm256_testz_si256(differs, _mm256_loadu_si256((const __m256i *)mask));
+}
+static inline int avx2_piece(const uint8_t *p, const uint8_t *bytes, uint64_t mask) {
+    return ((avx2_unequal(p, bytes) | avx2_unequal(p + 32, bytes + 32) << 32) & mask) == 0;
 }
 static inline uint64_t avx2_odd(const uint8_t *p) {
     const __m256i x = _mm256_loadu_si256((const __m256i *)p);
@@ -417,6 +439,7 @@ static inline uint64_t avx2_marks(const uint8_t *p, uint64_t *newlines) {
 #define block_matches avx2_matches
 #define block_high avx2_high
 #define block_other avx2_other
+#define block_piece avx2_piece
 #include "walk_body.h"
 #pragma clang attribute pop
 
@@ -429,6 +452,9 @@ static inline uint64_t avx512_marks(const uint8_t *p, uint64_t *newlines) {
     return _mm512_cmplt_epi8_mask(x, _mm512_set1_epi8(0x20))
         | _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\\'))
         | _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('"'));
+}
+static inline int avx512_piece(const uint8_t *p, const uint8_t *bytes, uint64_t mask) {
+    return _mm512_mask_cmpneq_epu8_mask(mask, _mm512_loadu_si512(p), _mm512_loadu_si512(bytes)) == 0;
 }
 static inline uint16_t *avx512_places(uint64_t bits, uint32_t base, uint16_t *out) {
     static const uint8_t all[64] = {
@@ -451,10 +477,7 @@ static inline uint16_t *avx512_places(uint64_t bits, uint32_t base, uint16_t *ou
 #define block_marks avx512_marks
 #define block_places avx512_places
 #include "index_body.h"
-#pragma clang attribute pop
-
-// The walk itself gains nothing from masks and wider blocks: strings are short.
-#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,popcnt"))), apply_to = function)
+// Strings are short: what looks for their ends gains nothing from masks and wider blocks.
 #define WALK_NAME walk_avx512
 #define index_lines index_avx512
 #define BLOCK 32
@@ -464,6 +487,7 @@ static inline uint16_t *avx512_places(uint64_t bits, uint32_t base, uint16_t *ou
 #define block_matches avx2_matches
 #define block_high avx2_high
 #define block_other avx2_other
+#define block_piece avx512_piece
 #include "walk_body.h"
 #pragma clang attribute pop
 
@@ -484,6 +508,11 @@ static inline int neon_matches(const uint8_t *p, const uint8_t *bytes, const uin
     const uint8x16_t high =
         vandq_u8(veorq_u8(vld1q_u8(p + 16), vld1q_u8(bytes + 16)), vld1q_u8(mask + 16));
     return vmaxvq_u8(vorrq_u8(low, high)) == 0;
+}
+static inline int neon_piece(const uint8_t *p, const uint8_t *bytes, uint64_t mask) {
+    uint64_t differs = 0;
+    for (int i = 0; i < 64; i += 16) { differs |= neon_unequal(p + i, bytes + i) << i; }
+    return (differs & mask) == 0;
 }
 static inline uint64_t neon_odd(const uint8_t *p) {
     const uint8x16_t x = vld1q_u8(p);
@@ -519,6 +548,7 @@ static inline uint64_t neon_marks(const uint8_t *p, uint64_t *newlines) {
 #define block_matches neon_matches
 #define block_high neon_high
 #define block_other neon_other
+#define block_piece neon_piece
 #include "walk_body.h"
 #endif
 

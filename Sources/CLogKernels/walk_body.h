@@ -5,6 +5,7 @@
 //     block_unequal(p, q)                          a bit for each byte that differs
 //     block_equal(p, c)                            a bit for each byte that is c
 //     block_matches(p, bytes, mask)                whether 32 bytes are equal where the mask has ones
+//     block_piece(p, bytes, mask)                  whether 64 bytes are equal where the mask has a bit for each
 //     block_odd(p)                                 a bit for each byte that is a control, a backslash or ≥ 0x80
 //     block_high(p)                                a bit for each byte ≥ 0x80
 //     block_other(p)                               a bit for each byte that is no digit
@@ -240,6 +241,7 @@ static int32_t WALK_NAME(weir_walk *walk) {
 #undef block_equal
 #undef block_odd
 #undef block_matches
+#undef block_piece
 #undef block_high
 #undef block_other
 #undef index_lines

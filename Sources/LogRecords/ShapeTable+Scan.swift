@@ -139,6 +139,7 @@ extension ShapeTable {
             length_min: Int64(Self.plainObjectBytesMin), is_left: 0, is_to_learn: 0,
             left_structure: 0, left_codes: 0)
         walker(&walk)
+        linesScanned += walk.out - memory.lines
         values.advance(walk.walk.out - first)
         loose.lines.advance(walk.loose - looseEnds.0)
         loose.found.advance(walk.found - looseEnds.1)
@@ -150,15 +151,18 @@ extension ShapeTable {
     }
 
     /// Lines of an unknown structure stay loose until it has been seen so often. While there are few shapes, each is worth
-    /// being known.
+    /// being known; then only as many as have been paid for: to learn one takes as long as to walk hundreds of lines.
     private var sightingsToLearn: UInt32 {
         switch shapes.count {
-        case ..<256: 1
-        case ..<512: 8
-        case ..<4_096: 32
+        case ..<Self.shapesFree: 1
+        case ..<4_096:
+            linesScanned / Self.linesForShape > shapes.count - Self.shapesFree ? 32 : .max
         default: .max
         }
     }
+
+    private static let shapesFree = 256
+    private static let linesForShape = 2_000
 
     /// Makes lines of `structure`, which `scanLines` has left, known by the shape that one of them has.
     func learn(_ structure: Structure, shape: Int) {

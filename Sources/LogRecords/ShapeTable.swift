@@ -114,6 +114,8 @@ public final class ShapeTable {
     /// The walk in C that suits the processor.
     var walkers = weir_walkers_best()
     let memory = WalkMemory()
+    /// The lines that `scanLines` has taken so far.
+    var linesScanned = 0
     var contexts: [Context] = []
     var contextIndex: [String: Int] = [:]
     /// The trees by the number of their root node, and the way back.
@@ -207,7 +209,7 @@ final class WalkMemory {
     let programs = UnsafeMutablePointer<weir_programs>.allocate(capacity: 1)
     let structures = UnsafeMutablePointer<weir_structure>.allocate(
         capacity: Int(WEIR_STRUCTURES))
-    let keys = UnsafeMutablePointer<weir_keys>.allocate(capacity: 1)
+    let keys = weir_keys_make()
     let codes = UnsafeMutablePointer<UInt32>.allocate(capacity: Int(WEIR_LOOSE_CODES))
     /// The lines of one call, `linesMax` of them.
     let lines = UnsafeMutablePointer<weir_line>.allocate(capacity: WalkMemory.linesMax)
@@ -216,7 +218,6 @@ final class WalkMemory {
 
     init() {
         memset(programs, 0, MemoryLayout<weir_programs>.size)
-        weir_keys_forget(keys)
         memset(structures, 0, MemoryLayout<weir_structure>.size * Int(WEIR_STRUCTURES))
         forgetLines()
     }
@@ -225,7 +226,7 @@ final class WalkMemory {
         index.deallocate()
         programs.deallocate()
         structures.deallocate()
-        keys.deallocate()
+        free(UnsafeMutableRawPointer(keys))
         codes.deallocate()
         lines.deallocate()
     }

@@ -204,29 +204,12 @@ typedef struct weir_key {
     /// As in `weir_name`.
     int32_t context, child, number;
     uint32_t flags;
-    /// The hash of the key that was last looked for in this place.
-    uint32_t latest;
-    /// Of each key that is kept another one, never given twice; 0 for those that are not.
-    uint32_t key_number;
-    uint32_t padding[2];
+    /// Whether the place is taken.
+    uint32_t is_kept;
+    uint32_t padding[3];
 } weir_key;
 
-enum { WEIR_KEYS = 1024, WEIR_KEY_NUMBERS = 1 << 28 };
-
-/// In `weir_key.flags`, beside those of the name: the key is not kept.
-enum { WEIR_KEY_UNKNOWN = 1 << 16 };
-
-/// The keys seen lately, by their hash.
-typedef struct weir_keys {
-    /// The keys that were given a number.
-    uint32_t count;
-    /// A key that is not kept.
-    weir_key other;
-    weir_key keys[WEIR_KEYS];
-} weir_keys;
-
-/// Makes ready for the first line.
-void weir_keys_forget(weir_keys *_Nonnull keys);
+enum { WEIR_KEYS = 1024 };
 
 /// A value of interest: its number among the values of its line, whether it is no string, and the number of its path.
 typedef struct weir_found {
@@ -234,12 +217,84 @@ typedef struct weir_found {
     int32_t number;
 } weir_found;
 
+/// What stands between two values of an object, as the loose walk has seen it: `"},"key":"` and what is known of it. 128 bytes,
+/// so that its address is a shift away.
+typedef struct weir_joint {
+    /// From the end of one value to the beginning of the next, and a bit for each byte that counts.
+    uint8_t bytes[64];
+    uint64_t mask;
+    /// A number that no other joint has ever had; 0 where there is none.
+    uint32_t number;
+    /// The `weir_joint_state` before it when it closes no object, else 0.
+    uint32_t state;
+    /// The number of its bytes.
+    uint32_t length;
+    /// What begins behind it, a `WEIR_JOINT_…`, and the same if the name is of no interest.
+    uint16_t behind, kind;
+    /// The place of the joint that followed lately, and how often it did.
+    uint16_t next, sureness;
+    /// The braces that it closes, and the state before it in the object that its key is in.
+    uint32_t closings, inner_state;
+    /// As in `weir_name`, of the key.
+    int32_t child, name;
+    uint32_t flags, padding[4];
+} weir_joint;
+
+/// What begins behind a joint.
+enum {
+    /// A string, from its quote.
+    WEIR_JOINT_STRING,
+    /// An array that begins with a string; the piece holds bracket and quote.
+    WEIR_JOINT_STRINGS,
+    /// A number, a literal, an array, an empty object.
+    WEIR_JOINT_OTHER,
+    /// An object, from its brace.
+    WEIR_JOINT_OBJECT,
+    /// One of these whose name is of interest.
+    WEIR_JOINT_FOUND
+};
+
+/// What ends before a joint: a string, another value, or nothing yet in the object.
+enum { WEIR_BEHIND_STRING = 1, WEIR_BEHIND_OTHER, WEIR_BEHIND_BRACE };
+
+/// What ends before a joint and the context that it stands in: not 0. Only the last two bits are what ends.
+static inline uint32_t weir_joint_state(uint32_t before, int32_t context) {
+    return (uint32_t)(context + 1) << 2 | before;
+}
+
+/// The places for joints, a last number, and how often a joint must have been followed by the same one before that is looked for
+/// first.
+enum { WEIR_JOINTS = 1024, WEIR_JOINT_NUMBERS = 1 << 30, WEIR_JOINT_SURE = 8 };
+
+/// The keys and joints seen lately, by their hash.
+typedef struct weir_keys {
+    /// The joints of lines without and with a space behind each colon and comma.
+    _Alignas(64) weir_joint joints[2][WEIR_JOINTS];
+    /// What stands for the joint before the first, and for one that is not known.
+    weir_joint first[2], unknown;
+    /// The numbers that joints were given.
+    uint32_t count;
+    /// Whom to replace among four.
+    uint32_t turn;
+    /// Above zero while most joints of a line are known.
+    int32_t joint_credit;
+    /// A key that is not kept.
+    weir_key other;
+    /// The hash of the key that is kept in each place, one of four that its hash allows, and of those that were last looked for.
+    uint32_t kept[WEIR_KEYS], latest[WEIR_KEYS];
+    uint32_t latest_joints[2][WEIR_JOINTS];
+    weir_key keys[WEIR_KEYS];
+} weir_keys;
+
+/// What a walk knows before the first line; to be released by `free`.
+weir_keys *_Nonnull weir_keys_make(void);
+
 /// A line whose shape is not known, and what is of interest in it.
 typedef struct weir_loose_line {
     uint32_t first_found, found_count;
     uint32_t found_hash;
     uint32_t start, length, values;
-    /// The number of codes of its structure, and whether some key has no number: then they say nothing.
+    /// The number of codes of its structure, and whether some joint is not known: then they say nothing.
     uint32_t codes, is_unknown;
     /// The hash of its structure.
     uint64_t structure;
@@ -247,8 +302,7 @@ typedef struct weir_loose_line {
 
 /// How often a structure has been seen, and its shape.
 ///
-/// A structure is a list of codes: for each key its number × 4 and 0 for a string, 1 for another value, 2 for an object; 3 for
-/// the end of an object; and at last the spaces behind each colon.
+/// A structure is a list of codes: the numbers of its joints.
 typedef struct weir_structure {
     uint64_t hash;
     /// The node at the end of the shape, −1 while there is none.
