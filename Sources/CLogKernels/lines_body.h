@@ -55,13 +55,16 @@ static void NAME(_lines)(weir_lines *lines) {
                 weir_structure *const seen =
                     &lines->structures[loose.structure >> 32 & (WEIR_STRUCTURES - 1)];
                 if (!loose.is_unknown && seen->hash != loose.structure) {
-                    *seen = (weir_structure){loose.structure, -1, 0, 0, 0};
+                    *seen = (weir_structure){.hash = loose.structure, .leaf = -1};
                 }
                 line->values = loose.values;
                 if (!loose.is_unknown && seen->leaf >= 0 && seen->codes == loose.codes
                     && memcmp(lines->known_codes + seen->first_code, lines->codes, 4 * loose.codes) == 0) {
-                    line->shape = (uint32_t)walk->nodes[seen->leaf].shape;
-                    if (walk->nodes[seen->leaf].ends < program_ends_min) {
+                    line->shape = seen->shape;
+                    // Whether a program would be of use shows at once, or when others have fallen out of use.
+                    const uint32_t sightings = seen->sightings++;
+                    if ((sightings < program_sightings || (sightings & (program_sightings - 1)) == 0)
+                        && walk->nodes[seen->leaf].ends < program_ends_min) {
                         walk->node = seen->leaf;
                         make_program(walk, programs, next - 1 - first);
                     }

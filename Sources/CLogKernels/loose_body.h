@@ -50,11 +50,8 @@ static __attribute__((noinline)) const weir_key *NAME(_find_key)(
     }
     // Kept when it is seen for the second time: keys that never come again are not worth the place.
     const uint32_t first = place & (WEIR_KEYS - 4);
-    const uint32_t *const latest = keys->latest + first;
-    const int is_second =
-        (latest[0] == place) | (latest[1] == place) | (latest[2] == place) | (latest[3] == place);
     weir_key *key = &keys->other;
-    if (length <= 29 && is_second) {
+    if (length <= 29 && equal_of_four(keys->latest + first, place) != 0) {
         uint32_t way = first;
         while (way < first + 3 && keys->keys[way].is_kept) { way++; }
         if (keys->keys[way].is_kept) { way = first + (keys->turn++ & 3); }
@@ -81,19 +78,24 @@ static inline const weir_key *NAME(_key)(
     weir_keys *const keys = lines->keys;
     const uint32_t hash = weir_key_hash(q + 1, length);
     const uint32_t place = weir_name_place(hash, context), first = place & (WEIR_KEYS - 4);
-    for (uint32_t way = first; way < first + 4; way++) {
-        if (keys->kept[way] != place) { continue; }
+    const uint32_t ways = equal_of_four(keys->kept + first, place);
+    if (ways != 0) {
         // With its quotes and its colon.
-        const weir_key *const key = &keys->keys[way];
-        if (key->context == context && key->is_kept && block_matches(q, key->bytes, key->mask)) {
-            return key;
-        }
+        const weir_key *const key = &keys->keys[first + (uint32_t)__builtin_ctz(ways)];
+        if (key->context == context && key->is_kept && block_matches(q, key->bytes, key->mask)) { return key; }
     }
     if ((*q != '"') | (length > WEIR_LOOSE_KEY_MAX)) { return 0; }
     uint16_t behind;
     memcpy(&behind, q + length + 1, 2);
     if (behind != ('"' | ':' << 8)) { return 0; }
-    return NAME(_find_key)(lines, q, length, hash, place, context);
+    const uint32_t bit = weir_name_bit(place);
+    const int is_known = lines->names.filter[bit >> 3] >> (bit & 7) & 1;
+    if (context > 0 || equal_of_four(keys->latest + first, place) != 0
+        || (context == 0 && (is_known || NAME(_may_be_of_interest)(q + 1, length)))) {
+        return NAME(_find_key)(lines, q, length, hash, place, context);
+    }
+    keys->latest[first + (keys->turn++ & 3)] = place;
+    return &unknown_key;
 }
 
 /// The place at which a joint is looked for, of which `length` bytes stand before the closing quote of its key.
@@ -129,7 +131,7 @@ static __attribute__((noinline)) void NAME(_keep_joint)(
     if (length > 64 || closings > 3 || keys->count == WEIR_JOINT_NUMBERS) { return; }
     uint32_t *const latest = keys->latest_joints[gap] + (place & ~3u);
     const uint32_t hash = weir_key_hash(p, (uint32_t)length) ^ state;
-    if ((latest[0] != hash) & (latest[1] != hash) & (latest[2] != hash) & (latest[3] != hash)) {
+    if (equal_of_four(latest, hash) == 0) {
         latest[keys->turn++ & 3] = hash;
         return;
     }
@@ -340,7 +342,7 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
 done:
     if (mark != newline || *mark != q) { return 0; }
     if ((flags & WEIR_NAME_DECLINED) != 0 || (flags & WEIR_NAME_GO_ALL) == WEIR_NAME_GO_ALL) { return 0; }
-    if (by_joints) { give_credit(&keys->joint_credit, misses * 4 < (uint32_t)(out - values)); }
+    if (by_joints) { give_credit(&keys->joint_credit, misses * 4 < (uint32_t)(out - values), 256); }
     *line = (weir_loose_line){
         (uint32_t)(lines->found - lines->found_base), (uint32_t)(found - lines->found), found_hash ^ found_hash >> 15,
         (uint32_t)(p - walk->origin), (uint32_t)(window + q - p), (uint32_t)(out - values),

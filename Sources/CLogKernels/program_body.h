@@ -103,7 +103,7 @@ static inline const weir_program *NAME(_choose)(
             newline = NAME(_run_strict)(program, walk, *p, next, out);
             if (newline != 0) { *usual = programs->order[place]; }
         }
-        give_credit(&programs->strict_credit, newline != 0);
+        give_credit(&programs->strict_credit, newline != 0, 64);
     }
     // Then those that would have so many marks if none stood inside of a string.
     if (newline == 0 && has_credit(&programs->tolerant_credit)) {
@@ -112,7 +112,7 @@ static inline const weir_program *NAME(_choose)(
             if (program->marks >= marks) { continue; }
             newline = NAME(_run_tolerant)(program, walk, *p, next, out);
         }
-        give_credit(&programs->tolerant_credit, newline != 0);
+        give_credit(&programs->tolerant_credit, newline != 0, 64);
     }
     if (newline == 0) { return 0; }
     // Who is of use climbs.

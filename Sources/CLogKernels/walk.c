@@ -94,6 +94,21 @@ weir_keys *weir_keys_make(void) {
     return keys;
 }
 
+/// What is known of a key of which nothing is.
+static const weir_key unknown_key = {.child = -1, .number = -1};
+
+/// A bit for each of four numbers that is `number`.
+static inline uint32_t equal_of_four(const uint32_t *numbers, uint32_t number) {
+#if defined(__x86_64__)
+    const __m128i same = _mm_cmpeq_epi32(_mm_loadu_si128((const __m128i *)numbers), _mm_set1_epi32((int)number));
+    return (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(same));
+#else
+    uint32_t bits = 0;
+    for (int i = 0; i < 4; i++) { bits |= (uint32_t)(numbers[i] == number) << i; }
+    return bits;
+#endif
+}
+
 /// For each first letter of a name, by its five low bits, the second letters with which `weir_may_be_of_interest` may say yes;
 /// separators may stand in the first place (as the letter m, too, which has their bits) and in the second.
 #define LETTER(c) (1u << ((c) & 31))
@@ -139,11 +154,12 @@ static inline int has_credit(int32_t *credit) {
     return 0;
 }
 
-static inline void give_credit(int32_t *credit, int succeeded) {
+/// `pause` is the number of times for which what has failed too often is not tried.
+static inline void give_credit(int32_t *credit, int succeeded, int32_t pause) {
     if (succeeded) {
         if (*credit < 16) { *credit += 2; }
     } else if (--*credit < 0) {
-        *credit = -64;
+        *credit = -pause;
     }
 }
 
@@ -155,6 +171,9 @@ static inline uint64_t weir_first_bytes(const uint8_t *p) {
 
 /// Walks that end at a node before a program is made for it: those that come once or twice are not worth it.
 enum { program_ends_min = 4 };
+
+/// The lines of a structure that are looked at for a program, and of those behind them every so manieth.
+enum { program_sightings = 32 };
 
 /// Lines with marks in their values after which none without is expected any more.
 enum { program_misfits_max = 16 };
@@ -245,8 +264,7 @@ static inline int plain_piece(const uint8_t *p, const uint8_t *bytes, uint64_t m
     for (int i = 0; i < 64; i++) { differs |= (uint64_t)(p[i] != bytes[i]) << i; }
     return (differs & mask) == 0;
 }
-static inline uint16_t *plain_places(uint64_t bits, uint32_t base, uint16_t *out) {
-    uint16_t *const end = out + __builtin_popcountll(bits);
+static inline void plain_places(uint64_t bits, uint32_t base, uint16_t *out) {
     // Eight at a time, so that their exact number need not be predicted.
     do {
         for (int i = 0; i < 8; i++) {
@@ -255,7 +273,6 @@ static inline uint16_t *plain_places(uint64_t bits, uint32_t base, uint16_t *out
         }
         out += 8;
     } while (bits != 0);
-    return end;
 }
 static inline uint64_t plain_unequal(const uint8_t *p, const uint8_t *q) {
     uint64_t bits = 0;
@@ -400,8 +417,7 @@ static inline uint64_t avx2_odd(const uint8_t *p) {
 static inline uint64_t avx2_high(const uint8_t *p) {
     return (uint32_t)_mm256_movemask_epi8(_mm256_loadu_si256((const __m256i *)p));
 }
-static inline uint16_t *avx2_places(uint64_t bits, uint32_t base, uint16_t *out) {
-    uint16_t *const end = out + __builtin_popcountll(bits);
+static inline void avx2_places(uint64_t bits, uint32_t base, uint16_t *out) {
     do {
         for (int i = 0; i < 8; i++) {
             out[i] = (uint16_t)(base + (uint32_t)_tzcnt_u64(bits));
@@ -409,7 +425,6 @@ static inline uint16_t *avx2_places(uint64_t bits, uint32_t base, uint16_t *out)
         }
         out += 8;
     } while (bits != 0);
-    return end;
 }
 static inline uint64_t avx2_other(const uint8_t *p) {
     const __m256i x =
@@ -456,22 +471,23 @@ static inline uint64_t avx512_marks(const uint8_t *p, uint64_t *newlines) {
 static inline int avx512_piece(const uint8_t *p, const uint8_t *bytes, uint64_t mask) {
     return _mm512_mask_cmpneq_epu8_mask(mask, _mm512_loadu_si512(p), _mm512_loadu_si512(bytes)) == 0;
 }
-static inline uint16_t *avx512_places(uint64_t bits, uint32_t base, uint16_t *out) {
+static inline void avx512_places(uint64_t bits, uint32_t base, uint16_t *out) {
     static const uint8_t all[64] = {
         0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
         25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
         48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
     const __m512i places = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(all));
     const __m512i bases = _mm512_set1_epi16((short)base);
-    const int count = __builtin_popcountll(bits);
-    _mm512_storeu_si512(
-        out, _mm512_add_epi16(bases, _mm512_cvtepu8_epi16(_mm512_castsi512_si256(places))));
-    if (__builtin_expect(count > 32, 0)) {
+    _mm256_storeu_si256(
+        (__m256i *)out,
+        _mm256_add_epi16(_mm512_castsi512_si256(bases), _mm256_cvtepu8_epi16(_mm512_castsi512_si128(places))));
+    if (__builtin_expect(__builtin_popcountll(bits) > 16, 0)) {
+        _mm512_storeu_si512(
+            out, _mm512_add_epi16(bases, _mm512_cvtepu8_epi16(_mm512_castsi512_si256(places))));
         _mm512_storeu_si512(
             out + 32,
             _mm512_add_epi16(bases, _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(places, 1))));
     }
-    return out + count;
 }
 #define INDEX_NAME index_avx512
 #define block_marks avx512_marks

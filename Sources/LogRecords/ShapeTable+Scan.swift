@@ -161,7 +161,7 @@ extension ShapeTable {
         }
     }
 
-    private static let shapesFree = 256
+    private static let shapesFree = 128
     private static let linesForShape = 2_000
 
     /// Makes lines of `structure`, which `scanLines` has left, known by the shape that one of them has.
@@ -171,7 +171,7 @@ extension ShapeTable {
         else { return }
         let place = Int(structure.hash >> 32) & (Int(WEIR_STRUCTURES) - 1)
         memory.structures[place] = weir_structure(
-            hash: structure.hash, leaf: leaves[shape], sightings: 0,
+            hash: structure.hash, leaf: leaves[shape], shape: UInt32(shape), sightings: 0,
             first_code: UInt32(codes.count), codes: UInt32(structure.codes))
         codes.append(memory.codes, structure.codes)
     }

@@ -307,7 +307,7 @@ typedef struct weir_structure {
     uint64_t hash;
     /// The node at the end of the shape, −1 while there is none.
     int32_t leaf;
-    uint32_t sightings;
+    uint32_t shape, sightings;
     /// Where the codes stand when there is a shape.
     uint32_t first_code, codes;
 } weir_structure;
