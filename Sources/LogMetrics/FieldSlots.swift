@@ -172,6 +172,11 @@ public struct BatchReader {
         case .milliseconds: bare = DecimalText.double(readable: raw(row, slot))
         case .microseconds: bare = DecimalText.double(readable: raw(row, slot)) / 1_000
         case .nanoseconds: bare = DecimalText.double(readable: raw(row, slot)) / 1_000_000
+        case .postgresDuration:
+            let span = span(row, slot)
+            let number = ValueText.postgresNumber(ByteView(origin + Int(span.start), span.length))
+            if number.isEmpty, !span.isEscaped { return .nan }
+            bare = DecimalText.double(readable: number)
         default: bare = .nan
         }
         guard bare.isNaN else { return bare }

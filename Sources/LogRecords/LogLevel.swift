@@ -49,8 +49,8 @@ public import LogBytes
     private static func uncommon(_ text: ByteView) -> LogLevel {
         guard text.count > 0 else { return .unknown }
         guard text.count <= wordBytesMax else { return longWord(text) }
-        if let level = words[folded(text)] { return level }
-        return slogLevel(text)
+        let level = words[folded(text)]
+        return level == .unknown ? slogLevel(text) : level
     }
 
     private static func folded(_ text: ByteView) -> UInt64 {
@@ -78,7 +78,30 @@ public import LogBytes
         return .unknown
     }
 
-    private static let words: [UInt64: LogLevel] = {
+    /// Words by the number that their letters make; open addressing.
+    private struct WordTable {
+        private var words = [UInt64](repeating: 0, count: 256)
+        private var levels = [LogLevel](repeating: .unknown, count: 256)
+
+        /// The level of `word`, `.unknown` when it is none.
+        subscript(word: UInt64) -> LogLevel {
+            get { levels[place(word)] }
+            set {
+                let place = place(word)
+                words[place] = word
+                levels[place] = newValue
+            }
+        }
+
+        /// Where the word stands, or could.
+        private func place(_ word: UInt64) -> Int {
+            var place = Int((word &* 0x9E37_79B9_7F4A_7C15) >> 56)
+            while words[place] != word, words[place] != 0 { place = (place + 1) & 255 }
+            return place
+        }
+    }
+
+    private static let words: WordTable = {
         // Single letters are those of glog, MongoDB (`D1` to `D5`) and Android; three those of zerolog's console.
         let spellings: [LogLevel: [String]] = [
             .trace: [
@@ -98,7 +121,7 @@ public import LogBytes
             .alert: ["alert"],
             .emerg: ["emerg"],
         ]
-        var table: [UInt64: LogLevel] = [:]
+        var table = WordTable()
         for (level, words) in spellings {
             for word in words {
                 table[word.utf8.reduce(0) { $0 << 8 | UInt64($1) }] = level

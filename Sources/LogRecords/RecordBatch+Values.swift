@@ -190,13 +190,19 @@ public enum ValueText {
     }
 
     private static func postgresDuration(_ message: ByteView) -> ByteView {
+        let number = postgresNumber(message)
+        return NumberText.double(number) == nil ? .empty : number
+    }
+
+    /// What stands in the place of the number in PostgreSQL's `duration: 0.013 ms`, with which a message may begin; empty when it
+    /// does not.
+    public static func postgresNumber(_ message: ByteView) -> ByteView {
         let label = ByteView("duration: ")
         guard message.hasPrefix(label) else { return .empty }
         let rest = message.dropFirst(label.count)
         guard let space = rest.firstIndex(of: ASCII.space),
             rest.dropFirst(space).hasPrefix(ByteView(" ms"))
         else { return .empty }
-        let number = rest.prefix(space)
-        return NumberText.double(number) == nil ? .empty : number
+        return rest.prefix(space)
     }
 }
