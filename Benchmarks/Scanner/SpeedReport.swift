@@ -107,7 +107,7 @@ struct SpeedReport {
                 let row = slots.row(record.shape)
                 sum &+= UInt64(reader.text(index, row[0], scratch: &scratch).count)
                 let milliseconds = reader.number(index, row[1], scratch: &scratch)
-                sum &+= UInt64(milliseconds.isNaN ? 0 : milliseconds)
+                sum &+= milliseconds.bitPattern
                 sum &+= UInt64(reader.status(index, row[2]))
             }
         }

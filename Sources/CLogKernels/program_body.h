@@ -83,6 +83,43 @@ static __attribute__((noinline)) const uint8_t *NAME(_run_tolerant)(
     return NAME(_run)(program, walk, p, first, out, 1);
 }
 
+/// Looks for the program of the line at `p`, which has `marks` marks, among all but the usual one: null when there is none.
+/// `*newline` and `*next` move behind the line's last byte.
+static __attribute__((noinline)) weir_program *NAME(_search)(
+    weir_programs *programs, const weir_walk *walk, const uint8_t *p, int32_t marks, const uint8_t **newline,
+    int32_t *next, uint64_t *out) {
+    weir_program *const all = programs->programs;
+    uint8_t *const usual = &programs->by_marks[marks & 63];
+    if (has_credit(&programs->strict_credit)) {
+        for (int32_t place = 0; place < programs->count; place++) {
+            if (all[place].marks != marks || place == *usual) { continue; }
+            *newline = NAME(_run_strict)(&all[place], walk, p, next, out);
+            if (*newline != 0) {
+                *usual = (uint8_t)place;
+                return &all[place];
+            }
+        }
+        give_credit(&programs->strict_credit, 0, 64);
+    }
+    // Then those that would have so many marks if none stood inside of a string, the latest first.
+    if (!has_credit(&programs->tolerant_credit)) { return 0; }
+    uint8_t *const tolerant = &programs->tolerant_by_marks[marks & 63];
+    int32_t place = *tolerant;
+    for (int32_t tries = 0; tries < tolerant_max && tries < programs->count; tries++) {
+        if (all[place].marks < marks) {
+            *newline = NAME(_run_tolerant)(&all[place], walk, p, next, out);
+            if (*newline != 0) {
+                *tolerant = (uint8_t)place;
+                give_credit(&programs->tolerant_credit, 1, 64);
+                return &all[place];
+            }
+        }
+        place = place + 1 < programs->count ? place + 1 : 0;
+    }
+    give_credit(&programs->tolerant_credit, 0, 64);
+    return 0;
+}
+
 /// Finds the program that the line at `*p` keeps to, or null; `*p` and `*next` move behind its last byte.
 static inline const weir_program *NAME(_choose)(
     weir_programs *programs, const weir_walk *walk, const uint8_t **p, int32_t *next,
@@ -92,38 +129,18 @@ static inline const weir_program *NAME(_choose)(
     if (index->newline == index->newline_count || programs->count == 0) { return 0; }
     // Most shapes have a number of marks of their own.
     const int32_t marks = index->newlines[index->newline] - *next;
-    uint8_t *const usual = &programs->by_marks[marks & 63];
-    weir_program *program = &programs->programs[*usual];
+    weir_program *program = &programs->programs[programs->by_marks[marks & 63]];
     const uint8_t *newline = 0;
     if (program->marks == marks && has_credit(&programs->strict_credit)) {
         newline = NAME(_run_strict)(program, walk, *p, next, out);
-        for (int32_t place = 0; newline == 0 && place < programs->count; place++) {
-            program = &programs->programs[programs->order[place]];
-            if (program->marks != marks || programs->order[place] == *usual) { continue; }
-            newline = NAME(_run_strict)(program, walk, *p, next, out);
-            if (newline != 0) { *usual = programs->order[place]; }
-        }
-        give_credit(&programs->strict_credit, newline != 0, 64);
     }
-    // Then those that would have so many marks if none stood inside of a string.
-    if (newline == 0 && has_credit(&programs->tolerant_credit)) {
-        for (int32_t place = 0; newline == 0 && place < tolerant_max && place < programs->count; place++) {
-            program = &programs->programs[programs->order[place]];
-            if (program->marks >= marks) { continue; }
-            newline = NAME(_run_tolerant)(program, walk, *p, next, out);
-        }
-        give_credit(&programs->tolerant_credit, newline != 0, 64);
+    if (newline != 0) {
+        give_credit(&programs->strict_credit, 1, 64);
+    } else {
+        program = NAME(_search)(programs, walk, *p, marks, &newline, next, out);
+        if (program == 0) { return 0; }
     }
-    if (newline == 0) { return 0; }
-    // Who is of use climbs.
-    const uint8_t place = program->place;
-    if (place > 0) {
-        const uint8_t other = programs->order[place - 1];
-        programs->order[place] = other;
-        programs->programs[other].place = place;
-        programs->order[place - 1] = (uint8_t)(program - programs->programs);
-        program->place = place - 1;
-    }
+    program->latest = ++programs->turn;
     *p = newline;
     return program;
 }

@@ -212,16 +212,20 @@ static __attribute__((noinline)) void make_program(
         return;
     }
     if (++nodes[leaf].ends < program_ends_min) { return; }
-    const int32_t old = programs->count;
-    int32_t place = old;
+    int32_t place = programs->count;
     if (place < WEIR_PROGRAMS) {
         programs->count++;
     } else {
-        place = programs->order[WEIR_PROGRAMS - 1];
+        // The one that has not been of use for longest.
+        place = 0;
+        for (int32_t i = 1; i < WEIR_PROGRAMS; i++) {
+            const uint32_t age = programs->turn - programs->programs[i].latest;
+            if (age > programs->turn - programs->programs[place].latest) { place = i; }
+        }
         nodes[programs->programs[place].leaf].ends = 0;
     }
     weir_program *const program = &programs->programs[place];
-    if (programs->count > old) { programs->order[place] = program->place = (uint8_t)place; }
+    program->latest = programs->turn;
     program->leaf = leaf;
     program->shape = nodes[leaf].shape;
     program->count = count;

@@ -323,13 +323,14 @@ public final class RecordBatch {
                     loose: &loose, learns: learnsShapes)
             }
             records.reserve(scanned.lines.count)
+            let eagerFields = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
+                UnsafePointer($0.eagerFields.base)
+            }
             for line in scanned.lines {
                 if LooseLines.isLoose(line.shape) {
                     addLoose(line, firstValue)
                 } else {
-                    let eager = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
-                        $0.eagerFields[Int(line.shape)]
-                    }
+                    let eager = eagerFields[Int(line.shape)]
                     add(line, firstValue, time: eager.time, level: eager.level)
                 }
                 firstValue += Int(line.values)

@@ -206,7 +206,9 @@ public final class ShapeTable {
 /// What the walks in C remember from line to line.
 final class WalkMemory {
     let index = UnsafeMutablePointer<weir_index>.allocate(capacity: 1)
-    let programs = UnsafeMutablePointer<weir_programs>.allocate(capacity: 1)
+    let programs = UnsafeMutableRawPointer.allocate(
+        byteCount: MemoryLayout<weir_programs>.size, alignment: 64
+    ).bindMemory(to: weir_programs.self, capacity: 1)
     let structures = UnsafeMutablePointer<weir_structure>.allocate(
         capacity: Int(WEIR_STRUCTURES))
     let keys = weir_keys_make()

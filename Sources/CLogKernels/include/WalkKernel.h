@@ -98,22 +98,25 @@ typedef struct weir_program {
     int32_t shape;
     /// The marks of a line, the newline not counted, and the pieces, of which the last has the newline behind it.
     int32_t marks, count;
-    /// Where the program stands in `weir_programs.order`.
-    uint8_t place;
     /// Whether some piece has more than 32 bytes.
     int32_t is_long;
+    /// The line that was last of this shape, by `weir_programs.turn`.
+    uint32_t latest;
+    uint32_t padding[10];
     weir_step steps[WEIR_PROGRAM_STEPS];
 } weir_program;
 
-/// The programs of the shapes seen lately.
+/// The programs of the shapes seen lately. Stands at a multiple of 64 bytes, so that no piece lies across two lines of the cache.
 typedef struct weir_programs {
     int32_t count;
+    /// The lines that programs have taken.
+    uint32_t turn;
     /// Above zero while programs that should fit mostly do, and those tried on lines with marks in their strings.
     int32_t strict_credit, tolerant_credit;
-    /// Their numbers, those of use first.
-    uint8_t order[WEIR_PROGRAMS];
-    /// The number of the program that the latest line of so many marks had, by their remainder.
-    uint8_t by_marks[64];
+    /// The number of the program that the latest line of so many marks had, by their remainder; and the same of lines that have
+    /// more marks than their shape.
+    uint8_t by_marks[64], tolerant_by_marks[64];
+    uint8_t padding[48];
     weir_program programs[WEIR_PROGRAMS];
 } weir_programs;
 
