@@ -56,10 +56,8 @@ static __attribute__((noinline)) const weir_key *NAME(_find_key)(
         while (way < first + 3 && keys->keys[way].is_kept) { way++; }
         if (keys->keys[way].is_kept) { way = first + (keys->turn++ & 3); }
         key = &keys->keys[way];
-        for (uint32_t i = 0; i < 32; i++) {
-            key->bytes[i] = i < length + 3 ? q[i] : 0;
-            key->mask[i] = i < length + 3 ? 0xff : 0;
-        }
+        memcpy(key->bytes, q, length + 3);
+        key->mask = ~0u >> (32 - (length + 3));
         key->is_kept = 1;
         keys->kept[way] = place;
     } else {

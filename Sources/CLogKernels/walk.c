@@ -241,10 +241,8 @@ static __attribute__((noinline)) void make_program(
         step->mark = (uint32_t)nodes[node].marks;
         step->back = (uint32_t)bytes_before_mark(walk, &nodes[node]);
         const uint32_t compared = step->length + (i == count - 1);
-        for (uint32_t k = 0; k < 32; k++) {
-            step->bytes[k] = k < step->length ? piece[k] : '\n';
-            step->mask[k] = k < compared ? 0xff : 0;
-        }
+        for (uint32_t k = 0; k < 32; k++) { step->bytes[k] = k < step->length ? piece[k] : '\n'; }
+        step->mask = compared < 32 ? (1u << compared) - 1 : ~0u;
     }
     // Each step's own number of marks becomes that of the marks before it.
     uint32_t marks = 0;
@@ -258,10 +256,10 @@ static __attribute__((noinline)) void make_program(
 }
 
 // Any processor.
-static inline int plain_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *mask) {
-    uint8_t differs = 0;
-    for (int i = 0; i < 32; i++) { differs |= (uint8_t)((p[i] ^ bytes[i]) & mask[i]); }
-    return differs == 0;
+static inline int plain_matches(const uint8_t *p, const uint8_t *bytes, uint32_t mask) {
+    uint32_t differs = 0;
+    for (int i = 0; i < 32; i++) { differs |= (uint32_t)(p[i] != bytes[i]) << i; }
+    return (differs & mask) == 0;
 }
 static inline int plain_piece(const uint8_t *p, const uint8_t *bytes, uint64_t mask) {
     uint64_t differs = 0;
@@ -339,15 +337,8 @@ static inline uint64_t sse2_equal(const uint8_t *p, uint8_t c) {
     const __m128i x = _mm_loadu_si128((const __m128i *)p);
     return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8((char)c)));
 }
-static inline int sse2_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *mask) {
-    const __m128i *const x = (const __m128i *)p, *const y = (const __m128i *)bytes;
-    const __m128i *const z = (const __m128i *)mask;
-    const __m128i low = _mm_and_si128(
-        _mm_xor_si128(_mm_loadu_si128(x), _mm_loadu_si128(y)), _mm_loadu_si128(z));
-    const __m128i high = _mm_and_si128(
-        _mm_xor_si128(_mm_loadu_si128(x + 1), _mm_loadu_si128(y + 1)), _mm_loadu_si128(z + 1));
-    const __m128i same = _mm_cmpeq_epi8(_mm_or_si128(low, high), _mm_setzero_si128());
-    return _mm_movemask_epi8(same) == 0xffff;
+static inline int sse2_matches(const uint8_t *p, const uint8_t *bytes, uint32_t mask) {
+    return ((sse2_unequal(p, bytes) | sse2_unequal(p + 16, bytes + 16) << 16) & mask) == 0;
 }
 static inline int sse2_piece(const uint8_t *p, const uint8_t *bytes, uint64_t mask) {
     uint64_t differs = 0;
@@ -404,10 +395,8 @@ static inline uint64_t avx2_equal(const uint8_t *p, uint8_t c) {
     const __m256i x = _mm256_loadu_si256((const __m256i *)p);
     return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, _mm256_set1_epi8((char)c)));
 }
-static inline int avx2_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *mask) {
-    const __m256i differs = _mm256_xor_si256(
-        _mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)bytes));
-    return _mm256_testz_si256(differs, _mm256_loadu_si256((const __m256i *)mask));
+static inline int avx2_matches(const uint8_t *p, const uint8_t *bytes, uint32_t mask) {
+    return (avx2_unequal(p, bytes) & mask) == 0;
 }
 static inline int avx2_piece(const uint8_t *p, const uint8_t *bytes, uint64_t mask) {
     return ((avx2_unequal(p, bytes) | avx2_unequal(p + 32, bytes + 32) << 32) & mask) == 0;
@@ -472,6 +461,10 @@ static inline uint64_t avx512_marks(const uint8_t *p, uint64_t *newlines) {
         | _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\\'))
         | _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('"'));
 }
+static inline int avx512_matches(const uint8_t *p, const uint8_t *bytes, uint32_t mask) {
+    return _mm256_mask_cmpneq_epu8_mask(
+        mask, _mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)bytes)) == 0;
+}
 static inline int avx512_piece(const uint8_t *p, const uint8_t *bytes, uint64_t mask) {
     return _mm512_mask_cmpneq_epu8_mask(mask, _mm512_loadu_si512(p), _mm512_loadu_si512(bytes)) == 0;
 }
@@ -504,7 +497,7 @@ static inline void avx512_places(uint64_t bits, uint32_t base, uint16_t *out) {
 #define block_unequal avx2_unequal
 #define block_equal avx2_equal
 #define block_odd avx2_odd
-#define block_matches avx2_matches
+#define block_matches avx512_matches
 #define block_high avx2_high
 #define block_other avx2_other
 #define block_piece avx512_piece
@@ -523,11 +516,8 @@ static inline uint64_t neon_unequal(const uint8_t *p, const uint8_t *q) {
 static inline uint64_t neon_equal(const uint8_t *p, uint8_t c) {
     return neon_bits(vceqq_u8(vld1q_u8(p), vdupq_n_u8(c)));
 }
-static inline int neon_matches(const uint8_t *p, const uint8_t *bytes, const uint8_t *mask) {
-    const uint8x16_t low = vandq_u8(veorq_u8(vld1q_u8(p), vld1q_u8(bytes)), vld1q_u8(mask));
-    const uint8x16_t high =
-        vandq_u8(veorq_u8(vld1q_u8(p + 16), vld1q_u8(bytes + 16)), vld1q_u8(mask + 16));
-    return vmaxvq_u8(vorrq_u8(low, high)) == 0;
+static inline int neon_matches(const uint8_t *p, const uint8_t *bytes, uint32_t mask) {
+    return ((neon_unequal(p, bytes) | neon_unequal(p + 16, bytes + 16) << 16) & mask) == 0;
 }
 static inline int neon_piece(const uint8_t *p, const uint8_t *bytes, uint64_t mask) {
     uint64_t differs = 0;

@@ -4,7 +4,7 @@
 //     BLOCK           bytes in a block: 16 or 32
 //     block_unequal(p, q)                          a bit for each byte that differs
 //     block_equal(p, c)                            a bit for each byte that is c
-//     block_matches(p, bytes, mask)                whether 32 bytes are equal where the mask has ones
+//     block_matches(p, bytes, mask)                whether 32 bytes are equal where the mask has a bit for each
 //     block_piece(p, bytes, mask)                  whether 64 bytes are equal where the mask has a bit for each
 //     block_odd(p)                                 a bit for each byte that is a control, a backslash or ≥ 0x80
 //     block_high(p)                                a bit for each byte ≥ 0x80

@@ -76,8 +76,9 @@ typedef struct weir_index {
 
 /// One piece of a line, as a program compares it.
 typedef struct weir_step {
-    /// The first 32 bytes of the piece, and all ones for those that count.
-    uint8_t bytes[32], mask[32];
+    /// The first 32 bytes of the piece, and a bit for each of those that count.
+    uint8_t bytes[32];
+    uint32_t mask;
     /// The number of the first mark in the piece, counted from that of the line, and the distance from the piece's start to it.
     uint32_t mark, back;
     uint32_t length;
@@ -85,7 +86,7 @@ typedef struct weir_step {
     uint32_t kind;
     /// Where a piece of more than 32 bytes stands.
     int32_t pieceStart;
-    int32_t padding[3];
+    int32_t padding[2];
 } weir_step;
 
 enum { WEIR_PROGRAM_STEPS = 64, WEIR_PROGRAMS = 16 };
@@ -202,14 +203,15 @@ int weir_may_be_of_interest(const uint8_t *_Nonnull name, uint32_t length);
 
 /// A key as the loose walk has seen it: `"key":` and what is known of it.
 typedef struct weir_key {
-    /// The key with its quotes and its colon, up to 32 bytes, and all ones for those that count.
-    uint8_t bytes[32], mask[32];
+    /// The key with its quotes and its colon, up to 32 bytes, and a bit for each of those that count.
+    uint8_t bytes[32];
+    uint32_t mask;
     /// As in `weir_name`.
     int32_t context, child, number;
     uint32_t flags;
     /// Whether the place is taken.
     uint32_t is_kept;
-    uint32_t padding[3];
+    uint32_t padding[2];
 } weir_key;
 
 enum { WEIR_KEYS = 1024 };
