@@ -16,8 +16,7 @@ static void NAME(_lines)(weir_lines *lines) {
     lines->is_to_learn = 0;
     if (p >= index->start && p < index->end) { next = first_mark(index, p); }
     for (;;) {
-        if (p >= end || line == lines->out_end || out >= walk->out_end
-            || lines->loose == lines->loose_end || lines->found >= lines->found_end) {
+        if (p >= end || line == lines->out_end || out >= walk->out_end) {
             lines->is_left = 0;
             break;
         }
@@ -26,18 +25,21 @@ static void NAME(_lines)(weir_lines *lines) {
             index_lines(index, p, end, readable);
             next = 0;
         }
-        if (readable - p < 64 || weir_first_bytes(p) == lines->excluded) { break; }
         const uint8_t *newline = p;
-        const weir_program *program = 0;
-        // A piece may be compared up to 64 bytes before the line or behind the window.
-        if (readable - index->end >= 64 && p - walk->origin >= 64) {
-            program = NAME(_choose)(programs, walk, &newline, &next, out);
-        }
+        // Pieces are compared up to 64 bytes behind the window, or before the line.
+        const int is_window_inside = readable - index->end >= 64;
+        const weir_program *const program = is_window_inside && p - walk->origin >= 64
+            ? NAME(_choose)(programs, walk, &newline, &next, out) : 0;
         if (program != 0) {
             line->shape = (uint32_t)program->shape;
             line->values = (uint32_t)(program->count - 1);
             out += program->count - 1;
         } else {
+            if (lines->loose == lines->loose_end || lines->found >= lines->found_end) {
+                lines->is_left = 0;
+                break;
+            }
+            if (readable - p < 64 || weir_first_bytes(p) == lines->excluded) { break; }
             // The line may go on behind the window.
             if (p != index->start && index->end != end
                 && (index->newline_count == 0
@@ -46,10 +48,7 @@ static void NAME(_lines)(weir_lines *lines) {
             }
             const int32_t first = next;
             weir_loose_line loose;
-            newline = 0;
-            if (readable - index->end >= 64) {
-                newline = NAME(_loose_line)(lines, p, &next, out, &loose);
-            }
+            newline = is_window_inside ? NAME(_loose_line)(lines, p, &next, out, &loose) : 0;
             if (newline != 0 && newline - p <= lines->length_min) { break; }
             if (newline != 0) {
                 weir_structure *const seen =

@@ -104,17 +104,17 @@ static __attribute__((noinline)) weir_program *NAME(_search)(
     // Then those that would have so many marks if none stood inside of a string, the latest first.
     if (!has_credit(&programs->tolerant_credit)) { return 0; }
     uint8_t *const tolerant = &programs->tolerant_by_marks[marks & 63];
-    int32_t place = *tolerant;
-    for (int32_t tries = 0; tries < tolerant_max && tries < programs->count; tries++) {
-        if (all[place].marks < marks) {
-            *newline = NAME(_run_tolerant)(&all[place], walk, p, next, out);
-            if (*newline != 0) {
-                *tolerant = (uint8_t)place;
-                give_credit(&programs->tolerant_credit, 1, 64);
-                return &all[place];
-            }
+    int32_t tries = 0;
+    for (int32_t i = -1; tries < tolerant_max && i < programs->count; i++) {
+        const int32_t place = i < 0 ? *tolerant : i;
+        if (all[place].marks >= marks || i == *tolerant) { continue; }
+        *newline = NAME(_run_tolerant)(&all[place], walk, p, next, out);
+        if (*newline != 0) {
+            *tolerant = (uint8_t)place;
+            give_credit(&programs->tolerant_credit, 1, 64);
+            return &all[place];
         }
-        place = place + 1 < programs->count ? place + 1 : 0;
+        tries++;
     }
     give_credit(&programs->tolerant_credit, 0, 64);
     return 0;

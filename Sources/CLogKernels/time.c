@@ -65,7 +65,7 @@ static inline int read_epoch(const uint8_t *text, size_t count, int64_t *out) {
     return 1;
 }
 
-int weir_read_time(const uint8_t *text, size_t count, weir_minute *minute, int64_t *out) {
+int weir_read_any_time(const uint8_t *text, size_t count, weir_minute *minute, int64_t *out) {
     static const uint32_t scales[8] = {1000000000, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100};
     if (count >= 12 && count <= 20 && text[10] == '.') { return read_epoch(text, count, out); }
     if (count < 19 || count > 33) { return 0; }
@@ -73,21 +73,7 @@ int weir_read_time(const uint8_t *text, size_t count, weir_minute *minute, int64
         && !read_minute(text, minute)) {
         return 0;
     }
-    if (count == 24) {
-        // `:ss.mmmZ`, by far the commonest end: the digits of eight bytes at once.
-        const uint64_t bytes = load64(text + 16);
-        const uint64_t values = (bytes ^ 0x0030303000303000u) & 0x00ffffff00ffff00u;
-        if ((bytes & 0xdf000000ff0000ffu) == 0x5a0000002e00003au
-            && ((values | (values + 0x0076767600767600u)) & 0x0080808000808000u) == 0) {
-            const unsigned tens = values >> 8 & 15, ones = values >> 16 & 15;
-            const unsigned milliseconds =
-                (values >> 32 & 15) * 100 + (values >> 40 & 15) * 10 + (values >> 48 & 15);
-            if (tens < 6) {
-                *out = minute->start + (int64_t)(tens * 10 + ones) * 1000000000 + milliseconds * 1000000ll;
-                return 1;
-            }
-        }
-    }
+    if (count == 24 && weir_read_seconds(text + 16, minute->start, out)) { return 1; }
     const unsigned second = pair(text + 17);
     if (text[16] != ':' || second > 59) { return 0; }
     size_t at = 19;

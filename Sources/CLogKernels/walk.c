@@ -179,7 +179,7 @@ enum { program_sightings = 32 };
 enum { program_misfits_max = 16 };
 
 /// Programs that are tried on lines of which no program has the number of marks.
-enum { tolerant_max = 2 };
+enum { tolerant_max = 3 };
 
 /// The bytes of a piece before its first mark, or all.
 static int32_t bytes_before_mark(const weir_walk *walk, const weir_node *node) {

@@ -6,46 +6,43 @@ public import LogBytes
 
     /// The level that a logger's word stands for; case does not matter. `.unknown` for other words, and for numbers, which
     /// mean something only where the logger is known.
+    @inline(__always)
     public init(text: ByteView) {
-        // The commonest words of all, before the table is asked. Setting bit 5 makes letters small, and no other byte a
-        // letter.
+        let common = LogLevel(common: text)
+        self = common == .unknown ? Self.uncommon(text) : common
+    }
+
+    /// As `init(text:)` for the commonest words of all, before the table is asked; `.unknown` for all others.
+    @inline(__always)
+    private init(common text: ByteView) {
+        // Setting bit 5 makes letters small, and no other byte a letter.
         let start = UnsafeRawPointer(text.start)
+        self = .unknown
         switch text.count {
         case 4:
             switch Self.word32(start) | 0x2020_2020 {
-            case 0x6F66_6E69:
-                self = .info
-                return
-            case 0x6E72_6177:
-                self = .warn
-                return
+            case 0x6F66_6E69: self = .info
+            case 0x6E72_6177: self = .warn
             default: break
             }
         case 5:
             switch (Self.word32(start) | 0x2020_2020, text[4] | 0x20) {
-            case (0x6F72_7265, 0x72):
-                self = .error
-                return
-            case (0x7562_6564, 0x67):
-                self = .debug
-                return
+            case (0x6F72_7265, 0x72): self = .error
+            case (0x7562_6564, 0x67): self = .debug
             default: break
             }
         case 7:
             let last = Self.word32(start + 3) | 0x2020_2020
-            if Self.word32(start) | 0x2020_2020 == 0x6E72_6177, last == 0x676E_696E {
-                self = .warn
-                return
-            }
+            if Self.word32(start) | 0x2020_2020 == 0x6E72_6177, last == 0x676E_696E { self = .warn }
         default: break
         }
-        self = Self.uncommon(text)
     }
 
     private static func word32(_ start: UnsafeRawPointer) -> UInt32 {
         UInt32(littleEndian: start.loadUnaligned(as: UInt32.self))
     }
 
+    @inline(never)
     private static func uncommon(_ text: ByteView) -> LogLevel {
         guard text.count > 0 else { return .unknown }
         guard text.count <= wordBytesMax else { return longWord(text) }

@@ -322,23 +322,63 @@ public final class RecordBatch {
                     lines.dropFirst(bytes), readable: readable, origin: origin, values: &values,
                     loose: &loose, learns: learnsShapes)
             }
-            records.reserve(scanned.lines.count)
-            let eagerFields = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
-                UnsafePointer($0.eagerFields.base)
-            }
-            for line in scanned.lines {
-                if LooseLines.isLoose(line.shape) {
-                    addLoose(line, firstValue)
-                } else {
-                    let eager = eagerFields[Int(line.shape)]
-                    add(line, firstValue, time: eager.time, level: eager.level)
-                }
-                firstValue += Int(line.values)
-            }
+            add(scanned.lines, firstValue: &firstValue)
             bytes += scanned.bytes
             if scanned.isNextLeft { return (bytes, scanned.leftStructure) }
         }
         return (bytes, nil)
+    }
+
+    /// Adds the records of plain lines, the values of the first of which begin at `firstValue`; that moves behind the last.
+    @inline(__always)
+    private func add(_ lines: UnsafeBufferPointer<weir_line>, firstValue: inout Int) {
+        records.reserve(lines.count)
+        let eagerFields = Unmanaged.passUnretained(table)._withUnsafeGuaranteedRef {
+            UnsafePointer($0.eagerFields.base)
+        }
+        let (origin, latestTime) = (origin, arrivalTime &+ Self.skewMax)
+        var next = records.base + records.count
+        for line in lines {
+            if LooseLines.isLoose(line.shape) {
+                records.advance(next - (records.base + records.count))
+                addLoose(line, firstValue)
+                next = records.base + records.count
+            } else {
+                let eager = eagerFields[Int(line.shape)]
+                let spans = UnsafePointer(values.base + firstValue)
+                var time: Int64 = 0
+                var level = LogLevel.unknown
+                // A time and a level of the commonest spellings in their usual places; everything else goes the long way.
+                if eager.time >= 0, eager.time & (FieldSlot.transformLimit - 1) == 0,
+                    eager.level & (FieldSlot.transformLimit - 1) == 0
+                {
+                    let timeSpan = spans[Int(eager.time >> FieldSlot.transformBits)]
+                    let levelSpan = spans[Int(eager.level >> FieldSlot.transformBits)]
+                    if weir_read_time(
+                        origin + Int(timeSpan.start), timeSpan.length, &minute, &time) != 0,
+                        time <= latestTime
+                    {
+                        level = LogLevel(
+                            text: ByteView(origin + Int(levelSpan.start), levelSpan.length))
+                    }
+                }
+                if level != .unknown {
+                    next.initialize(
+                        to: Record(
+                            lineStart: line.start, lineLength: line.length,
+                            firstValue: UInt32(truncatingIfNeeded: firstValue), shape: line.shape,
+                            time: time, hasOwnTime: true, isSkewed: false, level: level,
+                            classIndex: 0))
+                    next += 1
+                } else {
+                    records.advance(next - (records.base + records.count))
+                    add(line, firstValue, time: eager.time, level: eager.level)
+                    next = records.base + records.count
+                }
+            }
+            firstValue &+= Int(line.values)
+        }
+        records.advance(next - (records.base + records.count))
     }
 
     /// Adds the record of a loose line.

@@ -469,9 +469,33 @@ static inline int weir_short_decimal(
     return 1;
 }
 
+/// As `weir_read_time`, for what is not the commonest of all, or not in the latest minute.
+int weir_read_any_time(
+    const uint8_t *_Nonnull text, size_t count, weir_minute *_Nonnull minute, int64_t *_Nonnull out);
+
+/// Reads the end of a time, `:ss.mmmZ`, by far the commonest: the digits of eight bytes at once. 0 for anything else.
+static inline int weir_read_seconds(const uint8_t *_Nonnull text, int64_t minute, int64_t *_Nonnull out) {
+    uint64_t bytes;
+    memcpy(&bytes, text, 8);
+    const uint64_t values = (bytes ^ 0x0030303000303000u) & 0x00ffffff00ffff00u;
+    // The sixth bit of a byte above `5` in the place of the tens, the seventh of one that is no digit, and what is no sign.
+    const uint64_t beyond = (values + 0x0076767600767a00u) & 0x0080808000808000u;
+    if (((bytes & 0xdf000000ff0000ffu) ^ 0x5a0000002e00003au) | beyond | (values & 0x0080808000808000u)) { return 0; }
+    const uint64_t seconds = (values >> 8 & 15) * 10 + (values >> 16 & 15);
+    const uint64_t milliseconds = (values >> 32 & 15) * 100 + (values >> 40 & 15) * 10 + (values >> 48 & 15);
+    *out = minute + (int64_t)((seconds * 1000 + milliseconds) * 1000000);
+    return 1;
+}
+
 /// Reads the commonest spellings of a time, `YYYY-MM-DDThh:mm:ss.fZ` (a space for the T, up to nine digits of fraction or
 /// none, ` UTC` or nothing for the Z) and `ssssssssss.f` since 1970, as nanoseconds since 1970. 0 when `text` is anything else or looks wrong.
-int weir_read_time(
-    const uint8_t *_Nonnull text, size_t count, weir_minute *_Nonnull minute, int64_t *_Nonnull out);
+static inline int weir_read_time(
+    const uint8_t *_Nonnull text, size_t count, weir_minute *_Nonnull minute, int64_t *_Nonnull out) {
+    if (count == 24 && memcmp(text, minute->text, 16) == 0
+        && weir_read_seconds(text + 16, minute->start, out)) {
+        return 1;
+    }
+    return weir_read_any_time(text, count, minute, out);
+}
 
 #endif
