@@ -90,7 +90,7 @@ static __attribute__((noinline)) weir_program *NAME(_search)(
     int32_t *next, uint64_t *out) {
     weir_program *const all = programs->programs;
     uint8_t *const usual = &programs->by_marks[marks & 63];
-    if (has_credit(&programs->strict_credit)) {
+    if ((programs->known_marks >> (marks & 63) & 1) != 0 && has_credit(&programs->strict_credit)) {
         for (int32_t place = 0; place < programs->count; place++) {
             if (all[place].marks != marks || place == *usual) { continue; }
             *newline = NAME(_run_strict)(&all[place], walk, p, next, out);

@@ -9,15 +9,15 @@
 #include <arm_neon.h>
 #endif
 
+/// The letters that make an escape sequence of two bytes.
+static const uint8_t is_short_escape[256] = {
+    ['"'] = 1, ['\\'] = 1, ['/'] = 1, ['b'] = 1, ['f'] = 1, ['n'] = 1, ['r'] = 1, ['t'] = 1};
+
 /// The length of the escape sequence at the backslash `p`, 0 when it is wrong or cut short.
 static inline int walk_escape(const uint8_t *p, const uint8_t *end) {
     if (end - p < 2) { return 0; }
-    switch (p[1]) {
-    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return 2;
-    case 'u': break;
-    default: return 0;
-    }
-    if (end - p < 6) { return 0; }
+    if (is_short_escape[p[1]]) { return 2; }
+    if (p[1] != 'u' || end - p < 6) { return 0; }
     for (int i = 2; i < 6; i++) {
         const uint8_t c = p[i], letter = c | 0x20;
         if ((uint8_t)(c - '0') > 9 && (uint8_t)(letter - 'a') > 5) { return 0; }
@@ -57,10 +57,9 @@ static inline int32_t first_mark(const weir_index *index, const uint8_t *p) {
 /// first mark behind `p`, and then that of the quote. Sets `*flag` for escapes.
 static const uint8_t *string_by_marks(
     const weir_index *index, const uint8_t *p, const uint8_t *end, int32_t *next, uint32_t *flag) {
-    const uint8_t *behind_escape = p, *high = 0;
+    const uint8_t *high = 0;
     for (int32_t mark = *next; mark < index->count; mark++) {
         const uint8_t *const q = index->start + index->marks[mark];
-        if (q < behind_escape) { continue; }
         if (*q == '"') {
             if (high != 0 && weir_utf8_fault(high, (size_t)(q - high)) != (size_t)(q - high)) {
                 return 0;
@@ -69,10 +68,10 @@ static const uint8_t *string_by_marks(
             return q;
         }
         if (*q == '\\') {
-            const int length = walk_escape(q, end);
-            if (length == 0) { return 0; }
+            if (walk_escape(q, end) == 0) { return 0; }
             *flag = 1;
-            behind_escape = q + length;
+            // What is escaped may be a mark itself.
+            mark += (q[1] == '"') | (q[1] == '\\');
         } else if (*q < 0x80) {
             return 0;
         } else if (high == 0) {
@@ -253,6 +252,10 @@ static __attribute__((noinline)) void make_program(
     }
     program->marks = (int32_t)marks;
     programs->by_marks[marks & 63] = (uint8_t)place;
+    programs->known_marks = 0;
+    for (int32_t i = 0; i < programs->count; i++) {
+        programs->known_marks |= 1ull << (programs->programs[i].marks & 63);
+    }
 }
 
 // Any processor.

@@ -30,7 +30,8 @@ public enum DecimalText {
     @inlinable @inline(__always)
     public static func double(readable text: ByteView) -> Double {
         var value: Double = 0
-        return weir_short_decimal(text.start, text.count, &value) != 0 ? value : double(text)
+        if weir_short_decimal(text.start, text.count, &value) != 0 { return value }
+        return weir_long_decimal(text.start, text.count, &value) != 0 ? value : double(text)
     }
 
     /// The value of `text`, correctly rounded up to 15 digits; NaN when it is no number.

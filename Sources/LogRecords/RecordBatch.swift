@@ -339,57 +339,49 @@ public final class RecordBatch {
         let (origin, latestTime) = (origin, arrivalTime &+ Self.skewMax)
         var next = records.base + records.count
         for line in lines {
-            if LooseLines.isLoose(line.shape) {
-                records.advance(next - (records.base + records.count))
-                addLoose(line, firstValue)
-                next = records.base + records.count
+            let (timeSlot, levelSlot) =
+                LooseLines.isLoose(line.shape)
+                ? looseSlots(LooseLines.number(line.shape))
+                : (eagerFields[Int(line.shape)].time, eagerFields[Int(line.shape)].level)
+            // A time and a level in their usual places; everything else goes the long way.
+            let spans = UnsafePointer(values.base + firstValue)
+            var time: Int64 = 0
+            var level = LogLevel.unknown
+            if timeSlot >= 0, (timeSlot | levelSlot) & (FieldSlot.transformLimit - 1) == 0 {
+                let timeSpan = spans[Int(timeSlot >> FieldSlot.transformBits)]
+                let levelSpan = spans[Int(levelSlot >> FieldSlot.transformBits)]
+                let isRead = weir_read_time(
+                    origin + Int(timeSpan.start), timeSpan.length, &minute, &time)
+                if isRead != 0, time <= latestTime {
+                    level = LogLevel(
+                        text: ByteView(origin + Int(levelSpan.start), levelSpan.length))
+                }
+            }
+            if level != .unknown {
+                next.initialize(
+                    to: Record(
+                        lineStart: line.start, lineLength: line.length,
+                        firstValue: UInt32(truncatingIfNeeded: firstValue), shape: line.shape,
+                        time: time, hasOwnTime: true, isSkewed: false, level: level,
+                        classIndex: 0))
+                next += 1
             } else {
-                let eager = eagerFields[Int(line.shape)]
-                let spans = UnsafePointer(values.base + firstValue)
-                var time: Int64 = 0
-                var level = LogLevel.unknown
-                // A time and a level of the commonest spellings in their usual places; everything else goes the long way.
-                if eager.time >= 0, eager.time & (FieldSlot.transformLimit - 1) == 0,
-                    eager.level & (FieldSlot.transformLimit - 1) == 0
-                {
-                    let timeSpan = spans[Int(eager.time >> FieldSlot.transformBits)]
-                    let levelSpan = spans[Int(eager.level >> FieldSlot.transformBits)]
-                    if weir_read_time(
-                        origin + Int(timeSpan.start), timeSpan.length, &minute, &time) != 0,
-                        time <= latestTime
-                    {
-                        level = LogLevel(
-                            text: ByteView(origin + Int(levelSpan.start), levelSpan.length))
-                    }
-                }
-                if level != .unknown {
-                    next.initialize(
-                        to: Record(
-                            lineStart: line.start, lineLength: line.length,
-                            firstValue: UInt32(truncatingIfNeeded: firstValue), shape: line.shape,
-                            time: time, hasOwnTime: true, isSkewed: false, level: level,
-                            classIndex: 0))
-                    next += 1
-                } else {
-                    records.advance(next - (records.base + records.count))
-                    add(line, firstValue, time: eager.time, level: eager.level)
-                    next = records.base + records.count
-                }
+                records.advance(next - (records.base + records.count))
+                add(line, firstValue, time: timeSlot, level: levelSlot)
+                next = records.base + records.count
             }
             firstValue &+= Int(line.values)
         }
         records.advance(next - (records.base + records.count))
     }
 
-    /// Adds the record of a loose line.
+    /// Where time and level of loose line `number` stand, whose meaning is remembered.
     @inline(never)
-    private func addLoose(_ line: weir_line, _ firstValue: Int) {
-        let number = LooseLines.number(line.shape)
+    private func looseSlots(_ number: Int) -> (time: Int32, level: Int32) {
         let meaning = meaning(number)
         looseMeanings.append(meaning)
         let (time, level) = meaning._withUnsafeGuaranteedRef { ($0.time, $0.level) }
-        add(
-            line, firstValue, time: looseSlot(number, time), level: looseSlot(number, level))
+        return (looseSlot(number, time), looseSlot(number, level))
     }
 
     /// Adds the record of the first line of `lines`, inside the buffer and not empty, or of the parts that it begins.

@@ -117,7 +117,9 @@ typedef struct weir_programs {
     /// The number of the program that the latest line of so many marks had, by their remainder; and the same of lines that have
     /// more marks than their shape.
     uint8_t by_marks[64], tolerant_by_marks[64];
-    uint8_t padding[48];
+    /// A bit for each number of marks that some program has, by its remainder.
+    uint64_t known_marks;
+    uint8_t padding[40];
     weir_program programs[WEIR_PROGRAMS];
 } weir_programs;
 
@@ -468,6 +470,9 @@ static inline int weir_short_decimal(
     *out = (double)number.mantissa / powers[number.fraction];
     return 1;
 }
+
+/// As `weir_short_decimal`, of 9 to 16 bytes with a point and at most 15 digits: seconds with nanoseconds.
+int weir_long_decimal(const uint8_t *_Nonnull text, size_t count, double *_Nonnull out);
 
 /// As `weir_read_time`, for what is not the commonest of all, or not in the latest minute.
 int weir_read_any_time(
