@@ -303,16 +303,25 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
         }
         if (c == '[') {
         array:
-            close = mark[1];
             if (window[value + 1] == '"') {
                 value += 2;
             strings:
-                // Most often one string: the first mark behind the bracket, and the next before its fellow.
-                close = mark[1];
+                // Most often it is the only one: behind the bracket stands its opening quote, which is a mark.
                 value -= 2;
-                if (window[close] == '"' && window[close + 1] == ']') {
+                close = mark[1];
+                const uint16_t *quote_mark = mark + 1;
+                if (window[close] != '"') {
+                    uint32_t escaped = 0;
+                    int32_t at = (int32_t)(mark + 1 - index->marks);
+                    const uint8_t *const quote =
+                        string_by_marks(index, window + value + 2, walk->end, &at, &escaped);
+                    if (quote == 0) { return 0; }
+                    close = (uint32_t)(quote - window);
+                    quote_mark = index->marks + at;
+                }
+                if (window[close + 1] == ']') {
                     close += 2;
-                    mark += 2;
+                    mark = quote_mark + 1;
                     goto done_value;
                 }
             }

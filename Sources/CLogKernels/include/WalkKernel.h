@@ -271,7 +271,7 @@ static inline uint32_t weir_joint_state(uint32_t before, int32_t context) {
 
 /// The places for joints, a last number, and how often a joint must have been followed by the same one before that is looked for
 /// first.
-enum { WEIR_JOINTS = 1024, WEIR_JOINT_NUMBERS = 1 << 30, WEIR_JOINT_SURE = 8 };
+enum { WEIR_JOINTS = 1024, WEIR_JOINT_NUMBERS = 1 << 30, WEIR_JOINT_SURE = 64 };
 
 /// The keys and joints seen lately, by their hash.
 typedef struct weir_keys {
