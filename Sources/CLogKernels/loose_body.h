@@ -8,7 +8,7 @@
 // value looked at one after the other. Lines whose joints are not known are walked without them.
 
 /// As `weir_may_be_of_interest`, quickly for most names.
-static inline int NAME(_may_be_of_interest)(const uint8_t *name, uint32_t length) {
+static inline __attribute__((always_inline)) int NAME(_may_be_of_interest)(const uint8_t *name, uint32_t length) {
     const int has_dot =
         length > BLOCK || (length > 0 && (block_equal(name, '.') << (64 - length)) != 0);
     return (has_dot | (int)(interesting_pairs[name[0] & 31] >> (name[1] & 31) & 1))
@@ -31,27 +31,18 @@ static inline const weir_name *NAME(_name)(
     }
 }
 
-/// Looks up the key at `q`, `length` bytes between its quotes, which is not kept: a key that counts until the next call, or null
-/// when the line is not for the loose walk. `place` is what `weir_name_place` says of it.
+/// Looks up the key at `q`, `length` bytes between its quotes, which is not kept and may be among the names: what is known of
+/// it until the next call, or null when the line is not for the loose walk.
 static __attribute__((noinline)) const weir_key *NAME(_find_key)(
-    const weir_lines *lines, const uint8_t *q, uint32_t length, uint32_t hash, uint32_t place, int32_t context) {
+    const weir_lines *lines, const uint8_t *q, uint32_t length, uint32_t hash, int32_t context) {
     weir_keys *const keys = lines->keys;
-    int32_t number = -1, child = -1;
-    uint32_t flags = 0;
-    if (context >= 0) {
-        const weir_name *const known = NAME(_name)(&lines->names, q + 1, length, hash, context);
-        if (known != 0) {
-            number = known->number;
-            child = known->child;
-            flags = known->flags;
-        } else if (context != 0 || NAME(_may_be_of_interest)(q + 1, length)) {
-            return 0;
-        }
+    const weir_name *const known = NAME(_name)(&lines->names, q + 1, length, hash, context);
+    if (known == 0) {
+        return context == 0 && !NAME(_may_be_of_interest)(q + 1, length) ? &unknown_key : 0;
     }
-    // Kept when it is seen for the second time: keys that never come again are not worth the place.
-    const uint32_t first = place & (WEIR_KEYS - 4);
+    const uint32_t place = weir_name_place(hash, context), first = place & (WEIR_KEYS - 4);
     weir_key *key = &keys->other;
-    if (length <= 29 && equal_of_four(keys->latest + first, place) != 0) {
+    if (length <= 29) {
         uint32_t way = first;
         while (way < first + 3 && keys->keys[way].is_kept) { way++; }
         if (keys->keys[way].is_kept) { way = first + (keys->turn++ & 3); }
@@ -60,40 +51,37 @@ static __attribute__((noinline)) const weir_key *NAME(_find_key)(
         key->mask = ~0u >> (32 - (length + 3));
         key->is_kept = 1;
         keys->kept[way] = place;
-    } else {
-        keys->latest[first + (keys->turn++ & 3)] = place;
     }
     key->context = context;
-    key->number = number;
-    key->child = child;
-    key->flags = flags;
+    key->number = known->number;
+    key->child = known->child;
+    key->flags = known->flags;
     return key;
 }
 
-/// What is known of the key at `q`, as `_find_key`.
-static inline const weir_key *NAME(_key)(
+/// What is known of the key at `q`, `length` bytes between its quotes, until the next call, or null when the line is not for the
+/// loose walk.
+static inline __attribute__((always_inline)) const weir_key *NAME(_key)(
     const weir_lines *lines, const uint8_t *q, uint32_t length, int32_t context) {
-    weir_keys *const keys = lines->keys;
+    uint16_t behind;
+    memcpy(&behind, q + length + 1, 2);
+    if ((*q != '"') | (length > WEIR_LOOSE_KEY_MAX) | (behind != ('"' | ':' << 8))) { return 0; }
+    // In an object in which nothing is of interest, nobody asks for the key.
+    if (context < 0) { return &unknown_key; }
     const uint32_t hash = weir_key_hash(q + 1, length);
-    const uint32_t place = weir_name_place(hash, context), first = place & (WEIR_KEYS - 4);
-    const uint32_t ways = equal_of_four(keys->kept + first, place);
+    const uint32_t place = weir_name_place(hash, context), bit = weir_name_bit(place);
+    if ((lines->names.filter[bit >> 3] >> (bit & 7) & 1) == 0) {
+        // At the top every name of interest is known, but for those that follow a pattern.
+        return context == 0 && !NAME(_may_be_of_interest)(q + 1, length) ? &unknown_key : 0;
+    }
+    const weir_keys *const keys = lines->keys;
+    const uint32_t first = place & (WEIR_KEYS - 4), ways = equal_of_four(keys->kept + first, place);
     if (ways != 0) {
         // With its quotes and its colon.
         const weir_key *const key = &keys->keys[first + (uint32_t)__builtin_ctz(ways)];
         if (key->context == context && key->is_kept && block_matches(q, key->bytes, key->mask)) { return key; }
     }
-    if ((*q != '"') | (length > WEIR_LOOSE_KEY_MAX)) { return 0; }
-    uint16_t behind;
-    memcpy(&behind, q + length + 1, 2);
-    if (behind != ('"' | ':' << 8)) { return 0; }
-    const uint32_t bit = weir_name_bit(place);
-    const int is_known = lines->names.filter[bit >> 3] >> (bit & 7) & 1;
-    if (context > 0 || equal_of_four(keys->latest + first, place) != 0
-        || (context == 0 && (is_known || NAME(_may_be_of_interest)(q + 1, length)))) {
-        return NAME(_find_key)(lines, q, length, hash, place, context);
-    }
-    keys->latest[first + (keys->turn++ & 3)] = place;
-    return &unknown_key;
+    return NAME(_find_key)(lines, q, length, hash, context);
 }
 
 /// The place at which a joint is looked for, of which `length` bytes stand before the closing quote of its key.

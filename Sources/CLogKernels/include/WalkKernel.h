@@ -203,7 +203,7 @@ static inline uint32_t weir_name_bit(uint32_t place) { return (place * 0x9E3779B
 /// who knows has to be asked.
 int weir_may_be_of_interest(const uint8_t *_Nonnull name, uint32_t length);
 
-/// A key as the loose walk has seen it: `"key":` and what is known of it.
+/// A key that is among the names, as the loose walk has seen it: `"key":` and what is known of it.
 typedef struct weir_key {
     /// The key with its quotes and its colon, up to 32 bytes, and a bit for each of those that count.
     uint8_t bytes[32];
@@ -287,10 +287,11 @@ typedef struct weir_keys {
     int32_t joint_credit;
     /// A key that is not kept.
     weir_key other;
-    /// The hash of the key that is kept in each place, one of four that its hash allows, and of those that were last looked for.
-    uint32_t kept[WEIR_KEYS], latest[WEIR_KEYS];
-    uint32_t latest_joints[2][WEIR_JOINTS];
+    /// The hash of the key that is kept in each place, one of four that its hash allows.
+    uint32_t kept[WEIR_KEYS];
     weir_key keys[WEIR_KEYS];
+    /// The hashes of the joints that were last looked for.
+    uint32_t latest_joints[2][WEIR_JOINTS];
 } weir_keys;
 
 /// What a walk knows before the first line; to be released by `free`.
