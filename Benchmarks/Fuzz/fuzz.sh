@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 clang=${CLANG:-$(dirname "$(readlink -f "$(command -v swift)")")/clang}
 work=${WORK:-$(mktemp -d)}
 mkdir -p "$work/corpus"
-"$clang" -O2 -g -fsanitize=fuzzer \
+"$clang" -O2 -g -fsanitize=fuzzer -DWEIR_JOINT_SURE=1 \
     -ISources/CLogKernels/include Benchmarks/Fuzz/walk_fuzzer.c \
     Sources/CLogKernels/walk.c Sources/CLogKernels/utf8.c Sources/CLogKernels/time.c \
     -o "$work/walk_fuzzer"

@@ -201,14 +201,44 @@ static long plain_value(const uint8_t *d, long i, long n, int depth) {
     }
 }
 
-enum { lines_max = 64, room = 4096 };
+/// Writes where the values of the object at d[i] stand, which is valid: the content of strings, everything else as it is. The
+/// place behind it.
+static long plain_values(const uint8_t *d, long i, long n, uint64_t *out, long *count) {
+    const char *const space = " \t\n\r";
+    for (i++;;) {
+        while (i < n && d[i] != 0 && strchr(space, d[i])) { i++; }
+        if (d[i] == '}') { return i + 1; }
+        if (d[i] == ',') {
+            i++;
+            continue;
+        }
+        i = plain_string(d, i + 1, n) + 1;
+        while (d[i] != ':') { i++; }
+        i++;
+        while (i < n && d[i] != 0 && strchr(space, d[i])) { i++; }
+        const long end = plain_value(d, i, n, 0);
+        const int is_string = d[i] == '"';
+        long inner = i + 1;
+        while (d[inner] != 0 && strchr(space, d[inner])) { inner++; }
+        if (d[i] == '{' && d[inner] != '}') {
+            i = plain_values(d, i, n, out, count);
+            continue;
+        }
+        const int has_escape = is_string && memchr(d + i, '\\', (size_t)(end - i)) != 0;
+        out[(*count)++] = (uint64_t)(i + is_string)
+            | (uint64_t)((uint64_t)(end - i - 2 * is_string) << 1 | (uint64_t)has_escape) << 32;
+        i = end;
+    }
+}
+
+enum { lines_max = 64, room = 4096, copies = 4 };
 static weir_name no_name = {.context = -1};
 static const uint8_t no_filter[WEIR_NAME_FILTER];
 static weir_structure structures[WEIR_STRUCTURES];
-static weir_keys keys;
+static weir_keys *keys;
 static uint32_t codes[WEIR_LOOSE_CODES];
 
-/// Walks the lines d[0..<n], of which `line` begins at `at` and is `length` bytes long and stands there twice.
+/// Walks the lines d[0..<n], of which `line` begins at `at` and is `length` bytes long and stands there `copies` times.
 static void check_lines(
     weir_lines_walker walker, weir_programs *programs, const uint8_t *d, long n, long slack, long at, long length,
     int want, const uint64_t *want_spans) {
@@ -225,7 +255,7 @@ static void check_lines(
                      .ends_at_newline = 1},
             .programs = programs, .out = found, .out_end = found + lines_max,
             .names = {.table = &no_name, .bytes = padded, .filter = no_filter, .mask = 0},
-            .structures = structures, .known_codes = codes, .codes = codes, .sightings = UINT32_MAX, .keys = &keys,
+            .structures = structures, .known_codes = codes, .codes = codes, .sightings = UINT32_MAX, .keys = keys,
             .loose = loose, .loose_end = loose + lines_max, .found = findings, .found_end = findings + room,
             .loose_base = loose, .found_base = findings};
         walker(&lines);
@@ -233,15 +263,23 @@ static void check_lines(
         for (const weir_line *line = found; line < lines.out; line++) {
             if (d + line->start != p || line->start + line->length > n) { abort(); }
             if (d + line->start + line->length < d + n && d[line->start + line->length] != '\n') { abort(); }
-            const int is_ours = line->start == at || line->start == at + length + 1;
+            const long place = (long)line->start - at;
+            const int is_ours = place >= 0 && place % (length + 1) == 0 && place / (length + 1) < copies;
             if (line->shape < WEIR_LOOSE_SHAPE) {
                 if (is_ours
                     && ((int)line->shape != want || line->values != 2
                         || values[0] != want_spans[0] + line->start || values[1] != want_spans[1] + line->start)) {
                     abort();
                 }
-            } else if (plain_value(p, 0, line->length, 0) != (long)line->length) {
-                abort();
+            } else {
+                static uint64_t plain[capacity];
+                long count = 0;
+                if (plain_value(p, 0, line->length, 0) != (long)line->length) { abort(); }
+                plain_values(p, 0, line->length, plain, &count);
+                if (count != (long)line->values) { abort(); }
+                for (long i = 0; i < count; i++) {
+                    if (values[i] != plain[i] + line->start) { abort(); }
+                }
             }
             uint32_t behind = line->start;
             for (uint32_t i = 0; i < line->values; i++) {
@@ -285,7 +323,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static uint8_t *guarded;
     if (guarded == 0) {
         guarded = make_guarded();
-        weir_keys_forget(&keys);
+        keys = weir_keys_make();
         memcpy(padded, pieces, sizeof pieces);
         make_node(0, 0, 0, 1, -1, 0, -1);
         make_node(1, 0, 6, 2, -1, WEIR_WALK_STRING, -1);
@@ -332,21 +370,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check_walk(walkers.line, d, n, slack, 1, want, spans);
     }
     if (!is_line || n < 10) { return 0; }
-    // Twice among others: lines of both shapes, and loose ones.
+    // Several times among others, lines of both shapes and loose ones: joints are kept when they are seen for the second time.
     static const char before[] =
         "{\"a\":\"one\",\"n\":1}\n{\"a\":\"two\",\"b\":{\"c\":[1,\"x\"]}}\n{\"other\": \"spaced\", \"k\": {\"o\": null}}\n";
-    static const char behind[] = "\n{\"c\":-1.5,\"d\":{\"e\":\"\\u00e9\"}}\n{\"a\":\"last\",\"n\":true}";
+    static const char behind[] = "{\"c\":-1.5,\"d\":{\"e\":\"\\u00e9\"}}\n{\"a\":\"last\",\"n\":true}";
     const long head_length = (long)sizeof before - 1, tail_length = (long)sizeof behind - 1;
-    const long total = head_length + n + 1 + n + tail_length;
+    const long total = head_length + copies * (n + 1) + tail_length;
     static uint8_t line[capacity];
     memcpy(line, d, (size_t)n);
+    if (total + slack > capacity) { return 0; }
     uint8_t *const text = guarded + capacity - total - slack;
     memcpy(text, before, (size_t)head_length);
-    memcpy(text + head_length, line, (size_t)n);
-    text[head_length + n] = '\n';
-    memcpy(text + head_length + n + 1, line, (size_t)n);
-    memcpy(text + head_length + n + 1 + n, behind, (size_t)tail_length);
+    for (int i = 0; i < copies; i++) {
+        memcpy(text + head_length + i * (n + 1), line, (size_t)n);
+        text[head_length + i * (n + 1) + n] = '\n';
+    }
+    memcpy(text + total - tail_length, behind, (size_t)tail_length);
     memset(text + total, 0xff, (size_t)slack);
+    // With joints three times of four.
+    keys->joint_credit = (data[-1] & 192) != 0 ? lines_max : -lines_max;
     static weir_programs programs;
     check_lines(walkers.lines, &programs, text, total, slack, head_length, n, want, spans);
     return 0;

@@ -161,7 +161,7 @@ extension ShapeTable {
         }
     }
 
-    private static let shapesFree = 128
+    private static let shapesFree = 64
     private static let linesForShape = 8_000
 
     /// Makes lines of `structure`, which `scanLines` has left, known by the shape that one of them has.

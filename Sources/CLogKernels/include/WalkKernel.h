@@ -269,9 +269,13 @@ static inline uint32_t weir_joint_state(uint32_t before, int32_t context) {
     return (uint32_t)(context + 1) << 2 | before;
 }
 
-/// The places for joints, a last number, and how often a joint must have been followed by the same one before that is looked for
-/// first.
-enum { WEIR_JOINTS = 1024, WEIR_JOINT_NUMBERS = 1 << 30, WEIR_JOINT_SURE = 64 };
+/// The places for joints, and the last number that one is given.
+enum { WEIR_JOINTS = 1024, WEIR_JOINT_NUMBERS = 1 << 30 };
+
+/// How often a joint must have been followed by the same one before that is looked for first. Fewer for who tests.
+#ifndef WEIR_JOINT_SURE
+#define WEIR_JOINT_SURE 64
+#endif
 
 /// The keys and joints seen lately, by their hash.
 typedef struct weir_keys {
