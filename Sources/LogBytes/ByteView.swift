@@ -99,6 +99,9 @@ public struct ByteView: @unchecked Sendable {
         return nil
     }
 
+    /// How often `byte` occurs.
+    public func count(of byte: UInt8) -> Int { weir_count(start, count, byte) }
+
     /// The offset of the first occurrence of `needle` at or after `from`, or nil. An empty needle is found at `from`.
     @inlinable
     public func firstIndex(of needle: ByteView, from: Int = 0) -> Int? {

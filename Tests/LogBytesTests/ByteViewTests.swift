@@ -24,6 +24,17 @@ import Testing
         #expect(ByteView("hello").prefix(-1).isEmpty)
     }
 
+    /// Sums are kept in bytes over 16,320 bytes at a time: none may overflow, and no part be left out.
+    @Test func bytesAreCounted() {
+        for count in [0, 1, 63, 64, 65, 16_319, 16_320, 16_321, 40_000] {
+            let all = [UInt8](repeating: 0x0A, count: count)
+            #expect(all.withView { $0.count(of: 0x0A) } == count)
+            #expect(all.withView { $0.count(of: 0x0B) } == 0)
+            let some = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+            #expect(some.withView { $0.count(of: 3) } == some.filter { $0 == 3 }.count)
+        }
+    }
+
     @Test func prefixesAndSuffixes() {
         func check(_ text: StaticString, _ part: StaticString, prefix: Bool, suffix: Bool) {
             #expect(ByteView(text).hasPrefix(ByteView(part)) == prefix)

@@ -25,6 +25,9 @@ uint32_t weir_crc32c_scalar(uint32_t crc, const uint8_t *_Nonnull bytes, size_t 
 const uint8_t *_Nullable weir_find(
     const uint8_t *_Nonnull bytes, size_t count, const uint8_t *_Nonnull needle, size_t length);
 
+/// The number of bytes that are `byte`.
+size_t weir_count(const uint8_t *_Nonnull bytes, size_t count, uint8_t byte);
+
 /// Packs `count` (even) lower-case hexadecimal digits, two a byte, the first one high, into `out`; 0 when there are other bytes
 /// among them. Little-endian processors.
 int weir_unhex(const uint8_t *_Nonnull bytes, size_t count, uint8_t *_Nonnull out);

@@ -33,22 +33,4 @@ int weir_receive(
 /// tell.
 int64_t weir_socket_drops(int socket);
 
-/// The number of bytes among `count` that are newlines.
-static inline size_t weir_count_newlines(const uint8_t *_Nonnull bytes, size_t count) {
-    size_t total = 0;
-    while (count > 0) {
-        // Sums of at most 255 fit a byte, which lets the compiler add 16 or more at once.
-        size_t part = count < 255 * 16 ? count : 255 * 16;
-        uint8_t sums[16] = {0};
-        size_t i = 0;
-        for (; i + 16 <= part; i += 16)
-            for (int k = 0; k < 16; k++) sums[k] += bytes[i + k] == '\n';
-        for (int k = 0; k < 16; k++) total += sums[k];
-        for (; i < part; i++) total += bytes[i] == '\n';
-        bytes += part;
-        count -= part;
-    }
-    return total;
-}
-
 #endif

@@ -1,4 +1,3 @@
-internal import CSockets
 internal import LogBytes
 internal import LogMetrics
 internal import LogSystem
@@ -33,7 +32,7 @@ final class LineHandoff {
         while true {
             switch context.outlet.gather(block, isOneLine: isOneLine, cutBytes: cutBytes) {
             case .taken:
-                lines += isOneLine ? 1 : weir_count_newlines(block.start, block.count)
+                lines += isOneLine ? 1 : block.count(of: ASCII.newline)
                 bytes += block.count
                 return true
             case .closed: return false
