@@ -38,7 +38,7 @@ extension AlertFileReader {
         var rules: [AlertRule] = []
         var names: Set<String> = []
         let known = ["name", "rules", "type", "interval", "labels"]
-        for node in try yaml.sequence(groups, "`groups`") {
+        each(try yaml.sequence(groups, "`groups`")) { node throws(AlertFileError) in
             let group = try yaml.mapping(
                 node, "a group", keys: known, idle: Self.idleKeys, notes: notes)
             let name = try yaml.name(group["name"], "name", of: node, "the group")
@@ -53,8 +53,8 @@ extension AlertFileReader {
             settings.labels = try templates(group["labels"], "labels")
             settings.interval = try interval(group["interval"])
             var namesakes: [String: [AlertRule]] = [:]
-            for rule in try yaml.sequence(list, "`rules`") {
-                if try isRecording(rule) { continue }
+            each(try yaml.sequence(list, "`rules`")) { rule throws(AlertFileError) in
+                if try isRecording(rule) { return }
                 // A rule that is off is read all the same: it must be right when somebody turns it on.
                 let known = distinguished(try self.rule(rule, settings), rule, from: &namesakes)
                 if try isEnabled(rule) { rules.append(known) }

@@ -35,7 +35,7 @@ extension AlertFileReader {
         guard list.count <= Self.metricsMax else {
             throw yaml.fault(node, "a file defines at most \(Self.metricsMax) metrics")
         }
-        for item in list {
+        each(list) { item throws(AlertFileError) in
             let definition = try metric(item)
             let isSame = definition.exposedName == definition.name
             for name in [definition.name] + (isSame ? [] : [definition.exposedName]) {

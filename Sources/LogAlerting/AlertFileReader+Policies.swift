@@ -43,7 +43,7 @@ extension AlertFileReader {
     func inhibitions(_ node: Node?) throws(AlertFileError) -> [InhibitRule] {
         guard let node else { return [] }
         var result: [InhibitRule] = []
-        for item in try yaml.sequence(node, "`inhibit_rules`") {
+        each(try yaml.sequence(node, "`inhibit_rules`")) { item throws(AlertFileError) in
             let keys = try yaml.mapping(
                 item, "an inhibit rule",
                 keys: [
@@ -82,7 +82,7 @@ extension AlertFileReader {
     ) throws(AlertFileError) -> [MaintenanceWindow] {
         guard let node else { return [] }
         var result: [MaintenanceWindow] = []
-        for item in try yaml.sequence(node, "`maintenance`") {
+        each(try yaml.sequence(node, "`maintenance`")) { item throws(AlertFileError) in
             let keys = try yaml.mapping(
                 item, "a maintenance window",
                 keys: ["name", "matchers", "start", "end", "time_intervals"])

@@ -10,15 +10,16 @@ extension AlertFileReader {
     func receivers(_ node: Node?, global: Node?) throws(AlertFileError) -> [Receiver] {
         let globals = try GlobalSettings.read(global, yaml: yaml, secrets: secrets)
         guard let node else { return [try defaultReceiver(globals)] }
+        let list = try yaml.sequence(node, "`receivers`")
+        guard !list.isEmpty else { throw yaml.fault(node, "`receivers` is empty") }
         var result: [Receiver] = []
-        for item in try yaml.sequence(node, "`receivers`") {
+        each(list) { item throws(AlertFileError) in
             let receiver = try self.receiver(item, globals)
             guard !result.contains(where: { $0.name == receiver.name }) else {
                 throw yaml.fault(item, "the receiver `\(receiver.name)` exists twice")
             }
             result.append(receiver)
         }
-        guard !result.isEmpty else { throw yaml.fault(node, "`receivers` is empty") }
         guard result.reduce(0, { $0 + $1.channels.count }) <= Self.channelsMax else {
             throw yaml.fault(node, "the receivers have more than \(Self.channelsMax) channels")
         }

@@ -100,9 +100,10 @@ extension AlertFileReader {
             route.response = try severityDelay(delay, "respond_within")
         }
         if let list = keys["routes"] {
-            for child in try yaml.sequence(list, "`routes`") {
+            let own = route
+            each(try yaml.sequence(list, "`routes`")) { child throws(AlertFileError) in
                 route.routes.append(
-                    try self.route(child, route, context, depth: depth + 1, counting: count))
+                    try self.route(child, own, context, depth: depth + 1, counting: count))
             }
         }
         return route

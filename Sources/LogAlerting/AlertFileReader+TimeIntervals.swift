@@ -10,7 +10,7 @@ extension AlertFileReader {
         var result: [NamedTimeIntervals] = []
         for (list, key) in [(node, "time_intervals"), (old, "mute_time_intervals")] {
             guard let list else { continue }
-            for item in try yaml.sequence(list, "`\(key)`") {
+            each(try yaml.sequence(list, "`\(key)`")) { item throws(AlertFileError) in
                 let entry = try yaml.mapping(
                     item, "a time interval", keys: ["name", "time_intervals"])
                 let name = try yaml.name(entry["name"], "name", of: item, "the time interval")

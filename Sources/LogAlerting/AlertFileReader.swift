@@ -50,6 +50,7 @@ struct AlertFileReader {
     let environment: EnvironmentText
     let zones: ZoneSource
     let notes = AlertFileNotes()
+    let faults = AlertFileFaults()
 
     /// The keys of an alert file.
     private static let keys = [
@@ -68,14 +69,52 @@ struct AlertFileReader {
         guard top["groups"] != nil || top["route"] != nil || top["metrics"] != nil else {
             throw yaml.fault(root, "the file has no `groups:`")
         }
-        let intervals = try timeIntervals(top["time_intervals"], top["mute_time_intervals"])
+        let intervals =
+            attempt { () throws(AlertFileError) in
+                try timeIntervals(top["time_intervals"], top["mute_time_intervals"])
+            } ?? []
+        // What refers to names is not asked for names that may stand where a fault was found.
+        let areIntervalsKnown = faults.list.isEmpty
+        let receivers = attempt { () throws(AlertFileError) in
+            try self.receivers(top["receivers"], global: top["global"])
+        }
+        let areNamesKnown = faults.list.isEmpty
+        let metrics = attempt { () throws(AlertFileError) in try self.metrics(top["metrics"]) }
         var rules: [AlertRule] = []
-        if let groups = top["groups"] { rules = try self.rules(groups, intervals) }
-        let receivers = try receivers(top["receivers"], global: top["global"])
+        if areIntervalsKnown, let groups = top["groups"] {
+            rules = attempt { () throws(AlertFileError) in try self.rules(groups, intervals) } ?? []
+        }
+        var routing: AlertRouting?
+        if areNamesKnown, let receivers {
+            routing = attempt { () throws(AlertFileError) in
+                try self.routing(top, receivers: receivers, intervals: intervals)
+            }
+        }
+        if let error = AlertFileError(faults.list) { throw error }
+        guard let receivers, let metrics, let routing else {
+            throw yaml.fault(root, "BUG: a part of the file was not read")
+        }
         return AlertConfiguration(
-            rules: rules, metrics: try metrics(top["metrics"]), receivers: receivers,
-            routing: try routing(top, receivers: receivers, intervals: intervals),
+            rules: rules, metrics: metrics, receivers: receivers, routing: routing,
             timeIntervals: intervals, notes: notes.list)
+    }
+
+    /// What `read` gives; nil when it finds a fault, which is kept, so that those of what comes after are found, too.
+    func attempt<Value>(_ read: () throws(AlertFileError) -> Value) -> Value? {
+        do throws(AlertFileError) {
+            return try read()
+        } catch {
+            faults.add(error)
+            return nil
+        }
+    }
+
+    /// Has `read` read each of `nodes`, whatever faults there are in others, until there are too many: aliases of YAML can stand
+    /// for more than could ever be read.
+    func each(_ nodes: [Node], _ read: (Node) throws(AlertFileError) -> Void) {
+        for node in nodes where faults.list.count < AlertFileFaults.listMax {
+            _ = attempt { () throws(AlertFileError) in try read(node) }
+        }
     }
 
     private func compose(_ text: String) throws(AlertFileError) -> Node? {
@@ -117,6 +156,16 @@ struct AlertFileReader {
         default: nil
         }
     }
+}
+
+/// Gathers what is wrong while a file is read.
+final class AlertFileFaults {
+    /// The most faults that are looked for.
+    static let listMax = 100
+
+    private(set) var list: [AlertFileError] = []
+
+    func add(_ fault: AlertFileError) { list.append(fault) }
 }
 
 /// Gathers what has no effect while a file is read.

@@ -142,9 +142,37 @@ public struct AlertFileError: Error, Equatable, Sendable, CustomStringConvertibl
     public let column: Int
     /// What is wrong and what was meant.
     public let message: String
+    /// What else is wrong in the file, in its order: one fault of each rule, receiver, route and the like that has some.
+    public internal(set) var others: [AlertFileError] = []
 
-    /// `alerts.yaml:12:18: message`
-    public var description: String { "\(file):\(line):\(column): \(message)" }
+    /// A fault by itself.
+    public init(file: String, line: Int, column: Int, message: String) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.message = message
+    }
+
+    /// The faults of one file as one error; nil when there are none.
+    init?(_ faults: [AlertFileError]) {
+        let sorted = faults.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+        guard let first = sorted.first else { return nil }
+        self = first
+        others += sorted.dropFirst()
+    }
+
+    /// The most faults that are shown.
+    private static let shownMax = 20
+
+    /// `alerts.yaml:12:18: message`, a line for each fault.
+    public var description: String {
+        let faults = [self] + others
+        var lines = faults.prefix(Self.shownMax).map {
+            "\($0.file):\($0.line):\($0.column): \($0.message)"
+        }
+        if faults.count > lines.count { lines.append("and \(faults.count - lines.count) more") }
+        return lines.joined(separator: "\n")
+    }
 }
 
 /// Something in an alert file that is understood and has no effect.

@@ -158,6 +158,56 @@ import Testing
         try f("silences: []", "2:1", "unknown key `silences`")
     }
 
+    /// One fault of each part that has some, in the order of the file; names are not missed where a fault hides them.
+    @Test func allFaultsAreTold() throws {
+        func faults(_ text: String) throws -> [String] {
+            let error = try #require(throws: AlertFileError.self) {
+                try AlertConfiguration.parse(text, file: "t.yaml", channelKinds: ["stdout"])
+            }
+            return error.description.split(separator: "\n").map {
+                $0.split(separator: ":").dropFirst().prefix(2).joined(separator: ":")
+            }
+        }
+        #expect(
+            try faults(
+                """
+                groups:
+                  - name: g
+                    rules:
+                      - {alert: a, condition: 'counts() > 1 over 5m'}
+                      - {alert: b, condition: 'count() > 1 over 5m', for: soon}
+                      - {alert: c, condition: 'count() > 1 over 5m'}
+                  - name: g
+                    rules: []
+                metrics:
+                  - {name: x, type: countr}
+                  - {name: y, type: counter}
+                  - {name: z, type: gauge, fild: x}
+                inhibit_rules:
+                  - {source_matchers: [a=b]}
+                route:
+                  receiver: r
+                  routes:
+                    - {receiver: q}
+                    - {receiver: r, routes: [{group_wait: soon}, {group_wait: 5s}, {receiver: s}]}
+                receivers:
+                  - {name: r}
+                """)
+                == ["4:32", "5:59", "7:5", "10:21", "12:28", "14:5", "18:18", "19:43", "19:79"])
+        // The route names what may be the receiver with the fault.
+        #expect(
+            try faults("route: {receiver: r}\nreceivers: [{name: r, typ: x}, {name: q, tip: y}]")
+                == ["2:23", "2:42"])
+        #expect(
+            try faults(
+                "groups: [{name: g, rules: [{alert: a, condition: 'count() > 1 over 5m', "
+                    + "active_time_intervals: [t]}]}]\n"
+                    + "time_intervals: [{name: t, time_intervals: [{weekday: [monday]}]}]")
+                == ["2:46"])
+        let many = (0..<300).map { "{alert: a\($0), condition: x}" }.joined(separator: ", ")
+        #expect(try faults("groups: [{name: g, rules: [\(many)]}]").count == 21)
+    }
+
     @Test func treesHaveLimits() throws {
         var deep = "{receiver: a}"
         for _ in 0..<30 { deep = "{receiver: a, routes: [\(deep)]}" }

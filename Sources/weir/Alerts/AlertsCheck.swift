@@ -5,7 +5,7 @@ internal import LogAlerting
 struct AlertsCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Reads an alert file and says what is wrong, with line and column.",
+        abstract: "Reads an alert file and says all that is wrong, with line and column.",
         discussion: """
             Variables `${NAME}` are looked up in the environment, as `weir ingest` does.
             Exit status: 0 the file can be used, 2 it cannot.
