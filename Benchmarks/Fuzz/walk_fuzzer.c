@@ -371,8 +371,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     if (!is_line || n < 10) { return 0; }
     // Several times among others, lines of both shapes and loose ones: joints are kept when they are seen for the second time.
+    // Joints that close objects are kept from the first two inputs on: what may stand behind them depends on what is open.
     static const char before[] =
-        "{\"a\":\"one\",\"n\":1}\n{\"a\":\"two\",\"b\":{\"c\":[1,\"x\"]}}\n{\"other\": \"spaced\", \"k\": {\"o\": null}}\n";
+        "{\"a\":\"one\",\"n\":1}\n{\"a\":\"two\",\"b\":{\"c\":[1,\"x\"]}}\n{\"other\": \"spaced\", \"k\": {\"o\": null}}\n"
+        "{\"o\":{\"n\":1},\"a\":2}\n{\"o\":{\"o\":{\"a\":\"x\"}},\"a\":\"y\"}\n";
     static const char behind[] = "{\"c\":-1.5,\"d\":{\"e\":\"\\u00e9\"}}\n{\"a\":\"last\",\"n\":true}";
     const long head_length = (long)sizeof before - 1, tail_length = (long)sizeof behind - 1;
     const long total = head_length + copies * (n + 1) + tail_length;

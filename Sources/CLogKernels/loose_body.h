@@ -84,15 +84,15 @@ static inline __attribute__((always_inline)) const weir_key *NAME(_key)(
     return NAME(_find_key)(lines, q, length, hash, context);
 }
 
-/// The place at which a joint is looked for, of which `length` bytes stand before the closing quote of its key.
-static inline uint32_t NAME(_joint_place)(const uint8_t *p, uint32_t length, uint32_t is_string) {
+/// The place at which a joint is looked for behind `state`, of which `length` bytes stand before the closing quote of its key.
+static inline uint32_t NAME(_joint_place)(const uint8_t *p, uint32_t length, uint32_t state, uint32_t is_string) {
     // The last bytes of the key, and not what stands before the joint.
     const uint32_t bytes = length < 8 ? length : 8;
     uint64_t a;
     memcpy(&a, p + length - bytes, 8);
     a <<= (64 - 8 * bytes) & 63;
     // What a string follows and what not never share a place.
-    return ((uint32_t)((a + length) * 0x9E3779B97F4A7C15ull >> 52) & ((WEIR_JOINTS - 1) & ~1u)) | is_string;
+    return ((uint32_t)((a + length + ((uint64_t)state << 8)) * 0x9E3779B97F4A7C15ull >> 52) & ((WEIR_JOINTS - 1) & ~1u)) | is_string;
 }
 
 /// Keeps the joint from `p` to the value at `value`, whose key is `key`, when it is seen for the second time. `state` is that
@@ -114,7 +114,7 @@ static __attribute__((noinline)) void NAME(_keep_joint)(
     const int is_of_interest = key->number >= 0 || key->flags != 0;
     joint.behind = is_of_interest && joint.kind != WEIR_JOINT_OBJECT ? WEIR_JOINT_FOUND : joint.kind;
     const ptrdiff_t length = value - p;
-    if (length > 64 || closings > 3 || keys->count == WEIR_JOINT_NUMBERS) { return; }
+    if (length > 64 || closings > 3 || keys->count == WEIR_JOINT_NUMBERS - 1) { return; }
     uint32_t *const latest = keys->latest_joints[gap] + (place & ~3u);
     const uint32_t hash = weir_key_hash(p, (uint32_t)length) ^ state;
     if (equal_of_four(latest, hash) == 0) {
@@ -155,9 +155,10 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
     weir_found *found = lines->found;
     uint64_t *const values = out;
     uint32_t *code = lines->codes;
-    // The state of each object that is open, without what ends in it; before them so many that are none as braces may close at
-    // once.
-    uint32_t states[3 + WEIR_LOOSE_DEPTH_MAX + 1] = {0, 0, 0, weir_joint_state(0, 0)};
+    // The state of each object that is open, without what ends in it; before them as many that no joint has as braces may close
+    // at once.
+    const uint32_t none = ~3u;
+    uint32_t states[3 + WEIR_LOOSE_DEPTH_MAX + 1] = {none, none, none, weir_joint_state(0, 0)};
     uint32_t *object = states + 3;
     uint32_t flags = 0, found_hash = 1, misses = 0;
     uint64_t hash = 1;
@@ -170,7 +171,7 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
     for (;;) {
         uint32_t value, close;
         uint64_t flag = 0;
-        uint32_t place = 0;
+        uint32_t place;
         if (by_joints) {
             weir_joint *following = &keys->joints[gap][joint->next];
             const int is_sure = joint->sureness >= WEIR_JOINT_SURE;
@@ -179,7 +180,7 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
                 if (mark + 1 >= newline) { goto by_key; }
                 // The two marks are those of the key, if there is one.
                 place = NAME(_joint_place)(
-                    window + q, mark[1] - q, window[mark[1] + 2 + (uint32_t)gap] == '"');
+                    window + q, mark[1] - q, state, window[mark[1] + 2 + (uint32_t)gap] == '"');
                 following = &keys->joints[gap][place];
                 if (!block_piece(window + q, following->bytes, following->mask)) {
                     following = &keys->joints[gap][place ^ 2];
@@ -191,7 +192,10 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
             }
             if (following->state != state) {
                 uint32_t *const outer = object - following->closings;
-                if (following->closings == 0 || following->inner_state != (*outer | (state & 3))) { goto by_key; }
+                if (following->closings == 0 || following->inner_state != (*outer | (state & 3))) {
+                    joint->sureness = 0;
+                    goto by_key;
+                }
                 object = outer;
             }
             joint = following;
@@ -201,6 +205,17 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
             hash = (hash + joint->number) * 0x9E3779B97F4A7C15ull;
             if (joint->behind == WEIR_JOINT_STRING) { goto string; }
             if (joint->behind == WEIR_JOINT_STRINGS) { goto strings; }
+            if (joint->kind == WEIR_JOINT_OTHER && window[value] == '{' && window[value + 1] != '}') {
+                // An object where mostly none is: another structure.
+                flags |= joint->flags;
+                code[-1] |= WEIR_JOINT_NUMBERS;
+                hash += 2;
+                if (object == states + 3 + WEIR_LOOSE_DEPTH_MAX) { return 0; }
+                *++object = weir_joint_state(0, joint->child);
+                q = value + 1;
+                state = *object | WEIR_BEHIND_BRACE;
+                continue;
+            }
             if (joint->behind == WEIR_JOINT_OTHER) { goto other; }
             flags |= joint->flags;
             if (joint->behind == WEIR_JOINT_OBJECT) {
@@ -252,6 +267,7 @@ static inline __attribute__((always_inline)) const uint8_t *NAME(_loose)(
         if (by_joints) {
             misses++;
             joint = &keys->unknown;
+            place = NAME(_joint_place)(window + start, (uint32_t)mark[-1] - start, state, window[value] == '"');
             NAME(_keep_joint)(keys, key, place, window + start, window + value, *object | before, closings, gap);
         }
         const uint8_t c = window[value];

@@ -139,6 +139,69 @@ import Testing
         #expect(loose > 700)
     }
 
+    /// The same bytes may stand between two values of different objects: what the key means depends on which objects are open,
+    /// however often it was the other one.
+    @Test(arguments: kinds) func aKeyMeansWhatItsObjectMakesOfIt(kind: Int32) throws {
+        let memory = try GuardedMemory(capacity: 1 << 16)
+        let batch = RecordBatch()
+        let number = batch.register("status_code")
+        batch.reset(origin: memory.place([], slack: 0).start, arrivalTime: 0)
+        batch.table.walkers = weir_walkers_at(kind)
+        func line(_ index: Int, isAtTop: Bool) -> String {
+            // A key of its own keeps the shape from being known.
+            let own = "\"own\(index)\":\"x\",\"text\":\"some words\",\"more\":\"of them\""
+            let status = "\"status_code\":\(100 + index % 400),\"last\":true"
+            return isAtTop
+                ? "{\(own),\"a\":{\"b\":1,\"c\":2},\(status)}"
+                : "{\(own),\"a\":{\"b\":{\"c\":2},\(status)}}"
+        }
+        var loose = 0
+        for round in 0..<12 {
+            let runs = 0..<100
+            // Long runs of one kind, so that it is expected, then both in turn.
+            let isAtTop = runs.map { round < 4 ? true : round < 8 ? false : $0 % 3 == 0 }
+            let lines = runs.map { line(round * 100 + $0, isAtTop: isAtTop[$0]) }
+            let view = memory.place(Array(lines.joined(separator: "\n").utf8), slack: 64)
+            batch.reset(origin: view.start, arrivalTime: 7)
+            batch.appendLines(view, readable: view.end + 64)
+            try #require(batch.records.count == lines.count)
+            for index in runs {
+                let record = batch.records[index]
+                guard RecordBatch.isLoose(record) else { continue }
+                loose += 1
+                let packed = batch.slot(record, registered: number)
+                #expect((packed >= 0) == isAtTop[index], "\(lines[index])")
+            }
+        }
+        #expect(loose > 800)
+    }
+
+    /// What closes an inner object closes more than there is where none is open, though all bytes are known.
+    @Test(arguments: kinds) func moreBracesThanAreOpenAreRefused(kind: Int32) throws {
+        let memory = try GuardedMemory(capacity: 1 << 16)
+        let batch = RecordBatch()
+        batch.reset(origin: memory.place([], slack: 0).start, arrivalTime: 0)
+        batch.table.walkers = weir_walkers_at(kind)
+        for round in 0..<3 {
+            let inner = "\"a\":{\"b\":{\"c\":1},\"k\":{\"x\":1}}"
+            var lines = (0..<100).map {
+                "{\"own\(round)\($0)\":\"x\",\(inner),\"more\":\"words\"}"
+            }
+            lines.append(
+                "{\"a\":{\"b\":{\"c\":1},\"k\":{\"x\":1}}},\"k\":{\"x\":1},\"more\":\"words\"}")
+            lines.append("{\"more\":\"words\",\"b\":\"and more\",\"c\":1},\"k\":{\"x\":1}")
+            let view = memory.place(Array(lines.joined(separator: "\n").utf8), slack: 64)
+            batch.reset(origin: view.start, arrivalTime: 7)
+            batch.appendLines(view, readable: view.end + 64)
+            try #require(batch.records.count == lines.count)
+            for (index, line) in lines.enumerated() {
+                let isWhole = index < 100
+                #expect(
+                    batch.format(batch.records[index]) == (isWhole ? .json : .text), "\(line)")
+            }
+        }
+    }
+
     /// A name that is registered when lines have been scanned already is found in them, too.
     @Test func aNameThatIsRegisteredLateIsFound() throws {
         let memory = try GuardedMemory(capacity: 1 << 20)

@@ -269,7 +269,7 @@ static inline uint32_t weir_joint_state(uint32_t before, int32_t context) {
     return (uint32_t)(context + 1) << 2 | before;
 }
 
-/// The places for joints, and the last number that one is given.
+/// The places for joints, and what is above all of their numbers.
 enum { WEIR_JOINTS = 1024, WEIR_JOINT_NUMBERS = 1 << 30 };
 
 /// How often a joint must have been followed by the same one before that is looked for first. Fewer for who tests.
