@@ -1,5 +1,5 @@
 // libFuzzer target: the walks in C against a plain scanner of one byte at a time, each input in memory that ends where the
-// input says, at a page that cannot be read: alone, by the walk of one line, and twice among others, by the walk of many lines
+// input says, at a page that cannot be read: alone, by the walk of one line, and four times among others, by that of many lines
 // with its programs and its loose walk.
 #include "WalkKernel.h"
 
