@@ -23,11 +23,11 @@ struct EngineCore: ~Copyable {
     var late: UInt64 = 0
     var transitions: [AlertTransition] = []
 
-    init(_ list: [AlertRule]) {
+    init(_ list: [AlertRule], _ columns: FieldColumns) {
         ruleCount = list.count
         rules = .allocate(capacity: max(list.count, 1))
         plans = .allocate(capacity: max(list.count, 1))
-        inputs = RecordInputs()
+        inputs = RecordInputs(columns: columns)
         for (index, rule) in list.enumerated() {
             (rules + index).initialize(to: RuleState(rule, inputs: &inputs))
             (plans + index).initialize(to: rules[index].plan)

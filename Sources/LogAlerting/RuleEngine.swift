@@ -1,4 +1,5 @@
 public import LogBytes
+package import LogMetrics
 public import LogRecords
 
 /// An alert that is pending or firing.
@@ -28,10 +29,19 @@ public struct ActiveAlert: Equatable, Sendable {
 ///
 /// The ingest thread owns an engine and calls all of it.
 public final class RuleEngine {
+    private let columns: FieldColumns
     private var core: EngineCore
 
     /// An engine for `rules` that has seen nothing.
-    public init(rules: [AlertRule]) { core = EngineCore(rules) }
+    public convenience init(rules: [AlertRule]) {
+        self.init(rules: rules, columns: FieldColumns())
+    }
+
+    /// As `init(rules:)`, with columns that others look at, too.
+    package init(rules: [AlertRule], columns: FieldColumns) {
+        self.columns = columns
+        core = EngineCore(rules, columns)
+    }
 
     /// Adds every record of `batch` and returns the alerts that changed their state, in the order in which they did.
     public func observe(_ batch: RecordBatch) -> [AlertTransition] {
@@ -73,11 +83,11 @@ public final class RuleEngine {
     /// Damaged bytes are an error, after which the engine has seen nothing.
     public func restore(from reader: inout ByteReader) throws(MalformedBytes) {
         let rules = self.rules
-        var fresh = EngineCore(rules)
+        var fresh = EngineCore(rules, columns)
         do throws(MalformedBytes) {
             try fresh.read(&reader)
         } catch {
-            core = EngineCore(rules)
+            core = EngineCore(rules, columns)
             throw error
         }
         core = fresh
@@ -89,7 +99,7 @@ public final class RuleEngine {
         var bytes = ByteWriter(capacity: 4_096)
         core.write(into: &bytes) { _ in }
         let old = core.identities
-        var fresh = EngineCore(rules)
+        var fresh = EngineCore(rules, columns)
         var reader = ByteReader(bytes.view)
         do throws(MalformedBytes) {
             try fresh.read(&reader)

@@ -56,3 +56,47 @@ struct EndpointCache: ~Copyable {
             from: endpoint.start, byteCount: endpoint.count)
     }
 }
+
+/// The series of pairs of a service and an endpoint that came lately, by the numbers of both: a direct-mapped cache.
+struct PairCache: ~Copyable {
+    private struct Entry: BitwiseCopyable {
+        var place = TextPlace.none
+        var service: Int32 = 0
+        var series: Int32 = 0
+    }
+
+    private static var bits: UInt64 { 12 }
+
+    private let entries: UnsafeMutablePointer<Entry>
+
+    init() {
+        entries = .allocate(capacity: 1 << Self.bits)
+        entries.initialize(repeating: Entry(), count: 1 << Self.bits)
+    }
+
+    deinit { entries.deallocate() }
+
+    @inline(__always)
+    private static func index(_ service: Int, _ place: TextPlace) -> Int {
+        let pair = UInt64(truncatingIfNeeded: service << 16 ^ Int(place.index))
+        return Int(truncatingIfNeeded: (pair &* 0x9E37_79B9_7F4A_7C15) >> (64 - bits))
+    }
+
+    /// The series of the endpoint at `place` of a service, −1 when it is not there.
+    @inline(__always)
+    func find(_ service: Int, _ place: TextPlace) -> Int {
+        let entry = entries + Self.index(service, place)
+        guard entry.pointee.place == place,
+            entry.pointee.service == Int32(truncatingIfNeeded: service),
+            place != .none
+        else { return -1 }
+        return Int(entry.pointee.series)
+    }
+
+    func insert(_ service: Int, _ place: TextPlace, series: Int) {
+        if place == .none { return }
+        entries[Self.index(service, place)] = Entry(
+            place: place, service: Int32(truncatingIfNeeded: service),
+            series: Int32(truncatingIfNeeded: series))
+    }
+}

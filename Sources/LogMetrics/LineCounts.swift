@@ -2,30 +2,19 @@ internal import LogBytes
 internal import LogRecords
 
 /// Records by service, retention class and level.
-///
-/// A service name of at most 50 bytes is looked up in a cache of 128 pairs of places: most streams have few services, in
-/// changing order.
 struct LineCounts: ~Copyable {
     /// Services times classes. Names of services come from log lines; further ones count under `other`.
     static let seriesMax = 2_000
     private static var levelCount: Int { 10 }
-    private static var cacheSize: Int { 256 }
-    /// The longest name in the cache: an entry fills one line of the processor's cache.
-    private static var nameMax: Int { 50 }
 
-    private struct Entry: BitwiseCopyable {
-        var hash: UInt64
-        /// The number of the series, −1 for a free place.
-        var series: Int32
-        var length: UInt8
-        var classIndex: UInt8
-        var name: InlineArray<50, UInt8>
-    }
+    /// Classes of which a place knows the series.
+    private static var knownClasses: Int { 8 }
 
     /// The number of the class, then the bytes of the service. Number 0 is `other`.
     private var keys = ByteKeyTable()
     private var counts = Vector<UInt64>(capacity: 64)
-    private let cache: UnsafeMutablePointer<Entry>
+    /// For the places of services the series by class, 0 where none is known.
+    private var known = PlaceMap(InlineArray<8, UInt16>(repeating: 0))
     private var scratch = ByteWriter(capacity: 64)
     private(set) var overflowed: UInt64 = 0
     /// All names of classes that were ever known; a reload may order them anew.
@@ -33,26 +22,11 @@ struct LineCounts: ~Copyable {
     /// The place in `classNames` by `Record.classIndex`.
     private var numbers = InlineArray<256, UInt8>(repeating: 0)
 
-    init() {
-        cache = UnsafeMutableRawPointer.allocate(
-            byteCount: Self.cacheSize * MemoryLayout<Entry>.stride, alignment: 64
-        ).bindMemory(to: Entry.self, capacity: Self.cacheSize)
-        clearCache()
-        addSeries(ByteView("\u{0}other"))
-    }
-
-    deinit { cache.deallocate() }
-
-    private func clearCache() {
-        cache.initialize(
-            repeating: Entry(
-                hash: 0, series: -1, length: 0, classIndex: 0, name: InlineArray(repeating: 0)),
-            count: Self.cacheSize)
-    }
+    init() { addSeries(ByteView("\u{0}other")) }
 
     /// Says which classes the numbers in records stand for.
     mutating func setClassNames(_ names: [String]) {
-        clearCache()
+        known.removeAll()
         for (index, name) in names.prefix(256).enumerated() {
             numbers[index] = UInt8(number(ofClass: name))
         }
@@ -65,54 +39,28 @@ struct LineCounts: ~Copyable {
         return classNames.count - 1
     }
 
-    /// Counts a record. The answer is a number that no other service has, the same for the same service and class; 0 where there
-    /// are too many.
+    /// Counts a record of which place and class are known, and says in which series: a number that no other service has, the same
+    /// for the same service and class; 0 when they are not known.
     @inline(__always)
-    mutating func count(_ service: ByteView, classIndex: UInt8, level: Int) -> Int {
-        let hash = ShortKey.hash(service, seed: UInt64(classIndex))
-        let place = Int(truncatingIfNeeded: hash >> 32) & (Self.cacheSize - 1)
-        var series = known(service, hash, classIndex, at: place)
-        if series < 0 { series = known(service, hash, classIndex, at: place ^ 1) }
-        if series < 0 { series = remember(service, hash, classIndex, place) }
-        counts[series * Self.levelCount + level] &+= 1
+    mutating func count(_ place: TextPlace, classIndex: UInt8, level: Int) -> Int {
+        guard classIndex < Self.knownClasses, let known = known.value(at: place) else { return 0 }
+        let series = Int(known[Int(classIndex)])
+        if series > 0 { counts[series * Self.levelCount + level] &+= 1 }
         return series
     }
 
-    /// The series at `place`, −1 when another one is there.
-    @inline(__always)
-    private func known(
-        _ service: ByteView, _ hash: UInt64, _ classIndex: UInt8, at place: Int
-    ) -> Int {
-        let entry = cache + place
-        guard entry.pointee.hash == hash, Int(entry.pointee.length) == service.count,
-            entry.pointee.classIndex == classIndex,
-            ShortKey.hasBytes(service, of: Self.name(entry))
-        else { return -1 }
-        return Int(entry.pointee.series)
-    }
-
-    @inline(__always)
-    private static func name(_ entry: UnsafeMutablePointer<Entry>) -> UnsafeMutablePointer<UInt8> {
-        (UnsafeMutableRawPointer(entry) + nameOffset).assumingMemoryBound(to: UInt8.self)
-    }
-
-    /// hash 8, series 4, length 1, class 1.
-    private static var nameOffset: Int { 14 }
-
-    private mutating func remember(
-        _ service: ByteView, _ hash: UInt64, _ classIndex: UInt8, _ place: Int
+    /// Counts a record by the name of its service, which stands at `place`; 0 where there are too many services.
+    @inline(never)
+    mutating func count(
+        _ service: ByteView, _ place: TextPlace, classIndex: UInt8, level: Int
     ) -> Int {
         let series = resolve(service, classIndex)
-        // Nothing is remembered of `other`, so that it is counted there each time.
-        guard series > 0, service.count <= Self.nameMax else { return series }
-        // The newcomer takes the first place of its pair, and who was there the second.
-        cache[place ^ 1] = cache[place]
-        let entry = cache + place
-        entry.pointee.hash = hash
-        entry.pointee.series = Int32(series)
-        entry.pointee.length = UInt8(service.count)
-        entry.pointee.classIndex = classIndex
-        Self.name(entry).update(from: service.start, count: service.count)
+        if classIndex < Self.knownClasses {
+            var classes = known.value(at: place) ?? InlineArray(repeating: 0)
+            classes[Int(classIndex)] = UInt16(series)
+            known.set(classes, at: place)
+        }
+        counts[series * Self.levelCount + level] &+= 1
         return series
     }
 
@@ -164,7 +112,7 @@ struct LineCounts: ~Copyable {
     }
 
     mutating func restore(from reader: inout ByteReader) throws(MalformedBytes) {
-        clearCache()
+        known.removeAll()
         overflowed = try reader.varint("overflowed lines")
         let classCount = try reader.length(atMost: 256, "classes")
         var known: [UInt8] = []

@@ -39,6 +39,8 @@ public final class StreamMetrics {
     /// What the configuration defines.
     public let definitions: [MetricDefinition]
     private var classNames: [String]
+    /// Where the values of records are looked up, for all who observe the same batches.
+    package let columns: FieldColumns
 
     /// Metrics of nothing yet.
     ///
@@ -47,16 +49,28 @@ public final class StreamMetrics {
     ///   - classNames: the retention classes by the numbers that records have.
     ///   - seriesMax: the series in all, for tests.
     ///   - metricSeriesMax: the series of one metric, for tests.
-    public init(
+    public convenience init(
         definitions: [MetricDefinition] = [], classNames: [String] = [],
+        seriesMax: Int = StreamMetrics.seriesMax, metricSeriesMax: Int? = nil
+    ) {
+        self.init(
+            definitions: definitions, classNames: classNames, columns: FieldColumns(),
+            seriesMax: seriesMax, metricSeriesMax: metricSeriesMax)
+    }
+
+    /// As `init(definitions:classNames:seriesMax:metricSeriesMax:)`, with columns that others look at, too.
+    package init(
+        definitions: [MetricDefinition], classNames: [String], columns: FieldColumns,
         seriesMax: Int = StreamMetrics.seriesMax, metricSeriesMax: Int? = nil
     ) {
         let metricMax = metricSeriesMax ?? MetricTable.seriesMax
         self.definitions = definitions
         self.classNames = classNames
+        self.columns = columns
         limits = (seriesMax, metricMax)
         core = StreamMetricsCore(
-            seriesMax: seriesMax, definitions: definitions, metricSeriesMax: metricMax)
+            seriesMax: seriesMax, definitions: definitions, metricSeriesMax: metricMax,
+            columns: columns)
         core.setClassNames(classNames)
     }
 
@@ -236,7 +250,8 @@ public final class StreamMetrics {
 
     private func makeCore() -> StreamMetricsCore {
         var fresh = StreamMetricsCore(
-            seriesMax: limits.series, definitions: definitions, metricSeriesMax: limits.metric)
+            seriesMax: limits.series, definitions: definitions, metricSeriesMax: limits.metric,
+            columns: columns)
         fresh.setClassNames(classNames)
         return fresh
     }

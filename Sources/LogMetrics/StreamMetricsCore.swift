@@ -21,13 +21,6 @@ struct StreamMetricsCore: ~Copyable {
         }
     }
 
-    /// So many records are asked for before they are looked at, a power of two.
-    private static var rowsAhead: Int { 32 }
-
-    private enum Name: Int, CaseIterable {
-        case service, endpoint, status, duration, trace, event, message, msg
-    }
-
     /// Of requests that are not slow, every sixteenth may become an exemplar.
     private static var exemplarMask: UInt64 { 15 }
     /// Milliseconds from which on a request is slow enough to be worth a look.
@@ -35,12 +28,32 @@ struct StreamMetricsCore: ~Copyable {
     static let statusClasses = 6
 
     private let seriesMax: Int
-    private var slots = FieldSlots(
-        names: [
-            "service", "endpoint", "status_code", "duration_ms", "trace_id", "event", "message",
-            "msg",
-        ])
+    /// The numbers of fields in the columns.
+    private struct Fields: BitwiseCopyable {
+        let service: Int
+        let endpoint: Int
+        let duration: Int
+        let trace: Int
+        let event: Int
+        let message: Int
+        let msg: Int
+
+        init(_ columns: UnsafeMutablePointer<FieldColumnsCore>) {
+            service = columns.pointee.field("service")
+            endpoint = columns.pointee.field("endpoint")
+            duration = columns.pointee.field("duration_ms")
+            trace = columns.pointee.field("trace_id")
+            event = columns.pointee.field("event")
+            message = columns.pointee.field("message")
+            msg = columns.pointee.field("msg")
+        }
+    }
+
+    private let shared: FieldColumns
+    private let columns: UnsafeMutablePointer<FieldColumnsCore>
+    private let fields: Fields
     private var cache = EndpointCache()
+    private var series = PairCache()
     /// Service, a zero byte, templated endpoint. Number 0 is the series `other`.
     private var keys = ByteKeyTable()
     /// For each key and class of status the number of its cell, −1 for none.
@@ -63,9 +76,16 @@ struct StreamMetricsCore: ~Copyable {
     var ownLines: MetricLines
     var budget: SeriesBudget
 
-    init(seriesMax: Int, definitions: [MetricDefinition], metricSeriesMax: Int) {
+    init(
+        seriesMax: Int, definitions: [MetricDefinition], metricSeriesMax: Int,
+        columns: FieldColumns
+    ) {
         self.seriesMax = seriesMax
-        configured = ConfiguredMetrics(definitions, seriesMax: metricSeriesMax)
+        shared = columns
+        self.columns = columns.core
+        fields = Fields(columns.core)
+        configured = ConfiguredMetrics(
+            definitions, columns: columns, seriesMax: metricSeriesMax)
         ownLines = MetricLines(seriesMax: metricSeriesMax)
         budget = SeriesBudget(left: seriesMax)
         cells = Self.allocate(capacity)
@@ -94,72 +114,118 @@ struct StreamMetricsCore: ~Copyable {
     // MARK: Records
 
     mutating func observe(_ batch: RecordBatch) {
-        slots.prepare(batch)
+        columns.pointee.prepare(batch)
         configured.prepare(batch)
         ownLines.prepare(batch)
         let reader = BatchReader(batch)
-        let hasDefinitions = !configured.definitions.isEmpty
         withExtendedLifetime(batch) {
-            for index in 0..<reader.count {
-                if index & (Self.rowsAhead - 1) == 0 {
-                    batch.prefetch(index + Self.rowsAhead..<index + 2 * Self.rowsAhead)
-                }
-                let slot = clock.slot(reader[index].time)
-                observe(index, reader, slot)
-                if hasDefinitions { configured.observe(index, reader, slot: slot, &budget) }
-                if reader[index].shape < RecordBatch.looseShape {
-                    ownLines.observe(index, reader, slot: slot, &budget)
-                } else if mayBeMetric(index, reader) {
-                    ownLines.observeLoose(index, reader, slot, &budget)
-                }
+            var block = 0
+            while block * FieldColumnsCore.blockRows < reader.count {
+                observe(block, reader)
+                block += 1
+            }
+        }
+    }
+
+    private mutating func observe(_ block: Int, _ reader: BatchReader) {
+        let first = block * FieldColumnsCore.blockRows
+        let (count, all) = columns.pointee.rows(block)
+        reader.owner._withUnsafeGuaranteedRef { $0.prefetch(first + count..<first + 2 * count) }
+        let services = columns.pointee.places(fields.service, block, all, reader)
+        let requests = columns.pointee.requests(block, reader)
+        let endpoints = columns.pointee.places(fields.endpoint, block, requests.all, reader)
+        let durations = columns.pointee.numbers(fields.duration, block, requests.all, reader)
+        let hasDefinitions = !configured.definitions.isEmpty
+        for row in 0..<count {
+            let index = first + row
+            let slot = clock.slot(reader[index].time)
+            let level = Int(reader[index].level.rawValue)
+            levels[level] += 1
+            let service = countLine(index, services[row], level, reader)
+            if requests.all >> UInt64(row) & 1 != 0 {
+                countRequest(
+                    index, service, endpoints[row],
+                    status: Int(requests.statuses[row]),
+                    hasFailed: requests.failed >> UInt64(row) & 1 != 0, durations[row], slot,
+                    reader)
+            }
+            if hasDefinitions { configured.observe(index, reader, slot: slot, &budget) }
+            if reader[index].shape < RecordBatch.looseShape {
+                ownLines.observe(index, reader, slot: slot, &budget)
+            } else if mayBeMetric(index, reader) {
+                ownLines.observeLoose(index, reader, slot, &budget)
             }
         }
     }
 
     /// Whether a line of no known shape may say that it is a metric: to be sure, all of its fields have to be found out.
     private func mayBeMetric(_ index: Int, _ reader: BatchReader) -> Bool {
-        let row = slots.row(reader[index].shape)
-        func mayBegin(_ name: Name) -> Bool {
-            let slot = row[name.rawValue]
+        func mayBegin(_ field: Int) -> Bool {
+            let slot = columns.pointee.slot(field, index, reader)
             return slot >= 0 && MetricLines.mayBegin(reader.raw(index, slot))
         }
-        return mayBegin(.event) || mayBegin(.message) || mayBegin(.msg)
+        return mayBegin(fields.event) || mayBegin(fields.message) || mayBegin(fields.msg)
+    }
+
+    /// Counts the line of a record; the number of its service and class (`LineCounts`).
+    @inline(__always)
+    private mutating func countLine(
+        _ index: Int, _ place: TextPlace, _ level: Int, _ reader: BatchReader
+    ) -> Int {
+        let classIndex = reader[index].classIndex
+        let known = lines.count(place, classIndex: classIndex, level: level)
+        if known > 0 { return known }
+        return lines.count(
+            service(index, reader), place, classIndex: classIndex, level: level)
+    }
+
+    private mutating func service(_ index: Int, _ reader: BatchReader) -> ByteView {
+        reader.text(
+            index, columns.pointee.slot(fields.service, index, reader), scratch: &serviceScratch)
     }
 
     @inline(__always)
-    private mutating func observe(_ index: Int, _ reader: BatchReader, _ slot: Int32) {
-        let level = Int(reader[index].level.rawValue)
-        levels[level] += 1
-        let row = slots.row(reader[index].shape)
-        let service = reader.text(index, row[Name.service.rawValue], scratch: &serviceScratch)
-        let serviceNumber = lines.count(service, classIndex: reader[index].classIndex, level: level)
-        let endpointSlot = row[Name.endpoint.rawValue]
-        let status = reader.status(index, row[Name.status.rawValue])
-        let hasEndpoint = reader.isPresent(index, endpointSlot)
-        guard RequestRule.isRequest(status: status, hasEndpoint: hasEndpoint),
-            !RequestRule.isMetricLine(index, eventSlot: row[Name.event.rawValue], reader)
-        else { return }
+    private mutating func countRequest(
+        _ index: Int, _ service: Int, _ endpoint: TextPlace,
+        status: Int, hasFailed: Bool, _ duration: Double, _ slot: Int32, _ reader: BatchReader
+    ) {
         let statusClass = status / 100
         statusClasses[statusClass] += 1
-        let endpoint = reader.text(index, endpointSlot, scratch: &endpointScratch)
-        let hash = EndpointCache.hash(serviceNumber, endpoint)
-        var number = cache.find(serviceNumber, endpoint, hash: hash)
-        if number < 0 { number = resolve(service, serviceNumber, endpoint, hash) }
+        var number = series.find(service, endpoint)
+        if number < 0 { number = findSeries(index, service, endpoint, reader) }
         var place = Int(places[number * Self.statusClasses + statusClass])
         if place < 0 { place = makeCell(&number, statusClass) }
         if number == 0 { overflowed += 1 }
-        let duration = reader.number(index, row[Name.duration.rawValue], scratch: &keyScratch)
-        let failed = RequestRule.isError(status: status, level: reader[index].level)
         let cell = cells + place
-        cell.pointee.levels[level] += 1
-        if failed { cell.pointee.errors += 1 }
-        cell.pointee.recent.add(CountSlot(isPart: failed), slot: slot)
+        cell.pointee.levels[Int(reader[index].level.rawValue)] += 1
+        if hasFailed { cell.pointee.errors += 1 }
+        cell.pointee.recent.add(CountSlot(isPart: hasFailed), slot: slot)
         requests &+= 1
         guard duration >= 0 else { return }
         cell.pointee.latency.record(duration)
         if duration >= Self.slowMin || requests & Self.exemplarMask == 0 {
-            takeExemplar(cell, duration, index, reader, row[Name.trace.rawValue], slot)
+            takeExemplar(
+                cell, duration, index, reader,
+                columns.pointee.slot(fields.trace, index, reader), slot)
         }
+    }
+
+    /// Finds the series of an endpoint of which the place says nothing.
+    @inline(never)
+    private mutating func findSeries(
+        _ index: Int, _ serviceNumber: Int, _ place: TextPlace, _ reader: BatchReader
+    ) -> Int {
+        let endpoint = reader.text(
+            index, columns.pointee.slot(fields.endpoint, index, reader),
+            scratch: &endpointScratch)
+        let hash = EndpointCache.hash(serviceNumber, endpoint)
+        var number = cache.find(serviceNumber, endpoint, hash: hash)
+        if number < 0 {
+            number = resolve(service(index, reader), serviceNumber, endpoint, hash)
+        }
+        // Services beyond the limit share a number, by which they cannot be told apart.
+        if serviceNumber > 0 { series.insert(serviceNumber, place, series: number) }
+        return number
     }
 
     private mutating func takeExemplar(

@@ -1,5 +1,5 @@
 internal import LogBytes
-internal import LogMetrics
+package import LogMetrics
 internal import LogQuery
 public import LogRecords
 public import LogSegments
@@ -10,9 +10,14 @@ public final class Classifier {
     private let policy: RetentionPolicy
 
     /// The classes of `policy`, whose last filter matches everything.
-    public init(policy: RetentionPolicy) {
+    public convenience init(policy: RetentionPolicy) {
+        self.init(policy: policy, columns: FieldColumns())
+    }
+
+    /// As `init(policy:)`, with columns that others look at, too.
+    package init(policy: RetentionPolicy, columns: FieldColumns) {
         self.policy = policy
-        core = ClassifierCore(policy)
+        core = ClassifierCore(policy, columns)
     }
 
     /// Fills in the class of every record of `batch`.
@@ -39,10 +44,11 @@ private struct ClassifierCore: ~Copyable {
 
     /// The classes but the one that takes everything, the first one first.
     private var entries = Vector<Entry>(capacity: 8)
-    private var inputs = RecordInputs()
+    private var inputs: RecordInputs
     private var otherwise: UInt8 = 0
 
-    init(_ policy: RetentionPolicy) {
+    init(_ policy: RetentionPolicy, _ columns: FieldColumns) {
+        inputs = RecordInputs(columns: columns)
         for (index, entry) in policy.classes.enumerated() {
             guard let filter = entry.filter else { continue }
             if filter == .all {

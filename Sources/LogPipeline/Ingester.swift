@@ -76,7 +76,8 @@ public final class Ingester: @unchecked Sendable {
         let counters = MetricsRegistry()
         self.counters = counters
         metrics = StreamMetrics(
-            definitions: options.alerting.metrics, classNames: options.policy.classes.map(\.name))
+            definitions: options.alerting.metrics, classNames: options.policy.classes.map(\.name),
+            columns: FieldColumns())
         let stored = StoredLines(directory: options.directory)
         delivery = AlertDelivery(
             receivers: options.alerting.receivers,
@@ -86,7 +87,7 @@ public final class Ingester: @unchecked Sendable {
             fileSystem: fileSystem, clock: clock, report: report)
         alerts = AlertStage(
             configuration: options.alerting, file: options.alertFile, delivery: delivery,
-            counters: counters, policy: options.policy)
+            counters: counters, policy: options.policy, columns: metrics.columns)
         state = try StageState(
             metrics: metrics, classNames: options.policy.classes.map(\.name), alerts: alerts,
             directory: options.directory,
@@ -95,7 +96,7 @@ public final class Ingester: @unchecked Sendable {
             directory: options.directory, policy: options.policy, fileSystem: fileSystem,
             clock: clock, options: options.store, observer: state)
         commands = CommandSpool(directory: options.directory, fileSystem: fileSystem)
-        classifier = Classifier(policy: options.policy)
+        classifier = Classifier(policy: options.policy, columns: metrics.columns)
         redactor = options.redaction.map { Redactor(rules: $0, counters: counters) }
         outlet = ChunkOutlet(
             chunkCount: IngestOptions.chunkCount,

@@ -73,6 +73,9 @@ public final class RecordBatch {
     /// When the lines arrived, nanoseconds since the epoch: the time of lines without one.
     public private(set) var arrivalTime: Int64 = 0
 
+    /// How often the batch was reset: its contents are what they were while this and the number of records are.
+    public private(set) var age = 0
+
     /// A line's own time may lie this far ahead of its arrival; beyond, the arrival's is taken (nanoseconds).
     public static let skewMax = Timestamp.day
 
@@ -103,6 +106,7 @@ public final class RecordBatch {
     /// table that has grown large is replaced by an empty one.
     public func reset(origin: UnsafePointer<UInt8>, arrivalTime: Int64) {
         owner = nil
+        age += 1
         self.origin = origin
         self.arrivalTime = arrivalTime
         records.removeAll()

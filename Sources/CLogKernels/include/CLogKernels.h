@@ -119,6 +119,73 @@ size_t weir_append_values(
     const uint8_t *_Nonnull origin, const uint32_t *_Nonnull spans, const int32_t *_Nonnull numbers,
     size_t count, int padded, weir_column_end *_Nonnull columns);
 
+/// What a record begins with.
+typedef struct {
+    uint32_t line_start, line_length, first_value, shape;
+} weir_record_head;
+
+/// Where one field stands in the records of a block.
+typedef struct {
+    /// The first record, and the bytes from one to the next.
+    const void *_Nonnull records;
+    size_t record_bytes;
+    /// Two words for each value of the batch: where it begins behind `origin`, and twice its length, and one more where it is escaped.
+    const uint32_t *_Nonnull spans;
+    const uint8_t *_Nonnull origin;
+    /// The field's place in lines of each shape, and in those of each loose shape, which are numbered from `loose_shape` on: less than 0
+    /// for none, else the number of the value and, in the lowest `transform_bits`, what is made of it. From shape to shape are `width`
+    /// places.
+    const int32_t *_Nonnull slots;
+    const int32_t *_Nonnull loose_slots;
+    size_t width;
+    uint32_t loose_shape, transform_bits;
+} weir_field_view;
+
+enum {
+    /// The longest text that has a place.
+    WEIR_TEXT_MAX = 32,
+    /// Pairs of places for texts of at most 8 bytes.
+    WEIR_SHORT_PAIR_BITS = 8,
+    WEIR_SHORT_PAIRS = 1 << WEIR_SHORT_PAIR_BITS,
+    /// Pairs of places for longer ones.
+    WEIR_MEDIUM_PAIRS = 2048,
+    /// Place 0, which means that there is no such field, and the places of all pairs.
+    WEIR_TEXT_PLACES = 1 + 2 * (WEIR_SHORT_PAIRS + WEIR_MEDIUM_PAIRS),
+};
+
+/// The generations of place 0: the field is not there; or it is, and its text has no place.
+#define WEIR_TEXT_ABSENT 1u
+#define WEIR_TEXT_NONE 0xffffffffu
+
+typedef struct {
+    int32_t index;
+    uint32_t generation;
+} weir_text_place;
+
+typedef struct {
+    uint64_t bytes;
+    uint32_t count, generation;
+} weir_short_text;
+
+typedef struct {
+    uint64_t words[4];
+    uint32_t count, generation;
+} weir_medium_text;
+
+/// The texts that came lately. A generation of 0 is that of a place where nothing has been.
+typedef struct {
+    weir_short_text *_Nonnull shorts;
+    weir_medium_text *_Nonnull mediums;
+    /// Texts that were looked up, and those that were not there.
+    uint32_t looks, misses;
+} weir_text_table;
+
+/// Puts into `places` where the texts of a field stand in the table, for the records `rows`, one bit each; those that are not there are put
+/// there, in the place of others. Eight bytes behind each text may be loaded.
+void weir_find_texts(
+    const weir_field_view *_Nonnull view, weir_text_table *_Nonnull table, uint64_t rows,
+    weir_text_place *_Nonnull places);
+
 /// Asks the system for large pages in the middle of memory that has just been allocated: clearing one costs less than hundreds of
 /// faults. Does nothing where there are none.
 void weir_prefer_large_pages(void *_Nonnull memory, size_t bytes);

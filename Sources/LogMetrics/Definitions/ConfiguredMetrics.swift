@@ -25,12 +25,16 @@ struct ConfiguredMetrics: ~Copyable {
     private let parts: [[MetricName.Part]]
     private var plans = Vector<Plan>(capacity: 8)
     private let tables: UnsafeMutablePointer<MetricTable>
-    private var inputs = RecordInputs()
+    private var inputs: RecordInputs
     /// The records of the batch that `inputs` has loaded.
     private var loaded = 0..<0
 
-    init(_ definitions: [MetricDefinition], seriesMax: Int = MetricTable.seriesMax) {
+    init(
+        _ definitions: [MetricDefinition], columns: FieldColumns,
+        seriesMax: Int = MetricTable.seriesMax
+    ) {
         self.definitions = definitions
+        inputs = RecordInputs(columns: columns)
         // A name that is none is not written; the reader of the configuration refuses it.
         parts = definitions.map { (try? MetricName.parts($0.name)) ?? [] }
         var fields: [[String]] = []

@@ -42,11 +42,11 @@ final class AlertStage {
 
     init(
         configuration: AlertConfiguration, file: String?, delivery: AlertDelivery,
-        counters: MetricsRegistry, policy: RetentionPolicy
+        counters: MetricsRegistry, policy: RetentionPolicy, columns: FieldColumns
     ) {
         self.configuration = configuration
         self.file = file
-        engine = RuleEngine(rules: configuration.rules)
+        engine = RuleEngine(rules: configuration.rules, columns: columns)
         desk = AlertDesk(routing: configuration.routing)
         countedDesk = desk.counters
         self.delivery = delivery

@@ -94,7 +94,8 @@ final class StageState: LineObserver {
     func reload(_ definitions: [MetricDefinition]) -> StreamMetrics {
         var bytes = ByteWriter(capacity: 1 << 16)
         metrics.snapshot(into: &bytes)
-        let fresh = StreamMetrics(definitions: definitions, classNames: classNames)
+        let fresh = StreamMetrics(
+            definitions: definitions, classNames: classNames, columns: metrics.columns)
         var reader = ByteReader(bytes.view)
         do throws(MalformedBytes) {
             try fresh.restore(from: &reader)

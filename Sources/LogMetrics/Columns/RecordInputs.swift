@@ -9,7 +9,7 @@ package import LogRecords
 /// from the first one that was loaded. One thread uses it.
 package struct RecordInputs: ~Copyable {
     /// Records that are looked at together.
-    package static var rowsMax: Int { FilterIndex.recordsMax }
+    package static var rowsMax: Int { FieldColumnsCore.blockRows }
     /// Longer keys are cut: groups that differ only behind so many bytes are one.
     static var keyBytesMax: Int { 1_024 }
 
@@ -25,50 +25,38 @@ package struct RecordInputs: ~Copyable {
         var matching: UInt64 = 0
     }
 
-    /// The numbers of a field in the loaded records.
-    private struct NumberColumn: BitwiseCopyable {
-        let slot: Int32
-        let values: UnsafeMutablePointer<Double>
-        /// The records whose numbers are in `values`.
-        var known: UInt64 = 0
-    }
-
-    private var fieldNames: [String] = ["status_code", "endpoint", "event"]
-    private var slots = FieldSlots(names: [])
+    /// Where values are looked up.
+    private let columns: FieldColumns
+    private let fields: UnsafeMutablePointer<FieldColumnsCore>
     private var index = FilterIndex()
     private var filters = Vector<FilterState>(capacity: 8)
-    private var numbers = Vector<NumberColumn>(capacity: 4)
     private var keyFields: [[String]] = []
     private var keys: UnsafeMutablePointer<KeyColumn>
     private var keyCapacity = 8
     /// All keys name the same endpoint of a record, so that they share one template.
     private var templates = TemplateCache()
-    /// The first of the loaded records in the batch, and how many they are.
-    private var first = 0
-    private var count = 0
-    /// The requests among them, and the failed ones; whether they are known.
-    private var requestRows: (all: UInt64, failed: UInt64) = (0, 0)
-    private var knowsRequests = false
-    private var scratch = ByteWriter(capacity: 256)
+    /// The block of the batch that is loaded, its first record, and all of them as a set.
+    private var block = 0
+    private var first: Int { block * Self.rowsMax }
+    package private(set) var all: UInt64 = 0
 
-    /// Inputs for whoever asks: name what you need, then `freeze`.
-    package init() { keys = .allocate(capacity: keyCapacity) }
+    /// Inputs for whoever asks: name what you need, then `freeze`. Values are looked up in `columns`, for all who share them.
+    package init(columns: FieldColumns = FieldColumns()) {
+        self.columns = columns
+        fields = columns.core
+        keys = .allocate(capacity: keyCapacity)
+    }
 
     deinit {
         keys.deinitialize(count: keyFields.count)
         keys.deallocate()
-        for index in 0..<numbers.count { numbers[index].values.deallocate() }
     }
 
     // MARK: What is asked for
 
-    private mutating func field(_ name: String) -> Int32 {
-        Int32(FieldSlots.number(of: name, in: &fieldNames))
-    }
-
     /// The number of `filter`, the same for equal filters.
     package mutating func add(filter: Filter) -> Int32 {
-        let number = index.add(filter, fieldNames: &fieldNames)
+        let number = index.add(filter, fields)
         if Int(number) == filters.count {
             let terms = index.terms(of: number)
             filters.append(
@@ -78,19 +66,11 @@ package struct RecordInputs: ~Copyable {
     }
 
     /// The number under which the number in field `name` is asked for.
-    package mutating func add(number name: String) -> Int32 {
-        let slot = field(name)
-        if let known = numbers.buffer.firstIndex(where: { $0.slot == slot }) {
-            return Int32(known)
-        }
-        numbers.append(NumberColumn(slot: slot, values: .allocate(capacity: Self.rowsMax)))
-        return Int32(numbers.count - 1)
-    }
+    package mutating func add(number name: String) -> Int32 { Int32(fields.pointee.field(name)) }
 
     /// The number under which the group of a record by `names` is asked for.
     package mutating func add(groupBy names: [String]) -> Int32 {
         if let known = keyFields.firstIndex(of: names) { return Int32(known) }
-        let fields = names.map { field($0) }
         if keyFields.count == keyCapacity {
             let fresh = UnsafeMutablePointer<KeyColumn>.allocate(capacity: keyCapacity * 2)
             fresh.moveInitialize(from: keys, count: keyCapacity)
@@ -99,40 +79,36 @@ package struct RecordInputs: ~Copyable {
             keyCapacity *= 2
         }
         (keys + keyFields.count).initialize(
-            to: KeyColumn(fields: fields, endpointIndex: names.firstIndex(of: "endpoint")))
+            to: KeyColumn(
+                names.map { fields.pointee.field($0) },
+                endpointIndex: names.firstIndex(of: "endpoint")))
         keyFields.append(names)
         return Int32(keyFields.count - 1)
     }
 
     /// Call when everybody has named what they need.
-    package mutating func freeze() {
-        slots = FieldSlots(names: fieldNames)
-        index.freeze()
-    }
+    package mutating func freeze() { index.freeze() }
 
     // MARK: What records say
 
     /// Makes ready for the records of `batch`, whose lines have all been appended.
     package mutating func prepare(_ batch: RecordBatch) {
-        slots.prepare(batch)
-        index.prepare(slots)
+        fields.pointee.prepare(batch)
+        index.prepare(fields.pointee.slots)
     }
 
-    /// Looks at the records from `first` on; how many they are, at most `rowsMax`. What was said of others is void.
+    /// Looks at the records from `first` on, a multiple of `rowsMax`; how many they are, at most `rowsMax`. What was said of others is
+    /// void.
     package mutating func load(from first: Int, _ reader: BatchReader) -> Int {
-        self.first = first
-        count = min(reader.count - first, Self.rowsMax)
+        block = first / Self.rowsMax
+        let count: Int
+        (count, all) = fields.pointee.rows(block)
         reader.owner._withUnsafeGuaranteedRef { $0.prefetch(first + count..<first + 2 * count) }
-        index.find(first..<first + count, slots, reader)
+        index.find(block, fields, reader)
         for number in 0..<filters.count { (filters.base + number).pointee.asked = 0 }
-        for number in 0..<numbers.count { (numbers.base + number).pointee.known = 0 }
         for number in 0..<keyFields.count { keys[number].reset() }
-        knowsRequests = false
         return count
     }
-
-    /// The set of all loaded records.
-    package var all: UInt64 { ~0 >> UInt64(64 - max(count, 1)) }
 
     /// The terms of filters that some of the loaded records may match: a set of bits, in words of 64.
     package var openTerms: UnsafePointer<UInt64> { index.openTerms }
@@ -173,42 +149,15 @@ package struct RecordInputs: ~Copyable {
 
     /// The requests among the loaded records, and the failed ones among those.
     package mutating func requests(_ reader: BatchReader) -> (all: UInt64, failed: UInt64) {
-        if knowsRequests { return requestRows }
-        knowsRequests = true
-        requestRows = (0, 0)
-        for row in 0..<count {
-            let index = first + row
-            let fields = slots.row(reader[index].shape)
-            let status = reader.status(index, fields[0])
-            var isRequest = RequestRule.isRequest(
-                status: status, hasEndpoint: reader.isPresent(index, fields[1]))
-            if isRequest {
-                isRequest = !RequestRule.isMetricLine(index, eventSlot: fields[2], reader)
-            }
-            let isFailed =
-                isRequest && RequestRule.isError(status: status, level: reader[index].level)
-            requestRows.all |= (isRequest ? 1 : 0) << UInt64(row)
-            requestRows.failed |= (isFailed ? 1 : 0) << UInt64(row)
-        }
-        return requestRows
+        let found = fields.pointee.requests(block, reader)
+        return (found.all, found.failed)
     }
 
     /// The numbers of a field, by record, for those of `rows`: NaN where there is none.
     package mutating func numbers(
         _ number: Int32, of rows: UInt64, _ reader: BatchReader
     ) -> UnsafePointer<Double> {
-        let column = numbers.base + Int(number)
-        let name = Int(column.pointee.slot)
-        var rest = rows & ~column.pointee.known
-        column.pointee.known |= rows
-        while rest != 0 {
-            let row = rest.trailingZeroBitCount
-            rest &= rest &- 1
-            let index = first + row
-            column.pointee.values[row] = reader.number(
-                index, slots.slot(reader[index].shape, name), scratch: &scratch)
-        }
-        return UnsafePointer(column.pointee.values)
+        fields.pointee.numbers(Int(number), block, rows, reader)
     }
 
     /// The number of a field in the record `row`, NaN where there is none.
@@ -223,7 +172,7 @@ package struct RecordInputs: ~Copyable {
     package mutating func groups(
         _ key: Int32, of rows: UInt64, _ reader: BatchReader
     ) -> UnsafePointer<Int32> {
-        keys[Int(key)].groups(of: rows, from: first, slots, reader, &templates)
+        keys[Int(key)].groups(of: rows, block, fields, reader, &templates)
     }
 
     /// What the numbers of `groups` stand for. They are valid until the next `load`.
@@ -234,6 +183,6 @@ package struct RecordInputs: ~Copyable {
     /// The group of the record `row`: for one field its text, for several each text behind its length. The endpoint is templated.
     /// Valid until the next one is asked for.
     package mutating func key(_ key: Int32, _ row: Int, _ reader: BatchReader) -> ByteView {
-        keys[Int(key)].text(first + row, slots, reader, &templates)
+        keys[Int(key)].text(first + row, fields, reader, &templates)
     }
 }

@@ -18,8 +18,6 @@ internal import LogRecords
 /// known of its shape. Some dozens of records are looked at together, and the answer is turned round: for each term the
 /// records that it may match, one bit a record. One thread uses an index.
 struct FilterIndex: ~Copyable {
-    /// Records that `find` looks at together: the bits of a word.
-    static var recordsMax: Int { 64 }
     /// What would be more terms is a rest.
     private static var termsMax: Int { 8 }
 
@@ -37,7 +35,7 @@ struct FilterIndex: ~Copyable {
     private var owners: [RecordFilter?] = []
     private var rests = Vector<Unmanaged<RecordFilter>?>(capacity: 8)
     private var fields: UnsafeMutablePointer<FieldConditions>
-    private var fieldSlots = Vector<Int32>(capacity: 4)
+    private var fieldCount = 0
     /// The fields in the order in which records are asked.
     private var order = Vector<Int32>(capacity: 4)
     private var capacity = 4
@@ -49,26 +47,22 @@ struct FilterIndex: ~Copyable {
     private var rows = Vector<UInt64>(capacity: 64)
     /// The terms that some of those records may match.
     private var open = Vector<UInt64>(capacity: 1)
-    /// The terms that the record being looked at may match.
-    private var candidates = Vector<UInt64>(capacity: 1)
+    /// For each of the records that are looked at the terms that it may match.
+    private var candidates = Vector<UInt64>(capacity: 64)
 
-    /// What is known of a shape.
+    /// The fields that the lines of a shape have: where they stand in `present`, by their numbers.
     private struct Shape: BitwiseCopyable {
-        /// Where the fields that its lines have stand in `present`; −1 while nothing is known.
+        /// −1 while nothing is known.
         var start: Int32 = -1
-        var count: Int32 = 0
-    }
-
-    /// A field that the lines of a shape have, and where.
-    private struct PresentField: BitwiseCopyable {
-        let index: Int32
-        let slot: Int32
+        var end: Int32 = -1
     }
 
     private var shapes = Vector<Shape>(capacity: 16)
+    private var present = Vector<Int32>(capacity: 64)
     /// For each shape the terms that its missing fields leave.
     private var shapeSets = Vector<UInt64>(capacity: 16)
-    private var present = Vector<PresentField>(capacity: 64)
+    /// For each field the records that have it, as far as their shapes leave anything.
+    private var having = Vector<UInt64>(capacity: 4)
     private var tableAge = -1
 
     init() {
@@ -77,22 +71,23 @@ struct FilterIndex: ~Copyable {
     }
 
     deinit {
-        fields.deinitialize(count: fieldSlots.count)
+        fields.deinitialize(count: fieldCount)
         fields.deallocate()
     }
 
     // MARK: Filters
 
-    /// The number of `filter`, the same for equal filters. `fieldNames` are the fields that the owner looks up, in the order of
-    /// their numbers; those that the filter asks for are added.
-    mutating func add(_ filter: Filter, fieldNames: inout [String]) -> Int32 {
+    /// The number of `filter`, the same for equal filters. Its fields are added to `columns`.
+    mutating func add(
+        _ filter: Filter, _ columns: UnsafeMutablePointer<FieldColumnsCore>
+    ) -> Int32 {
         if let known = filters.firstIndex(of: filter) { return Int32(known) }
         filters.append(filter)
         let alternatives = Self.alternatives(filter)
         // The terms of a filter stand in one word, so that one look says whether any of them is left.
         while (owners.count & 63) + alternatives.count > 64 { addTerm(nil) }
         let first = owners.count
-        for parts in alternatives { add(term: parts, &fieldNames) }
+        for parts in alternatives { add(term: parts, columns) }
         let mask = (UInt64.max >> UInt64(64 - alternatives.count)) << UInt64(first & 63)
         all[first >> 6] |= mask
         terms.append(
@@ -132,12 +127,14 @@ struct FilterIndex: ~Copyable {
         return name
     }
 
-    private mutating func add(term parts: [Filter], _ fieldNames: inout [String]) {
+    private mutating func add(
+        term parts: [Filter], _ columns: UnsafeMutablePointer<FieldColumnsCore>
+    ) {
         var rest: [Filter] = []
         for part in parts {
             if let name = Self.field(of: part) {
                 // First the place: a new field may move all of them.
-                let place = field(name, &fieldNames)
+                let place = field(name, columns)
                 fields[place].add(part, for: owners.count)
             } else {
                 rest.append(part)
@@ -153,8 +150,10 @@ struct FilterIndex: ~Copyable {
         rests.append(rest.map { Unmanaged.passUnretained($0) })
     }
 
-    private mutating func field(_ name: String, _ fieldNames: inout [String]) -> Int {
-        let count = fieldSlots.count
+    private mutating func field(
+        _ name: String, _ columns: UnsafeMutablePointer<FieldColumnsCore>
+    ) -> Int {
+        let count = fieldCount
         if let known = (0..<count).first(where: { fields[$0].name == name }) { return known }
         if count == capacity {
             capacity *= 2
@@ -163,8 +162,9 @@ struct FilterIndex: ~Copyable {
             fields.deallocate()
             fields = fresh
         }
-        (fields + count).initialize(to: FieldConditions(name: name))
-        fieldSlots.append(Int32(FieldSlots.number(of: name, in: &fieldNames)))
+        (fields + count).initialize(
+            to: FieldConditions(name: name, field: columns.pointee.field(name)))
+        fieldCount += 1
         return count
     }
 
@@ -175,17 +175,17 @@ struct FilterIndex: ~Copyable {
         for _ in 0..<words * 64 { rows.append(0) }
         open.removeAll()
         candidates.removeAll()
-        for _ in 0..<words {
-            open.append(0)
-            candidates.append(0)
-        }
-        for index in 0..<fieldSlots.count { fields[index].freeze(words: words) }
+        for _ in 0..<words { open.append(0) }
+        for _ in 0..<words * FieldColumnsCore.blockRows { candidates.append(0) }
+        for index in 0..<fieldCount { fields[index].freeze(words: words) }
         // The field that most terms ask leaves the fewest of them to the others.
         order.removeAll()
-        let busiest = (0..<fieldSlots.count).sorted {
+        let busiest = (0..<fieldCount).sorted {
             (fields[$0].askerCount, $1) > (fields[$1].askerCount, $0)
         }
         for index in busiest { order.append(Int32(index)) }
+        having.removeAll()
+        for _ in 0..<fieldCount { having.append(0) }
         tableAge = -1
     }
 
@@ -208,9 +208,12 @@ struct FilterIndex: ~Copyable {
         }
     }
 
-    /// Finds the terms that the records of `range`, at most `recordsMax`, may match.
-    mutating func find(_ range: Range<Int>, _ slots: borrowing FieldSlots, _ reader: BatchReader) {
-        if fieldSlots.count == 0 { return takeAll(range.count) }
+    /// Finds the terms that the records of a block may match.
+    mutating func find(
+        _ block: Int, _ columns: UnsafeMutablePointer<FieldColumnsCore>, _ reader: BatchReader
+    ) {
+        let (count, whole) = columns.pointee.rows(block)
+        if fieldCount == 0 { return takeAll(whole) }
         for word in 0..<words {
             var left = open[word]
             while left != 0 {
@@ -219,123 +222,96 @@ struct FilterIndex: ~Copyable {
             }
             open[word] = 0
         }
-        if words == 1 { return findInOneWord(range, slots, reader) }
+        let first = block * FieldColumnsCore.blockRows
+        var open = begin(first, count, reader)
+        for next in 0..<order.count {
+            let index = Int(order[next])
+            let asked = having[index] & open
+            if asked == 0 { continue }
+            open &= ~asked | fields[index].narrow(candidates.base, asked, block, columns, reader)
+        }
+        turn(open)
+    }
+
+    /// Makes the candidates of each record what its shape leaves; the records that have some.
+    @inline(__always)
+    private mutating func begin(_ first: Int, _ count: Int, _ reader: BatchReader) -> UInt64 {
+        for index in 0..<fieldCount { having[index] = 0 }
+        var result: UInt64 = 0
         var bit: UInt64 = 1
-        for row in range {
-            narrow(row, slots, reader)
+        for row in 0..<count {
+            let number = reader[first + row].shape
+            let left = candidates.base + row * words
+            if number < RecordBatch.looseShape {
+                if shapes[Int(number)].start < 0 { learn(first + row, reader) }
+                var any: UInt64 = 0
+                let set = shapeSets.base + Int(number) * words
+                for word in 0..<words {
+                    left[word] = set[word]
+                    any |= set[word]
+                }
+                if any != 0 {
+                    result |= bit
+                    let shape = shapes[Int(number)]
+                    for place in Int(shape.start)..<Int(shape.end) {
+                        having[Int(present[place])] |= bit
+                    }
+                }
+            } else {
+                for word in 0..<words { left[word] = all[word] }
+                result |= bit
+                for index in 0..<fieldCount { having[index] |= bit }
+            }
+            bit <<= 1
+        }
+        return result
+    }
+
+    /// Turns the candidates of `records` round: for each term its records.
+    @inline(__always)
+    private mutating func turn(_ records: UInt64) {
+        var rest = records
+        while rest != 0 {
+            let row = rest.trailingZeroBitCount
+            let bit = rest & (~rest &+ 1)
+            rest &= rest &- 1
             for word in 0..<words {
-                var left = candidates[word]
+                var left = candidates[row * words + word]
                 open[word] |= left
                 while left != 0 {
                     rows[word << 6 + left.trailingZeroBitCount] |= bit
                     left &= left &- 1
                 }
             }
-            bit <<= 1
         }
-    }
-
-    /// The same where a set of terms is one word.
-    private mutating func findInOneWord(
-        _ range: Range<Int>, _ slots: borrowing FieldSlots, _ reader: BatchReader
-    ) {
-        var found: UInt64 = 0
-        var bit: UInt64 = 1
-        for row in range {
-            let number = reader[row].shape
-            var left: UInt64
-            if number < RecordBatch.looseShape {
-                if shapes[Int(number)].start < 0 { learn(row, slots, reader) }
-                let shape = shapes[Int(number)]
-                left = shapeSets[Int(number)]
-                var place = present.base + Int(shape.start)
-                let end = place + Int(shape.count)
-                while left != 0, place < end {
-                    left = fields[Int(place.pointee.index)].narrowed(
-                        left, row, slot: place.pointee.slot, reader)
-                    place += 1
-                }
-            } else {
-                narrowLoose(row, slots, reader)
-                left = candidates[0]
-            }
-            found |= left
-            while left != 0 {
-                rows[left.trailingZeroBitCount] |= bit
-                left &= left &- 1
-            }
-            bit <<= 1
-        }
-        open[0] = found
     }
 
     /// Without fields all terms may match all records.
-    private func takeAll(_ count: Int) {
+    private func takeAll(_ records: UInt64) {
         for word in 0..<words {
             open[word] = all[word]
             for term in 0..<64 where all[word] >> UInt64(term) & 1 != 0 {
-                rows[word << 6 + term] = ~0 >> UInt64(64 - max(count, 1))
+                rows[word << 6 + term] = records
             }
-        }
-    }
-
-    /// Makes `candidates` the terms that a record may match.
-    @inline(__always)
-    private mutating func narrow(
-        _ row: Int, _ slots: borrowing FieldSlots, _ reader: BatchReader
-    ) {
-        let number = reader[row].shape
-        guard number < RecordBatch.looseShape else { return narrowLoose(row, slots, reader) }
-        if shapes[Int(number)].start < 0 { learn(row, slots, reader) }
-        let shape = shapes[Int(number)]
-        let set = shapeSets.base + Int(number) * words
-        var left: UInt64 = 0
-        for word in 0..<words {
-            candidates[word] = set[word]
-            left |= set[word]
-        }
-        for place in Int(shape.start)..<Int(shape.start + shape.count) {
-            if left == 0 { return }
-            let field = present[place]
-            left = fields[Int(field.index)].narrow(
-                candidates.base, row, slot: field.slot, reader)
         }
     }
 
     /// Finds out which fields lines of a record's shape have, and what is left where others are missing.
     @inline(never)
-    private mutating func learn(
-        _ row: Int, _ slots: borrowing FieldSlots, _ reader: BatchReader
-    ) {
+    private mutating func learn(_ row: Int, _ reader: BatchReader) {
         let number = Int(reader[row].shape)
-        var shape = Shape(start: Int32(present.count))
-        for word in 0..<words { candidates[word] = all[word] }
-        for next in 0..<order.count {
-            let index = order[next]
-            let slot = slots.slot(reader[row].shape, Int(fieldSlots[Int(index)]))
-            if slot >= 0 {
-                present.append(PresentField(index: index, slot: slot))
-                shape.count += 1
+        let set = shapeSets.base + number * words
+        for word in 0..<words { set[word] = all[word] }
+        let shape = reader.batch.table.shapes[number]
+        let start = present.count
+        for index in 0..<fieldCount {
+            if shape.slot(named: fields[index].name) != nil {
+                present.append(Int32(index))
             } else {
-                _ = fields[Int(index)].narrow(candidates.base, row, slot: slot, reader)
+                fields[index].narrowWithout(set, row, reader)
             }
         }
-        shapes[number] = shape
-        for word in 0..<words {
-            shapeSets[number * words + word] = candidates[word]
-        }
-    }
-
-    @inline(never)
-    private mutating func narrowLoose(
-        _ row: Int, _ slots: borrowing FieldSlots, _ reader: BatchReader
-    ) {
-        for word in 0..<words { candidates[word] = all[word] }
-        for next in 0..<order.count {
-            let index = Int(order[next])
-            let slot = slots.slot(reader[row].shape, Int(fieldSlots[index]))
-            if fields[index].narrow(candidates.base, row, slot: slot, reader) == 0 { return }
-        }
+        shapes[number] = Shape(start: Int32(start), end: Int32(present.count))
     }
 
     /// The terms that some of the records may match.

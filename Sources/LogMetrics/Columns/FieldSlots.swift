@@ -1,3 +1,4 @@
+internal import CLogKernels
 public import LogBytes
 public import LogRecords
 
@@ -9,7 +10,7 @@ public struct FieldSlots: ~Copyable {
     @usableFromInline let width: Int
     private(set) var shapeCount = 0
     /// How often another table of shapes came, which numbers them anew.
-    private(set) var tableAge = 0
+    private(set) var tableAge: Int
     /// The slots of the loose lines of the batch that was prepared last.
     @usableFromInline var loose = Vector<Int32>(capacity: 1)
     /// The numbers of the fields in that batch.
@@ -18,9 +19,13 @@ public struct FieldSlots: ~Copyable {
     private var table: ShapeTable?
 
     /// A lookup for `names`.
-    public init(names: [String]) {
+    public init(names: [String]) { self.init(names: names, tableAge: 0) }
+
+    /// A lookup for `names` that goes on counting from `tableAge`.
+    init(names: [String], tableAge: Int) {
         self.names = names
         self.width = names.count
+        self.tableAge = tableAge
     }
 
     /// The place of `name` in `names`, to whose end it is added where it is not there.
@@ -225,5 +230,15 @@ public struct BatchReader {
     func isMade(_ row: Int, _ slot: Int32) -> Bool {
         var scratch = ByteWriter(capacity: 1)
         return !slowText(row, slot, scratch: &scratch).isEmpty
+    }
+
+    /// Where field `field` of `slots` stands in the records from `first` on, for kernels.
+    func view(of field: Int, from first: Int, _ slots: borrowing FieldSlots) -> weir_field_view {
+        weir_field_view(
+            records: records + first, record_bytes: MemoryLayout<Record>.stride,
+            spans: UnsafeRawPointer(values).assumingMemoryBound(to: UInt32.self), origin: origin,
+            slots: slots.packed.base + field, loose_slots: slots.loose.base + field,
+            width: slots.width, loose_shape: RecordBatch.looseShape,
+            transform_bits: UInt32(FieldSlot.transformBits))
     }
 }
