@@ -160,7 +160,24 @@ struct GroupWindow: BitwiseCopyable {
     @inline(__always)
     mutating func open(_ number: Int64, outdated: Int64, _ layout: WindowLayout) -> Int {
         if count > 0, newestNumber == number { return place(Int(count) - 1) }
+        let isNext =
+            count > 0 && count <= mask && number > newestNumber && number > closedThrough
+            && number - newestNumber < Self.nextSpan
+        if isNext, !isNarrow { return append(number, layout) }
         return insert(number, outdated, layout)
+    }
+
+    /// Slots so near to the youngest one need no look at the others.
+    private static var nextSpan: Int64 { 1 << 16 }
+
+    /// Makes slot `number`, which is younger than all others and open; there is room.
+    @inline(__always)
+    private mutating func append(_ number: Int64, _ layout: WindowLayout) -> Int {
+        let fresh = place(Int(count))
+        count += 1
+        newestNumber = number
+        prepare(fresh, number, layout)
+        return fresh
     }
 
     @inline(never)

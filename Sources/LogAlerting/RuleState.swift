@@ -10,7 +10,7 @@ internal import LogRecords
 ///
 /// Most groups are quiet most of the time: no alert, and no record in the window that could lead to one. Such a group
 /// sleeps. Boundaries pass it by, and its window is brought up to date when it wakes or at the next sweep, which comes
-/// every quarter of a window and forgets the groups that hold nothing.
+/// once a window and forgets the groups that hold nothing.
 struct RuleState: ~Copyable {
     /// A group whose records stay away, and whose rule waits for them, is forgotten after a day: what was taken out of
     /// service would be missed for ever.
@@ -55,7 +55,7 @@ struct RuleState: ~Copyable {
         let condition = rule.condition
         let baseline = rule.levels.map(\.limit.baseline).max() ?? 0
         slots = RuleSlots(condition, baseline: baseline, interval: rule.interval)
-        sweepSlots = max(slots.window / 4 / slots.stride, 1) * slots.stride
+        sweepSlots = max(slots.window / slots.stride, 1) * slots.stride
         horizon = Self.horizon(rule, slots, sweepSlots: sweepSlots)
         firesOnRecord = rule.firesOnRecord
         hasActiveIntervals = !rule.activeTimeIntervals.isEmpty
