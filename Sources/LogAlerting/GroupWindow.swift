@@ -158,13 +158,15 @@ struct GroupWindow: BitwiseCopyable {
     /// The place of slot `number`, which is made when it does not exist; constant time for the newest one. Slots up to
     /// `outdated` are of no use any more and may make room.
     @inline(__always)
-    mutating func open(_ number: Int64, outdated: Int64, _ layout: WindowLayout) -> Int {
+    mutating func open(
+        _ number: Int64, outdated: @autoclosure () -> Int64, _ layout: WindowLayout
+    ) -> Int {
         if count > 0, newestNumber == number { return place(Int(count) - 1) }
         let isNext =
             count > 0 && count <= mask && number > newestNumber && number > closedThrough
             && number - newestNumber < Self.nextSpan
         if isNext, !isNarrow { return append(number, layout) }
-        return insert(number, outdated, layout)
+        return insert(number, outdated(), layout)
     }
 
     /// Slots so near to the youngest one need no look at the others.

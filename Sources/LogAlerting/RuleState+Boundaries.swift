@@ -66,8 +66,11 @@ extension RuleState {
             }
             if table.groups[number].isAwake || hasActiveIntervals {
                 evaluate(number, slot, into: &transitions)
-            } else {
-                // Nothing can be decided about it: its window is brought up to date.
+            } else if table.groups[number].window.newest ?? .min
+                <= slot - slots.window - slots.baseline
+            {
+                // Nothing can be decided about it, and its window holds nothing any more. Else the window stays as it is: whoever
+                // wakes the group brings it up to date.
                 table.groups[number].window.close(
                     through: slot, length: slots.window, baseline: slots.baseline, layout)
             }

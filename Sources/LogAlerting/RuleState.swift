@@ -9,8 +9,8 @@ internal import LogRecords
 /// true; boundaries decide when it ends.
 ///
 /// Most groups are quiet most of the time: no alert, and no record in the window that could lead to one. Such a group
-/// sleeps. Boundaries pass it by, and its window is brought up to date when it wakes or at the next sweep, which comes
-/// once a window and forgets the groups that hold nothing.
+/// sleeps. Boundaries pass it by, and its window is brought up to date when it wakes. A sweep comes every quarter of a
+/// window and forgets the groups that hold nothing.
 struct RuleState: ~Copyable {
     /// A group whose records stay away, and whose rule waits for them, is forgotten after a day: what was taken out of
     /// service would be missed for ever.
@@ -55,7 +55,7 @@ struct RuleState: ~Copyable {
         let condition = rule.condition
         let baseline = rule.levels.map(\.limit.baseline).max() ?? 0
         slots = RuleSlots(condition, baseline: baseline, interval: rule.interval)
-        sweepSlots = max(slots.window / slots.stride, 1) * slots.stride
+        sweepSlots = max(slots.window / 4 / slots.stride, 1) * slots.stride
         horizon = Self.horizon(rule, slots, sweepSlots: sweepSlots)
         firesOnRecord = rule.firesOnRecord
         hasActiveIntervals = !rule.activeTimeIntervals.isEmpty
@@ -155,9 +155,10 @@ struct RuleState: ~Copyable {
         // The next boundary that can decide anything looks back no further. While all groups sleep that is the first one behind
         // the watermark, since those before it are left out; else the next one, which may lie before the watermark: a record
         // that was held back counts before the boundaries up to its successor are evaluated.
-        let decisive = table.awakeCount > 0 ? nextSlot : max(nextSlot, slot - lateSlots)
-        let outdated = decisive - slots.window - slots.baseline
-        let place = group.pointee.window.open(slot, outdated: outdated, layout)
+        let place = group.pointee.window.open(
+            slot,
+            outdated: (table.awakeCount > 0 ? nextSlot : max(nextSlot, slot - lateSlots))
+                - slots.window - slots.baseline, layout)
         group.pointee.window.count(contribution.counters, at: place, number: slot, layout)
         var isMore = true
         if contribution.operation.kind != .none {

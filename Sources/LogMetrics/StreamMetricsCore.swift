@@ -130,7 +130,7 @@ struct StreamMetricsCore: ~Copyable {
     private mutating func observe(_ block: Int, _ reader: BatchReader) {
         let first = block * FieldColumnsCore.blockRows
         let (count, all) = columns.pointee.rows(block)
-        reader.owner._withUnsafeGuaranteedRef { $0.prefetch(first + count..<first + 2 * count) }
+        columns.pointee.prefetch(behind: block, reader)
         let services = columns.pointee.places(fields.service, block, all, reader)
         let requests = columns.pointee.requests(block, reader)
         let endpoints = columns.pointee.places(fields.endpoint, block, requests.all, reader)

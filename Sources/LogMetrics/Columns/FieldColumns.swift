@@ -108,6 +108,13 @@ struct FieldColumnsCore: ~Copyable {
         return (rows, rows == 0 ? 0 : ~0 >> UInt64(Self.blockRows - rows))
     }
 
+    /// Asks for the lines of the block behind `block`, unless most of what somebody may ask of them is known.
+    func prefetch(behind block: Int, _ reader: BatchReader) {
+        guard block + 1 < outcomes.count, !outcomes[block + 1].isKnown else { return }
+        let first = (block + 1) * Self.blockRows
+        reader.owner._withUnsafeGuaranteedRef { $0.prefetch(first..<first + Self.blockRows) }
+    }
+
     // MARK: Columns
 
     /// The places of the texts of a field, by record, for those of `rows`: `TextPlace.none` for a text that has none.

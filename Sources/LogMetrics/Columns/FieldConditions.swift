@@ -102,9 +102,14 @@ struct FieldConditions: ~Copyable {
             var any: UInt64 = 0
             if known.value(at: place) != nil || learn(place, first + row, columns, reader) {
                 let mask = masks + Int(place.index) * words
-                for word in 0..<words {
-                    left[word] &= mask[word]
-                    any |= left[word]
+                any = left[0] & mask[0]
+                left[0] = any
+                // Most sets have one word.
+                if words > 1 {
+                    for word in 1..<words {
+                        left[word] &= mask[word]
+                        any |= left[word]
+                    }
                 }
             } else {
                 ask(left, first + row, columns.pointee.slot(field, first + row, reader), reader)

@@ -244,11 +244,14 @@ struct FilterIndex: ~Copyable {
             let left = candidates.base + row * words
             if number < RecordBatch.looseShape {
                 if shapes[Int(number)].start < 0 { learn(first + row, reader) }
-                var any: UInt64 = 0
                 let set = shapeSets.base + Int(number) * words
-                for word in 0..<words {
-                    left[word] = set[word]
-                    any |= set[word]
+                var any = set[0]
+                left[0] = any
+                if words > 1 {
+                    for word in 1..<words {
+                        left[word] = set[word]
+                        any |= set[word]
+                    }
                 }
                 if any != 0 {
                     result |= bit

@@ -103,7 +103,7 @@ package struct RecordInputs: ~Copyable {
         block = first / Self.rowsMax
         let count: Int
         (count, all) = fields.pointee.rows(block)
-        reader.owner._withUnsafeGuaranteedRef { $0.prefetch(first + count..<first + 2 * count) }
+        fields.pointee.prefetch(behind: block, reader)
         index.find(block, fields, reader)
         for number in 0..<filters.count { (filters.base + number).pointee.asked = 0 }
         for number in 0..<keyFields.count { keys[number].reset() }
