@@ -245,11 +245,7 @@ struct EngineCore: ~Copyable {
                 pending.ordered.append(Int32(truncatingIfNeeded: place))
                 continue
             }
-            rule.pointee.add(
-                touch.pointee.contribution, pending.further.base,
-                to: Int(touch.pointee.number),
-                key: numbers.pointee.key(Int(touch.pointee.group)),
-                time: pending.times[Int(touch.pointee.row)], due: &due, into: &transitions)
+            add(touch, numbers)
         }
     }
 
@@ -270,19 +266,32 @@ struct EngineCore: ~Copyable {
             }
             if hasAbsence { begin(at: time) }
             while next < ordered.count {
-                let touch = touches[Int(ordered[next])]
-                guard Int(touch.row) == row else { break }
+                let touch = touches + Int(ordered[next])
+                guard Int(touch.pointee.row) == row else { break }
                 next += 1
-                let rule = Int(touch.rule)
+                let rule = Int(touch.pointee.rule)
                 if pending.arrivals[row] > time {
                     rules[rule].noteTimeless(at: time, arrival: pending.arrivals[row])
                 }
-                let numbers = inputs.numbering(plans[rule].key)
-                rules[rule].add(
-                    touch.contribution, pending.further.base, to: Int(touch.number),
-                    key: numbers.pointee.key(Int(touch.group)), time: time, due: &due,
-                    into: &transitions)
+                add(touch, inputs.numbering(plans[rule].key))
             }
+        }
+    }
+
+    /// Adds a touch to its rule, where groups have `numbers`.
+    @inline(__always)
+    private mutating func add(
+        _ touch: UnsafeMutablePointer<PendingRows.Touch>,
+        _ numbers: UnsafeMutablePointer<KeyNumbers>
+    ) {
+        let rule = rules + Int(touch.pointee.rule)
+        let number = rule.pointee.add(
+            touch.pointee.contribution, pending.further.base, to: Int(touch.pointee.number),
+            key: numbers.pointee.key(Int(touch.pointee.group)),
+            time: pending.times[Int(touch.pointee.row)], due: &due, into: &transitions)
+        if touch.pointee.number < 0, number >= 0 {
+            rule.pointee.table.note(
+                number, Int(touch.pointee.group), numbers.pointee.generation)
         }
     }
 

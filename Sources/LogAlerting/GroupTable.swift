@@ -114,9 +114,14 @@ struct GroupTable: ~Copyable {
     ) -> Int {
         let number = keys.find(key.view, hash: key.hash)
         guard number >= 0 else { return -1 }
+        note(number, shared, generation)
+        return number
+    }
+
+    /// Takes down that the key with the number `shared` in `generation` is that of group `number`.
+    mutating func note(_ number: Int, _ shared: Int, _ generation: UInt32) {
         while places.count <= shared { places.append(GroupPlace()) }
         places[shared] = GroupPlace(age: age, generation: generation, number: Int32(number))
-        return number
     }
 
     /// Makes the group of `key`, which does not exist; its number, −1 when there are too many.

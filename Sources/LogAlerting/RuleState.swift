@@ -133,23 +133,24 @@ struct RuleState: ~Copyable {
 
     /// Adds a record's contribution to its group at `time`, which lies behind no evaluated boundary. `number` is the group's,
     /// −1 where it was not there when somebody looked. `due` becomes the watermark at which the next boundary is due, when that is earlier.
-    @inline(__always)
+    /// Returns the number of the group, −1 where the record was not added to one.
+    @inline(__always) @discardableResult
     mutating func add(
         _ contribution: Contribution, _ further: UnsafePointer<SlotOperation>, to number: Int,
         key: @autoclosure () -> (view: ByteView, hash: UInt64), time: Int64, due: inout Int64,
         into transitions: inout [AlertTransition]
-    ) {
+    ) -> Int {
         if plan.source == .firstSeen,
             !firstSeen.see(
                 contribution.operation.bits, group: contribution.group, at: time)
         {
-            return
+            return -1
         }
         let slot = slot(at: time)
         var number = number
         if number < 0 {
             number = findGroup(key(), slot, &due)
-            if number < 0 { return }
+            if number < 0 { return -1 }
         }
         let group = table.groups + number
         // The next boundary that can decide anything looks back no further. While all groups sleep that is the first one behind
@@ -183,6 +184,7 @@ struct RuleState: ~Copyable {
                 due = min(due, dueAt)
             }
         }
+        return number
     }
 
     /// Says that a record counts at `time` and is stored under another one, that of its arrival.

@@ -145,7 +145,7 @@ enum {
     /// The longest text that has a place.
     WEIR_TEXT_MAX = 32,
     /// Pairs of places for texts of at most 8 bytes.
-    WEIR_SHORT_PAIR_BITS = 8,
+    WEIR_SHORT_PAIR_BITS = 11,
     WEIR_SHORT_PAIRS = 1 << WEIR_SHORT_PAIR_BITS,
     /// Pairs of places for longer ones.
     WEIR_MEDIUM_PAIRS = 2048,

@@ -19,8 +19,8 @@ struct TextPlace: BitwiseCopyable, Equatable {
 /// filters that it meets) keeps that by the value's place (`PlaceMap`) and need not look at its bytes again.
 ///
 ///     place 0            there is no such field
-///     places 1…512       texts of at most 8 bytes
-///     places 513…4608    texts of at most 32 bytes
+///     places 1…4096      texts of at most 8 bytes
+///     places 4097…8192   texts of at most 32 bytes
 ///
 /// A text has two places to choose from, in a pair that its bytes say. Where most texts are new, as with identifiers, the table
 /// is given up.
