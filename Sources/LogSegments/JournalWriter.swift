@@ -14,7 +14,10 @@ final class JournalWriter {
     private var file: (any OpenFile)?
     private var offset = 0
     private var frames: FrameWriter
+    /// The frames of the group, behind `lead` bytes that are none of it: so many that the frames stand in memory as they do in the
+    /// blocks of the file, which takes them without a copy then (`OpenMode.blockBytes`).
     private var uncommitted = ByteWriter(capacity: 1 << 16)
+    private var lead = 0
     /// The mark that is written next.
     private var markNumber = 0
     /// Whether frames are compressed: see `noteSpeed`.
@@ -44,7 +47,7 @@ final class JournalWriter {
     }
 
     /// Bytes that were written and are not durable yet.
-    var uncommittedBytes: Int { uncommitted.count }
+    var uncommittedBytes: Int { uncommitted.count - lead }
 
     /// Writes one frame. Throws without effect: what a failed write left behind is cut off or lies behind the end that the
     /// next write starts from.
@@ -52,6 +55,7 @@ final class JournalWriter {
         _ batches: [RecordBatch], positions: [SourcePosition] = [], firstSequence: UInt64
     ) throws(StoreError) {
         if mustRewrite { try rewriteUncommitted() }
+        if uncommittedBytes == 0 { beginGroup() }
         let start = uncommitted.count
         _ = frames.append(
             batches, positions: positions, firstSequence: firstSequence, packs: packs,
@@ -65,6 +69,14 @@ final class JournalWriter {
             uncommitted.truncate(start)
             throw .writing(error)
         }
+    }
+
+    private func beginGroup() {
+        uncommitted.removeAll()
+        uncommitted.reserve(OpenMode.blockBytes)
+        let next = file == nil ? JournalFormat.fileHeaderBytes : offset
+        lead = (next - Int(bitPattern: uncommitted.base)) & (OpenMode.blockBytes - 1)
+        uncommitted.advance(lead)
     }
 
     /// The number of a file that somebody else makes; this writer will not use it.
@@ -111,7 +123,7 @@ final class JournalWriter {
 
     /// Makes everything appended so far durable.
     func commit() throws(StoreError) {
-        guard uncommitted.count > 0 else { return }
+        guard uncommittedBytes > 0 else { return }
         if mustRewrite {
             try rewriteUncommitted()
         } else {
@@ -121,13 +133,14 @@ final class JournalWriter {
                 synchronizations += 1
                 markDurable()
                 noteSpeed(
-                    bytes: uncommitted.count,
+                    bytes: uncommittedBytes,
                     nanoseconds: writeTime + clock.monotonic() - begin)
             } catch {
                 try rewriteUncommitted()
             }
         }
         uncommitted.removeAll()
+        lead = 0
         writeTime = 0
     }
 
@@ -160,7 +173,7 @@ final class JournalWriter {
         file = nil
         do throws(FileError) {
             try openIfNeeded()
-            try write(uncommitted.view)
+            try write(uncommitted.view.dropFirst(lead))
             try file?.synchronize()
             synchronizations += 1
             markDurable()

@@ -14,7 +14,7 @@ final class DirectWriter: @unchecked Sendable {
     /// Smaller pieces are not worth waiting for the device.
     static let bytesMin = 1 << 18
     /// What addresses, offsets and lengths have to be multiples of; devices ask for no more.
-    private static let blockBytes = 1 << 12
+    private static var blockBytes: Int { OpenMode.blockBytes }
     /// So much is written at once.
     private static let bufferBytes = 1 << 20
 
@@ -48,11 +48,12 @@ final class DirectWriter: @unchecked Sendable {
         lock.locked {
             var done = 0
             let end = bytes.count & ~(Self.blockBytes - 1)
+            let isBlock = UInt(bitPattern: bytes.start) & UInt(Self.blockBytes - 1) == 0
             while done < end, open() {
                 let size = min(end - done, Self.bufferBytes)
-                let buffer = buffer ?? makeBuffer()
-                buffer.copyMemory(from: bytes.start + done, byteCount: size)
-                let step = retrying { pwrite(descriptor, buffer, size, off_t(offset + done)) }
+                let start = UnsafeRawPointer(bytes.start + done)
+                let source = isBlock ? start : copy(start, size)
+                let step = retrying { pwrite(descriptor, source, size, off_t(offset + done)) }
                 if step <= 0 {
                     if errno == EINVAL { isPossible = false }
                     break
@@ -73,6 +74,12 @@ final class DirectWriter: @unchecked Sendable {
         }
         isPossible = descriptor >= 0
         return isPossible
+    }
+
+    private func copy(_ start: UnsafeRawPointer, _ count: Int) -> UnsafeRawPointer {
+        let buffer = buffer ?? makeBuffer()
+        buffer.copyMemory(from: start, byteCount: count)
+        return UnsafeRawPointer(buffer)
     }
 
     private func makeBuffer() -> UnsafeMutableRawPointer {

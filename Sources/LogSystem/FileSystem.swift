@@ -14,6 +14,10 @@ public enum OpenMode: Sendable {
     case readWriteShared
     /// For reading, outside the data directory: symbolic links are followed.
     case readAnywhere
+
+    /// Of a large piece for a file opened with `createLog` no copy is made where its address and its offset in the file leave the
+    /// same rest, divided by so many bytes.
+    public static var blockBytes: Int { 4_096 }
 }
 
 /// An open file. Closed when the last reference goes. Threads may call it at once.
