@@ -76,8 +76,7 @@ public final class Ingester: @unchecked Sendable {
         let counters = MetricsRegistry()
         self.counters = counters
         metrics = StreamMetrics(
-            definitions: options.alerting.metrics, classNames: options.policy.classes.map(\.name),
-            columns: FieldColumns())
+            definitions: options.alerting.metrics, classNames: options.policy.classes.map(\.name))
         let stored = StoredLines(directory: options.directory)
         delivery = AlertDelivery(
             receivers: options.alerting.receivers,
