@@ -60,7 +60,7 @@ build: setup ## build weir for release
 
 test: setup lint ## check the style and run all tests
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	@SWIFT="$(SWIFT)" bash .ci/tests
 	@echo "make test: style and all tests passed"
 
 lint: ## check the style of all Swift files
