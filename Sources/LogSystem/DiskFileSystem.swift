@@ -1,4 +1,5 @@
 internal import LogBytes
+internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -123,6 +124,7 @@ final class DiskFile: OpenFile {
     let path: String
     private let descriptor: Int32
     private let direct: DirectWriter?
+    private let isLocked = Atomic(false)
 
     init(descriptor: Int32, path: String, direct: DirectWriter?) {
         self.descriptor = descriptor
@@ -130,7 +132,11 @@ final class DiskFile: OpenFile {
         self.direct = direct
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A child between fork and exec has the descriptor, too, and with it the lock: `close` alone would leave it that.
+        if isLocked.load(ordering: .relaxed) { _ = flock(descriptor, LOCK_UN) }
+        close(descriptor)
+    }
 
     func size() throws(FileError) -> Int {
         var status = stat()
@@ -180,7 +186,10 @@ final class DiskFile: OpenFile {
     }
 
     func tryLock() throws(FileError) -> Bool {
-        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
+            isLocked.store(true, ordering: .relaxed)
+            return true
+        }
         if errno == EWOULDBLOCK { return false }
         throw .current("lock", path)
     }
