@@ -384,3 +384,44 @@ void weir_interleave(
         first += code ^ 1;
     }
 }
+
+int weir_recent_codes(
+    const uint32_t *distances, size_t count, const uint32_t *numbers, size_t fresh, uint32_t *out) {
+    size_t zeros = 0, taken = 0;
+    for (size_t row = 0; row < count; row++) { zeros += distances[row] == 0; }
+    for (size_t row = 0; row < count && row < WEIR_DISTANCE_MAX; row++) {
+        if (distances[row] > row) { return 0; }
+    }
+    if (zeros != fresh) { return 0; }
+    uint32_t any = 0;
+    for (size_t row = 0; row < count; row++) {
+        // Which of both it is cannot be foretold: both are loaded. Behind the last new value none is taken any more.
+        const uint32_t distance = distances[row], is_new = distance == 0;
+        const size_t next = taken < fresh ? taken : 0;
+        const uint32_t number = numbers ? (fresh ? numbers[next] : 0) : (uint32_t)taken;
+        any |= distance;
+        const uint32_t back = out[row - (is_new ? row : (distance & WEIR_DISTANCE_MAX))];
+        out[row] = is_new ? number : back;
+        taken += is_new;
+    }
+    return any <= WEIR_DISTANCE_MAX;
+}
+
+void weir_places(const uint32_t *codes, size_t count, const uint8_t *has, uint32_t *places) {
+    uint32_t next = 0;
+    for (size_t row = 0; row < count; row++) {
+        places[row] = next;
+        next += has[codes[row]];
+    }
+    places[count] = next;
+}
+
+void weir_places_by_counter(
+    const uint32_t *codes, size_t count, const uint32_t *counters, const uint32_t *steps,
+    uint32_t *next, uint32_t *places) {
+    for (size_t row = 0; row < count; row++) {
+        const uint32_t code = codes[row], counter = counters[code];
+        places[row] = next[counter];
+        next[counter] += steps[code];
+    }
+}

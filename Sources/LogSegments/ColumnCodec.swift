@@ -80,6 +80,8 @@ struct DecodeContext {
     let times: () throws -> [Int64]
     /// Reads which kind of row each of the column's values belongs to.
     let kinds: () throws -> ColumnKinds
+    /// What is read is a part of these bytes, or of others: parts of them are kept without a copy (`KeptBytes`).
+    var bytes: [UInt8] = []
 
     /// The context of values that belong to no row of their own.
     static var nested: DecodeContext {

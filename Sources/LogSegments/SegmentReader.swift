@@ -163,6 +163,7 @@ final class SegmentReader: @unchecked Sendable {
 
     private func unpacked(_ chunk: ChunkEntry) throws(StoreError) -> [UInt8] {
         let stored = try stored(chunk)
+        if chunk.method == .none, stored.count == chunk.rawBytes { return stored }
         guard
             let raw = stored.withView({
                 Compression.unpack($0, method: chunk.method, rawCount: chunk.rawBytes)
@@ -287,7 +288,9 @@ final class SegmentReader: @unchecked Sendable {
 
     /// The values of a column, as they stand in the lines.
     func values(_ stored: StoredColumn, _ context: DecodeContext) throws -> Column {
-        try decode(stored.chunk, stored.bytes) { reader in
+        var context = context
+        context.bytes = stored.bytes
+        return try decode(stored.chunk, stored.bytes) { reader in
             try stored.codec.decode(&reader, count: stored.chunk.valueCount, context)
         }
     }
@@ -382,7 +385,13 @@ final class BlockLayout {
         if let loadedShapes { return loadedShapes }
         guard let kinds else { return [] }
         let shapeOfKind = kinds.shapes.map { UInt32($0) }
-        let shapes = try kinds.rows().map { shapeOfKind[Int($0)] }
+        let rows = try kinds.rows()
+        let shapes = shapeOfKind.withUnsafeBufferPointer { shapeOfKind in
+            [UInt32](unsafeUninitializedCapacity: rows.count) { shapes, filled in
+                for (row, kind) in rows.enumerated() { shapes[row] = shapeOfKind[Int(kind)] }
+                filled = rows.count
+            }
+        }
         loadedShapes = shapes
         return shapes
     }

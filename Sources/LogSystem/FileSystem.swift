@@ -185,25 +185,21 @@ public final class FilePieces {
 extension OpenFile {
     /// Reads `count` bytes from `offset`, fewer where the file ends.
     public func readBytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: max(count, 0))
-        var done = 0
-        while done < bytes.count {
-            var failure: FileError?
-            let step = bytes.withUnsafeMutableBytes { buffer in
-                do throws(FileError) {
-                    return try read(
-                        into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]),
-                        at: offset + done)
-                } catch {
-                    failure = error
-                    return 0
+        var failure: FileError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: max(count, 0)) { buffer, done in
+            let room = UnsafeMutableRawBufferPointer(buffer)
+            do throws(FileError) {
+                while done < count {
+                    let rest = UnsafeMutableRawBufferPointer(rebasing: room[done..<count])
+                    let step = try read(into: rest, at: offset + done)
+                    if step == 0 { break }
+                    done += step
                 }
+            } catch {
+                failure = error
             }
-            if let failure { throw failure }
-            if step == 0 { break }
-            done += step
         }
-        bytes.removeLast(bytes.count - done)
+        if let failure { throw failure }
         return bytes
     }
 }

@@ -5,7 +5,7 @@ internal import LogSystem
 /// `weir check`: holds everything that is stored against its checksums.
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check",
+        commandName: "check", _superCommandName: "weir",
         abstract: "Reads every byte that is stored and says what is damaged.",
         discussion: """
             Segments and the journal, snapshots, outboxes with their dead letters,

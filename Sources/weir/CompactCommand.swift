@@ -4,7 +4,7 @@ internal import LogSegments
 /// `weir compact`: does now what compaction would do later.
 struct Compact: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "compact",
+        commandName: "compact", _superCommandName: "weir",
         abstract: "Merges segments and packs them tighter now, instead of later.",
         discussion: """
             Rewrites every class and day: small segments become one, fresh ones

@@ -7,7 +7,7 @@ internal import LogSystem
 /// `weir erase`: takes lines out of the store for good.
 struct EraseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "erase",
+        commandName: "erase", _superCommandName: "weir",
         abstract: "Erases the lines that a filter matches, for good.",
         discussion: """
             Rewrites the segments of the named classes without the matching

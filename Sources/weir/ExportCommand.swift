@@ -7,7 +7,7 @@ internal import LogSystem
 /// `weir export`: gives the stored lines back.
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export",
+        commandName: "export", _superCommandName: "weir",
         abstract: "Writes stored lines back out, byte for byte, in the order of their arrival.",
         discussion: """
             Each line ends with a newline. weir's own records (alerts, metrics, weir-audit)

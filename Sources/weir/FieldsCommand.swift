@@ -5,7 +5,7 @@ internal import LogSystem
 /// `weir fields`: which fields lines have.
 struct FieldsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fields",
+        commandName: "fields", _superCommandName: "weir",
         abstract: "Shows which fields lines have, and what is in them.",
         discussion: """
             For each field: what its values are (number, duration, size, time, address,

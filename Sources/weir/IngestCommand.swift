@@ -11,7 +11,7 @@ internal import LogSystem
 /// `weir ingest`: takes lines in.
 struct Ingest: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ingest",
+        commandName: "ingest", _superCommandName: "weir",
         abstract: "Takes lines in: measures, alerts, stores every line.",
         discussion: """
             Reads standard input when no source is named. Ends when all input

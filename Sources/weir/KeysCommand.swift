@@ -7,7 +7,7 @@ internal import LogSystem
 /// `weir keys`: who may send and search lines over the network.
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys",
+        commandName: "keys", _superCommandName: "weir",
         abstract: "Makes, lists and revokes the keys of a data directory.",
         discussion: """
             As soon as there is a key, whoever sends lines over HTTP has to show

@@ -9,7 +9,7 @@ internal import LogSystem
 /// `weir parse`: shows what weir makes of lines.
 struct Parse: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "parse",
+        commandName: "parse", _superCommandName: "weir",
         abstract: "Shows how lines are understood: format, time, level and every field.",
         discussion: """
             Reads lines from standard input and prints one JSON object for

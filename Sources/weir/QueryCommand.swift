@@ -5,7 +5,7 @@ internal import LogSystem
 /// `weir query`: finds stored lines.
 struct QueryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "query",
+        commandName: "query", _superCommandName: "weir",
         abstract: "Finds stored lines by LogsQL or as grep does, also while weir ingests.",
         discussion: """
             Lines come in the order of their time. weir's own records (alerts,

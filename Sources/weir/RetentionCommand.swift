@@ -6,7 +6,7 @@ internal import LogSystem
 /// `weir retention`: shows or deletes what has been kept long enough.
 struct Retention: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retention",
+        commandName: "retention", _superCommandName: "weir",
         abstract: "Deletes what has been kept as long as its class demands.",
         discussion: """
             Deletes a class's day when its newest line is older than the class

@@ -8,7 +8,7 @@ internal import LogSystem
 /// `weir stats`: what is stored.
 struct Stats: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stats",
+        commandName: "stats", _superCommandName: "weir",
         abstract: "Shows what is stored: lines, bytes and compression by class and day.",
         discussion: """
             With --columns, `encoded` is what a column's codecs made of its

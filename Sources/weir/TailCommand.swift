@@ -5,7 +5,7 @@ internal import LogSystem
 /// `weir tail`: lines as they arrive.
 struct TailCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tail",
+        commandName: "tail", _superCommandName: "weir",
         abstract: "Shows lines as they arrive in the data directory.",
         discussion: """
             First the newest stored lines that match, by time; then, until Ctrl-C, those

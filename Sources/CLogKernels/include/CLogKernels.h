@@ -85,6 +85,25 @@ void weir_interleave(
     const int64_t *_Nonnull values, size_t *_Nonnull next, const uint32_t *_Nonnull codes,
     size_t count, int64_t *_Nonnull out, uint8_t *_Nonnull narrow);
 
+/// How far back a value may stand that a row repeats; all ones.
+enum { WEIR_DISTANCE_MAX = 15 };
+
+/// For each row the number of its value: where its distance is 0 the next of the `fresh` `numbers`, 0, 1, … where there are none, else that of the
+/// row so far before it. 0 when a distance goes too far or there are more or fewer new values.
+int weir_recent_codes(
+    const uint32_t *_Nonnull distances, size_t count, const uint32_t *_Nullable numbers,
+    size_t fresh, uint32_t *_Nonnull out);
+
+/// For each of `count` rows how many before it have a code that `has` says 1 of; behind the last how many in all.
+void weir_places(
+    const uint32_t *_Nonnull codes, size_t count, const uint8_t *_Nonnull has,
+    uint32_t *_Nonnull places);
+
+/// For each of `count` rows what the counter of its code says, which goes on by the code's step then. `next` has the counters.
+void weir_places_by_counter(
+    const uint32_t *_Nonnull codes, size_t count, const uint32_t *_Nonnull counters,
+    const uint32_t *_Nonnull steps, uint32_t *_Nonnull next, uint32_t *_Nonnull places);
+
 /// Packs texts, one behind the other, as an LZ4 block of at most `room` bytes into `out`; how many bytes it has, 0 when they are not enough
 /// or the processor lacks what it takes. Text i of `rows` ends at `skipped + ends[i] − origin`; the bytes before `skipped` are none, and
 /// stay as they are. 32 bytes behind `text` may be loaded, 64 behind the `room` are written to. `count` is below 2^31.

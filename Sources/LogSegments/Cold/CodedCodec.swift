@@ -1,3 +1,4 @@
+internal import CLogKernels
 internal import LogBytes
 internal import LogQuery
 
@@ -46,7 +47,7 @@ struct RecentCodec: ColumnCodec {
     let name = "recent"
 
     /// How far back a value is looked for.
-    static let distanceMax = 15
+    static let distanceMax = Int(WEIR_DISTANCE_MAX)
 
     func encode(
         _ column: ColumnBuffer, _ context: borrowing EncodeContext, into out: inout ByteWriter
@@ -68,7 +69,7 @@ struct RecentCodec: ColumnCodec {
         let distances = try CodeStream.read(&reader, count: count, limit: Self.distanceMax + 1)
         let freshCount = try reader.length(atMost: count, "new values")
         let fresh = try NestedColumn.read(&reader, count: freshCount)
-        let codes = try Self.codes(distances, newValues: freshCount, &reader) { UInt32($0) }
+        let codes = try Self.codes(distances, newValues: freshCount, &reader)
         return fresh.selecting(codes)
     }
 }
@@ -94,34 +95,17 @@ extension RecentCodec {
         return (distances, fresh)
     }
 
-    /// For each row the number of its value: `number` gives that of the n-th new one, of which there are `newValues`.
-    @inline(__always)
+    /// For each row the number of its value: of new ones, of which there are `newValues`, these are `numbers`, or their own.
     static func codes(
-        _ distances: [UInt32], newValues: Int, _ reader: inout ByteReader,
-        number: (Int) -> UInt32
+        _ distances: [UInt32], newValues: Int, numbers: [UInt32]? = nil, _ reader: inout ByteReader
     ) throws(MalformedBytes) -> [UInt32] {
-        var new = 0
-        var isSound = true
+        var isSound = numbers.map { $0.count == newValues } ?? true
         let codes = [UInt32](unsafeUninitializedCapacity: distances.count) { codes, filled in
-            for (row, distance) in distances.enumerated() {
-                if distance == 0 {
-                    guard new < newValues else {
-                        isSound = false
-                        return
-                    }
-                    codes[row] = number(new)
-                    new += 1
-                } else {
-                    guard Int(distance) <= row else {
-                        isSound = false
-                        return
-                    }
-                    codes[row] = codes[row - Int(distance)]
-                }
-                filled = row + 1
-            }
+            guard isSound, let out = codes.baseAddress else { return }
+            isSound = weir_recent_codes(distances, distances.count, numbers, newValues, out) != 0
+            filled = isSound ? distances.count : 0
         }
-        guard isSound, new == newValues else { throw reader.malformed("distances of values") }
+        guard isSound else { throw reader.malformed("distances of values") }
         return codes
     }
 }

@@ -107,10 +107,12 @@ struct SortedDigits {
         _ = try reader.fixed(UInt32.self, "sum of a head")
     }
 
-    /// All values; the reader stands behind their pages then.
-    func values(_ reader: inout ByteReader) throws(MalformedBytes) -> DigitValues {
+    /// All values; the reader stands behind their pages then. What it reads may be a part of `owner`.
+    func values(_ reader: inout ByteReader, of owner: [UInt8] = []) throws(MalformedBytes)
+        -> DigitValues
+    {
         let rests = try reader.bytes(count * restBytes, "sorted digits")
-        return DigitValues(self, positions: pattern.positions, rests: Array(rests))
+        return DigitValues(self, positions: pattern.positions, rests: KeptBytes(rests, of: owner))
     }
 
     /// The digits of all values, one value's behind the other's, of which `rests` are those that the index has not.

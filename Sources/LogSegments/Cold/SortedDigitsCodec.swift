@@ -73,19 +73,19 @@ struct SortedDigitsCodec: ColumnCodec {
         _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
     ) throws -> Column {
         let sorted = try SortedDigits(&reader, count: count)
-        let values = try sorted.values(&reader)
+        let values = try sorted.values(&reader, of: context.bytes)
         let distances = try CodeStream.read(
             &reader, count: count, limit: RecentCodec.distanceMax + 1)
         let bits = Self.bits(sorted.count)
         let places = BitUnpacker.numbers(
             try reader.bytes((sorted.newValues * bits + 7) / 8, "places of values"), bits,
-            count: sorted.newValues)
-        let codes = try RecentCodec.codes(distances, newValues: places.count, &reader) {
-            UInt32(truncatingIfNeeded: places[$0])
-        }
-        guard codes.reduce(0, max) < UInt32(sorted.count) else {
+            count: sorted.newValues
+        ).map { UInt32(truncatingIfNeeded: $0) }
+        guard places.reduce(0, max) < UInt32(sorted.count) else {
             throw reader.malformed("places of values")
         }
+        let codes = try RecentCodec.codes(
+            distances, newValues: places.count, numbers: places, &reader)
         return Column.encoded(values).selecting(codes)
     }
 

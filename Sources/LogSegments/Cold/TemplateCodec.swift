@@ -82,7 +82,7 @@ struct TemplateCodec: ColumnCodec {
                 TemplateValues(
                     try TemplateStore(
                         &reader, templates: templates, codes: numbers,
-                        templateOfCode: Array(0..<UInt32(templateCount)))))
+                        templateOfCode: Array(0..<UInt32(templateCount)), of: context.bytes)))
         }
         let kinds = try context.kinds()
         guard kinds.values.count == count else { throw reader.malformed("kinds of rows") }
@@ -92,6 +92,6 @@ struct TemplateCodec: ColumnCodec {
             TemplateValues(
                 try TemplateStore(
                     &reader, templates: templates, codes: kinds.values,
-                    templateOfCode: kinds.table(ofKinds))))
+                    templateOfCode: kinds.table(ofKinds), of: context.bytes)))
     }
 }

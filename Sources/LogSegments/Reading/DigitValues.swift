@@ -21,7 +21,7 @@ final class DigitValues: StoredValues {
         /// Those of all values, one value's behind the other's.
         case packed([UInt8])
         /// In order of the values, which an index has the first bytes of.
-        case sorted(SortedDigits, rests: [UInt8])
+        case sorted(SortedDigits, rests: KeptBytes)
     }
 
     /// `count` values, whose digits stand in `packed`.
@@ -34,7 +34,7 @@ final class DigitValues: StoredValues {
     }
 
     /// The values of `sorted`, whose bytes besides those in the index are `rests`.
-    init(_ sorted: SortedDigits, positions: [Position], rests: [UInt8]) {
+    init(_ sorted: SortedDigits, positions: [Position], rests: KeptBytes) {
         self.positions = positions
         digitCount = Self.digitCount(positions)
         isDigitsOnly = positions.allSatisfy { $0 == .digit }

@@ -1,3 +1,4 @@
+internal import CLogKernels
 internal import LogBytes
 internal import LogJSON
 internal import LogQuery
@@ -206,15 +207,13 @@ final class SegmentBlock: ColumnBlock {
         let isUsed = try layout().isUsed
         if isUsed.indices.allSatisfy({ has[$0] || !isUsed[$0] }) { return .same }
         let shapes = try rowShapes()
+        let isThere = has.map { $0 ? 1 : 0 as UInt8 }
         // One more than there are rows: the last is the number of values.
-        var next: UInt32 = 0
-        var places: [UInt32] = []
-        places.reserveCapacity(shapes.count + 1)
-        for shape in shapes {
-            places.append(next)
-            next += has[Int(shape)] ? 1 : 0
+        let places = [UInt32](unsafeUninitializedCapacity: shapes.count + 1) { places, filled in
+            guard let out = places.baseAddress else { return }
+            weir_places(shapes, shapes.count, isThere, out)
+            filled = shapes.count + 1
         }
-        places.append(next)
         return .listed(places)
     }
 

@@ -1,3 +1,4 @@
+internal import CLogKernels
 internal import LogBytes
 internal import LogQuery
 
@@ -13,7 +14,7 @@ final class TemplateStore {
     /// The texts of each template.
     let textCounts: [Int]
     private let layout: VariableColumns
-    private let bytes: [UInt8]
+    private let bytes: KeptBytes
     private var columns: [VariableColumn]
     private var loadedPlaces: [UInt32]?
 
@@ -27,8 +28,11 @@ final class TemplateStore {
     }
 
     /// Reads where the columns of variables are; what is in them is read later.
+    ///
+    /// - Parameter owner: what the reader reads may be a part of these bytes, and is kept as that.
     init(
-        _ reader: inout ByteReader, templates: [[UInt8]], codes: [UInt32], templateOfCode: [UInt32]
+        _ reader: inout ByteReader, templates: [[UInt8]], codes: [UInt32],
+        templateOfCode: [UInt32], of owner: [UInt8]
     ) throws(MalformedBytes) {
         var codeCounts = [Int](repeating: 0, count: templateOfCode.count)
         codeCounts.withUnsafeMutableBufferPointer { counts in
@@ -46,7 +50,7 @@ final class TemplateStore {
                 sizes[layout.column(number, index)] += textCounts[number]
             }
         }
-        bytes = Array(reader.view.dropFirst(reader.offset))
+        bytes = KeptBytes(reader.view.dropFirst(reader.offset), of: owner)
         let start = reader.offset
         columns = []
         for size in sizes {
@@ -103,13 +107,8 @@ final class TemplateStore {
             layout.isShared(Int(number)) ? UInt32(templates[Int(number)].variables) : 1
         }
         let places = [UInt32](unsafeUninitializedCapacity: codes.count) { places, filled in
-            next.withUnsafeMutableBufferPointer { next in
-                for (index, code) in codes.enumerated() {
-                    let counter = Int(counterOfCode[Int(code)])
-                    places[index] = next[counter]
-                    next[counter] &+= stepOfCode[Int(code)]
-                }
-            }
+            guard let out = places.baseAddress else { return }
+            weir_places_by_counter(codes, codes.count, counterOfCode, stepOfCode, &next, out)
             filled = codes.count
         }
         loadedPlaces = places

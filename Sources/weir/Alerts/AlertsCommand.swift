@@ -6,7 +6,7 @@ internal import LogPipeline
 /// `weir alerts`: what fires, what fired, what would fire, and what people say about it.
 struct AlertsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "alerts",
+        commandName: "alerts", _superCommandName: "weir",
         abstract: "Shows alerts, tests rules, acknowledges and silences.",
         discussion: """
             EXAMPLES
