@@ -265,9 +265,13 @@ static inline uint64_t bits_at(const uint8_t *bytes, size_t count, size_t positi
     return low & (((uint64_t)1 << width) - 1);
 }
 
-// For each symbol of an integer: what its bits are added to, and how many there are.
-static uint64_t symbol_base[256], symbol_mask[256];
-static uint8_t symbol_width[256];
+// What a symbol of an integer says: what its bits are added to, and how many there are.
+typedef struct {
+    uint64_t base;
+    uint64_t width;
+} integer_symbol;
+
+static integer_symbol integer_symbols[256];
 static int symbols_ready;
 
 // Idempotent: two threads that fill them at once write the same values.
@@ -275,9 +279,9 @@ static void fill_symbols(void) {
     for (unsigned symbol = 0; symbol < 256; symbol++) {
         const unsigned exponent = symbol < 16 ? 2 : (symbol - 16) / 4 + 4;
         const unsigned width = (exponent - 2) & 63;
-        symbol_base[symbol] = symbol < 16 ? symbol : (uint64_t)(4 | (symbol & 3)) << width;
-        symbol_width[symbol] = (uint8_t)width;
-        symbol_mask[symbol] = ((uint64_t)1 << width) - 1;
+        integer_symbols[symbol].base =
+            symbol < 16 ? symbol : (uint64_t)(4 | (symbol & 3)) << width;
+        integer_symbols[symbol].width = width;
     }
     __atomic_store_n(&symbols_ready, 1, __ATOMIC_RELEASE);
 }
@@ -294,44 +298,72 @@ static inline __attribute__((always_inline)) int64_t integer(
     return (int64_t)(value * (uint64_t)divisor);
 }
 
+// One load has at least so many bits.
+#define LOADED_BITS 57
+// So many integers are read without asking whether there are bits.
+#define INTEGERS_AT_ONCE 8
+
 static inline __attribute__((always_inline)) int integers(
     const uint16_t *symbols, size_t count, const uint8_t *bits, size_t bit_bytes, int folded,
     int differences, int64_t smallest, int64_t divisor, int64_t *out) {
+    uint32_t largest = 0;
+    for (size_t index = 0; index < count; index++) {
+        largest = symbols[index] > largest ? symbols[index] : largest;
+    }
+    if (largest > 255) { return 0; }
     size_t position = 0, index = 0;
     uint64_t previous = 0;
-    uint32_t all = 0;
-    // One load has at least 57 bits.
-    for (; index < count && (position >> 3) + 8 <= bit_bytes; index++) {
-        const uint32_t symbol = symbols[index] & 255;
-        const unsigned width = symbol_width[symbol];
-        if (width > 57) { break; }
-        all |= symbols[index];
-        const uint64_t below =
-            (weir_load64(bits + (position >> 3)) >> (position & 7)) & symbol_mask[symbol];
-        position += width;
-        out[index] = integer(
-            symbol_base[symbol] | below, folded, differences, smallest, divisor, &previous);
+    const size_t slack = 8 + INTEGERS_AT_ONCE * 8;
+    if (integer_symbols[largest].width <= LOADED_BITS && bit_bytes >= slack) {
+        const size_t last = (bit_bytes - slack) * 8;
+        for (; index + INTEGERS_AT_ONCE <= count && position <= last; index += INTEGERS_AT_ONCE) {
+            for (size_t lane = 0; lane < INTEGERS_AT_ONCE; lane++) {
+                const integer_symbol *symbol = integer_symbols + symbols[index + lane];
+                const uint64_t loaded = weir_load64(bits + (position >> 3)) >> (position & 7);
+                const uint64_t below = loaded & (((uint64_t)1 << symbol->width) - 1);
+                position += symbol->width;
+                out[index + lane] = integer(
+                    symbol->base | below, folded, differences, smallest, divisor, &previous);
+            }
+        }
     }
     for (; index < count; index++) {
-        const uint32_t symbol = symbols[index] & 255;
-        all |= symbols[index];
-        const uint64_t below = bits_at(bits, bit_bytes, position, symbol_width[symbol]);
-        position += symbol_width[symbol];
+        const integer_symbol *symbol = integer_symbols + symbols[index];
+        const uint64_t below = bits_at(bits, bit_bytes, position, (unsigned)symbol->width);
+        position += symbol->width;
         out[index] = integer(
-            symbol_base[symbol] | below, folded, differences, smallest, divisor, &previous);
+            symbol->base | below, folded, differences, smallest, divisor, &previous);
     }
-    return all < 256;
+    return 1;
 }
+
+#define INTEGERS(FOLDED, DIFFERENCES)                                                              \
+    integers(                                                                                      \
+        symbols, count, bits, bit_bytes, FOLDED, DIFFERENCES, smallest, divisor, out)
+#define ALL_INTEGERS                                                                               \
+    folded ? (differences ? INTEGERS(1, 1) : INTEGERS(1, 0))                                       \
+           : (differences ? INTEGERS(0, 1) : INTEGERS(0, 0))
+
+#if defined(__x86_64__)
+// Shifts by a register and masks of so many bits are one instruction each here.
+__attribute__((target("bmi,bmi2"))) static int integers_by_bmi2(
+    const uint16_t *symbols, size_t count, const uint8_t *bits, size_t bit_bytes, int folded,
+    int differences, int64_t smallest, int64_t divisor, int64_t *out) {
+    return ALL_INTEGERS;
+}
+#endif
 
 int weir_entropy_integers(
     const uint16_t *symbols, size_t count, const uint8_t *bits, size_t bit_bytes, int folded,
     int differences, int64_t smallest, int64_t divisor, int64_t *out) {
     if (!__atomic_load_n(&symbols_ready, __ATOMIC_ACQUIRE)) { fill_symbols(); }
-#define INTEGERS(FOLDED, DIFFERENCES)                                                              \
-    integers(                                                                                      \
-        symbols, count, bits, bit_bytes, FOLDED, DIFFERENCES, smallest, divisor, out)
-    if (folded) { return differences ? INTEGERS(1, 1) : INTEGERS(1, 0); }
-    return differences ? INTEGERS(0, 1) : INTEGERS(0, 0);
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) {
+        return integers_by_bmi2(
+            symbols, count, bits, bit_bytes, folded, differences, smallest, divisor, out);
+    }
+#endif
+    return ALL_INTEGERS;
 }
 
 void weir_unpack(

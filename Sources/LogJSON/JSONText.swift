@@ -80,8 +80,13 @@ public enum JSONText {
     }
 
     private static func escape(_ text: ByteView, into out: inout ByteWriter) {
+        // What stands between two bytes that need an escape is copied at once.
+        var start = 0
         for index in 0..<text.count {
             let byte = text[index]
+            if byte >= 0x20, byte != ASCII.quote, byte != ASCII.backslash, byte != 0x7F { continue }
+            out.append(text.slice(start..<index))
+            start = index + 1
             switch byte {
             case ASCII.quote, ASCII.backslash:
                 out.append(ASCII.backslash)
@@ -89,12 +94,12 @@ public enum JSONText {
             case ASCII.newline: out.append(ByteView("\\n"))
             case ASCII.tab: out.append(ByteView("\\t"))
             case ASCII.carriageReturn: out.append(ByteView("\\r"))
-            case 0..<0x20, 0x7F:
+            default:
                 out.append(ByteView("\\u00"))
                 out.append(Hex.digit(byte >> 4))
                 out.append(Hex.digit(byte & 15))
-            default: out.append(byte)
             }
         }
+        out.append(text.dropFirst(start))
     }
 }

@@ -112,25 +112,38 @@ public enum Timestamp {
         let rest = time % day
         let inDay = rest < 0 ? rest + day : rest
         let date = CivilDate(daysSinceEpoch: Int(days))
-        let seconds = Int(inDay / second)
-        appendDigits(date.year, 4, into: &out)
+        let (seconds, fraction) = UInt64(inDay).quotientAndRemainder(dividingBy: UInt64(second))
+        out.append(digits: UInt64(clamping: date.year), width: 4)
         out.append(ASCII.minus)
-        appendDigits(date.month, 2, into: &out)
+        out.append(digits: UInt64(clamping: date.month), width: 2)
         out.append(ASCII.minus)
-        appendDigits(date.day, 2, into: &out)
+        out.append(digits: UInt64(clamping: date.day), width: 2)
         out.append(UInt8(ascii: "T"))
-        appendDigits(seconds / 3_600, 2, into: &out)
+        out.append(digits: seconds / 3_600, width: 2)
         out.append(ASCII.colon)
-        appendDigits(seconds / 60 % 60, 2, into: &out)
+        out.append(digits: seconds / 60 % 60, width: 2)
         out.append(ASCII.colon)
-        appendDigits(seconds % 60, 2, into: &out)
+        out.append(digits: seconds % 60, width: 2)
         if digits > 0 {
             out.append(ASCII.dot)
-            var fraction = Int(inDay % second)
-            for _ in digits..<9 { fraction /= 10 }
-            appendDigits(fraction, digits, into: &out)
+            out.append(digits: fraction / unit(digits), width: digits)
         }
         out.append(UInt8(ascii: "Z"))
+    }
+
+    /// What one is worth at so many digits behind the point of a second.
+    private static func unit(_ digits: Int) -> UInt64 {
+        switch digits {
+        case 1: 100_000_000
+        case 2: 10_000_000
+        case 3: 1_000_000
+        case 4: 100_000
+        case 5: 10_000
+        case 6: 1_000
+        case 7: 100
+        case 8: 10
+        default: 1
+        }
     }
 
     /// RFC 3339 in UTC as text.
@@ -138,19 +151,6 @@ public enum Timestamp {
         var out = ByteWriter(capacity: 32)
         append(time, digits: digits, into: &out)
         return out.view.text
-    }
-
-    @usableFromInline
-    static func appendDigits(_ value: Int, _ width: Int, into out: inout ByteWriter) {
-        out.reserve(width)
-        var rest = value
-        var index = out.count + width - 1
-        for _ in 0..<width {
-            out.base[index] = ASCII.zero &+ UInt8(rest % 10)
-            rest /= 10
-            index -= 1
-        }
-        out.advance(width)
     }
 
     /// The UTC day (days since the epoch) of a time.

@@ -148,27 +148,15 @@ struct PlainDecimal {
 
     /// Appends the spelling.
     func append(into out: inout ByteWriter) {
-        var rest = mantissa.magnitude
+        let magnitude = mantissa.magnitude
         if mantissa < 0 { out.append(ASCII.minus) }
-        var length = 1
-        var probe = rest
-        while probe >= 10 {
-            probe /= 10
-            length += 1
+        guard fractionDigits > 0 else {
+            return out.append(digits: magnitude, width: DecimalDigits.count(magnitude))
         }
-        length = max(length, fractionDigits + 1)
-        let total = length + (fractionDigits > 0 ? 1 : 0)
-        out.reserve(total)
-        var position = out.count + total - 1
-        for digit in 0..<length {
-            if digit == fractionDigits, fractionDigits > 0 {
-                out.base[position] = ASCII.dot
-                position -= 1
-            }
-            out.base[position] = ASCII.zero &+ UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-            position -= 1
-        }
-        out.advance(total)
+        let unit = UInt64(Self.powersOfTen[fractionDigits])
+        let (whole, fraction) = magnitude.quotientAndRemainder(dividingBy: unit)
+        out.append(digits: whole, width: DecimalDigits.count(whole))
+        out.append(ASCII.dot)
+        out.append(digits: fraction, width: fractionDigits)
     }
 }

@@ -96,30 +96,53 @@ public struct Bucket: Sendable, Equatable {
         var numbers: [Int64: UInt32] = [:]
         var bytes = ByteWriter(capacity: 256)
         var ends: [Int] = []
-        // Neighbours are mostly of one bucket: its bounds, empty at first.
-        var first: Int64 = 0
-        var length: UInt64 = 0
-        var number: UInt32 = 0
-        let size: UInt64 =
-            if case .size(let size) = width { UInt64(clamping: Int64(clamping: max(size, 1))) } else
-            { 1 }
-        let codes = times.map { time -> UInt32 in
-            if UInt64(bitPattern: time &- first) < length { return number }
-            let start = start(of: time)
-            if let known = numbers[start] {
-                number = known
-            } else {
-                number = UInt32(ends.count)
+        let codes = times.withUnsafeBufferPointer { times in
+            self.numbers(times.count, { times[$0] }) { start -> UInt32 in
+                if let known = numbers[start] { return known }
+                let number = UInt32(ends.count)
                 NumberFormat.append(time: start, into: &bytes)
                 ends.append(bytes.count)
                 numbers[start] = number
+                return number
             }
-            // At the ends of time a bucket is cut: then each time is asked for by itself.
-            first = start
-            length = start > .min && start < .max - Int64(clamping: size) ? size : 0
-            return number
         }
         return .dictionary(bytes: Array(bytes.view), ends: ends, codes: codes)
+    }
+
+    /// The number of each of `count` times' bucket, which `number` gives for the bucket that begins at a time. It is asked again where
+    /// neighbours are of other buckets than those before them.
+    @inline(__always)
+    func numbers<Number: BitwiseCopyable>(
+        _ count: Int, _ time: (Int) -> Int64, number: (Int64) -> Number
+    ) -> [Number] {
+        let size: UInt64 =
+            if case .size(let size) = width { UInt64(clamping: Int64(clamping: max(size, 1))) } else
+            { 1 }
+        return [Number](unsafeUninitializedCapacity: count) { numbers, filled in
+            guard count > 0 else { return }
+            // Neighbours are mostly of one bucket, or of two where times are not in order: their bounds.
+            var first = start(of: time(0))
+            var length: UInt64 = 0
+            var known = number(first)
+            var other = (first: first, length: length, number: known)
+            for index in 0..<count {
+                let time = time(index)
+                if UInt64(bitPattern: time &- first) >= length {
+                    swap(&first, &other.first)
+                    swap(&length, &other.length)
+                    swap(&known, &other.number)
+                    if UInt64(bitPattern: time &- first) >= length {
+                        first = start(of: time)
+                        known = number(first)
+                        // At the ends of time a bucket is cut: then each time is asked for by itself.
+                        length =
+                            first > .min && first < .max - Int64(clamping: size) ? size : 0
+                    }
+                }
+                numbers[index] = known
+            }
+            filled = count
+        }
     }
 
     /// The bucket of each number or time; other text stays as it is.

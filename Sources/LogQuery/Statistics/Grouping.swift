@@ -15,11 +15,14 @@ public struct GroupKey: Sendable, CustomStringConvertible {
 
     /// The column of keys of `block`.
     func column(_ block: any ColumnBlock) throws -> Column {
-        guard let bucket else { return try block.queryColumn(field) }
-        if field == "_time", block.origin == .store {
-            return bucket.column(times: try block.times())
-        }
-        return bucket.column(try block.queryColumn(field))
+        if let bucket = timeBucket(block) { return bucket.column(times: try block.times()) }
+        let column = try block.queryColumn(field)
+        return bucket?.column(column) ?? column
+    }
+
+    /// The buckets of the times of `block`, when the keys are these.
+    func timeBucket(_ block: any ColumnBlock) -> Bucket? {
+        field == "_time" && block.origin == .store ? bucket : nil
     }
 }
 
@@ -28,6 +31,8 @@ final class Grouping {
     private let keys: [GroupKey]
     private let table = ByteTable()
     private var scratch = ByteWriter(capacity: 256)
+    /// Where rows are grouped by nothing but buckets of their times: the group of the bucket that begins at a time.
+    private var groupOfStart: [Int64: Int32] = [:]
 
     /// Combinations of values in a block up to which their groups are looked up in an array.
     private static let cachedMax = 1 << 16
@@ -38,11 +43,14 @@ final class Grouping {
     var count: Int { table.count }
 
     /// The memory in use.
-    var memoryBytes: Int { table.memoryBytes }
+    var memoryBytes: Int { table.memoryBytes + groupOfStart.capacity * 24 }
 
     /// The group of each of `rows`. A combination of values that was seen in the block costs no look at the values.
     func groups(_ block: any ColumnBlock, rows: [Int]) throws -> [Int32] {
         if keys.isEmpty { return [Int32](repeating: 0, count: rows.count) }
+        if keys.count == 1, let bucket = keys[0].timeBucket(block) {
+            return groups(bucket, try block.times(), rows)
+        }
         let columns = try keys.map { try $0.column(block) }
         if columns.count == 1 { return groups(columns[0], rows) }
         // Several values of a column may say the same: combinations are counted of those that differ.
@@ -82,11 +90,31 @@ final class Grouping {
         }
     }
 
-    private func group(_ columns: [Column], row: Int) -> Int32 {
-        scratch.removeAll()
-        for column in columns {
-            column.withText(row: row) { scratch.append(lengthPrefixed: $0) }
+    private func groups(_ bucket: Bucket, _ times: [Int64], _ rows: [Int]) -> [Int32] {
+        rows.withUnsafeBufferPointer { rows in
+            times.withUnsafeBufferPointer { times in
+                bucket.numbers(rows.count, { times[rows[$0]] }) { start in
+                    if let known = groupOfStart[start] { return known }
+                    var text = ByteWriter(capacity: 32)
+                    NumberFormat.append(time: start, into: &text)
+                    let group = group { $0(text.view) }
+                    groupOfStart[start] = group
+                    return group
+                }
+            }
         }
+    }
+
+    private func group(_ columns: [Column], row: Int) -> Int32 {
+        group { append in
+            for column in columns { column.withText(row: row) { append($0) } }
+        }
+    }
+
+    /// The group of the values that `values` gives on, one for each key.
+    private func group(_ values: ((ByteView) -> Void) -> Void) -> Int32 {
+        scratch.removeAll()
+        values { scratch.append(lengthPrefixed: $0) }
         return Int32(table.insert(scratch.view).number)
     }
 
@@ -145,10 +173,13 @@ final class Grouping {
     func block(
         _ numbers: [Int], extra: [(name: String, column: Column)]
     ) -> DerivedBlock {
-        let rows = numbers.map { values($0) }
         let columns = keys.enumerated().map { position, key -> (name: String, column: Column) in
             var builder = ColumnBuilder()
-            for row in rows { row[position].withView { builder.append($0) } }
+            for number in numbers {
+                var reader = ByteReader(table.key(number))
+                for _ in 0..<position { _ = try? reader.lengthPrefixed("group") }
+                builder.append((try? reader.lengthPrefixed("group")) ?? .empty)
+            }
             return (key.field, builder.column())
         }
         return DerivedBlock(columns: columns + extra, rowCount: numbers.count)

@@ -66,15 +66,7 @@ final class NumberValues: StoredValues {
     ) {
         out.append(before)
         if case .padded(let digits) = spelling {
-            out.reserve(digits)
-            var rest = mantissas[number]
-            var position = out.count + digits
-            for _ in 0..<digits {
-                position -= 1
-                out.base[position] = ASCII.zero + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            }
-            out.advance(digits)
+            out.append(digits: mantissas[number].magnitude, width: digits)
         } else {
             PlainDecimal(mantissa: mantissas[number], fractionDigits: fraction(number))
                 .append(into: &out)
