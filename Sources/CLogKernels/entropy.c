@@ -246,25 +246,6 @@ int weir_entropy_decode_scalar(
         frequencies, alphabet, scale_bits, states, lanes, words, word_count, out, count, 0);
 }
 
-// The bits [position, position + width) of `bytes`, least significant first; bits beyond the bytes are zero. width ≤ 63.
-static inline uint64_t bits_at(const uint8_t *bytes, size_t count, size_t position, unsigned width) {
-    const size_t byte = position >> 3;
-    const unsigned shift = position & 7;
-    uint64_t low = 0;
-    if (byte + 8 <= count) {
-        low = weir_load64(bytes + byte);
-    } else {
-        for (size_t index = byte; index < count; index++) {
-            low |= (uint64_t)bytes[index] << (8 * (index - byte));
-        }
-    }
-    low >>= shift;
-    if (width + shift > 64 && byte + 8 < count) {
-        low |= (uint64_t)bytes[byte + 8] << (64 - shift);
-    }
-    return low & (((uint64_t)1 << width) - 1);
-}
-
 // What a symbol of an integer says: what its bits are added to, and how many there are.
 typedef struct {
     uint64_t base;
@@ -329,7 +310,7 @@ static inline __attribute__((always_inline)) int integers(
     }
     for (; index < count; index++) {
         const integer_symbol *symbol = integer_symbols + symbols[index];
-        const uint64_t below = bits_at(bits, bit_bytes, position, (unsigned)symbol->width);
+        const uint64_t below = weir_bits_at(bits, bit_bytes, position, (unsigned)symbol->width);
         position += symbol->width;
         out[index] = integer(
             symbol->base | below, folded, differences, smallest, divisor, &previous);
@@ -364,26 +345,6 @@ int weir_entropy_integers(
     }
 #endif
     return ALL_INTEGERS;
-}
-
-void weir_unpack(
-    const uint8_t *bits, size_t bit_bytes, unsigned width, size_t count, int64_t smallest,
-    int64_t *out) {
-    size_t position = 0, index = 0;
-    if (width <= 57) {
-        const uint64_t mask = ((uint64_t)1 << width) - 1;
-        for (; index < count && (position >> 3) + 8 <= bit_bytes; index++, position += width) {
-            const uint64_t value = (weir_load64(bits + (position >> 3)) >> (position & 7)) & mask;
-            out[index] = (int64_t)(value + (uint64_t)smallest);
-        }
-    }
-    for (; index < count; index++, position += width) {
-        // 64 bits are taken as 32 and 32.
-        const unsigned low = width > 32 ? 32 : width;
-        const uint64_t value = bits_at(bits, bit_bytes, position, low)
-            | (width > 32 ? bits_at(bits, bit_bytes, position + 32, width - 32) << 32 : 0);
-        out[index] = (int64_t)(value + (uint64_t)smallest);
-    }
 }
 
 void weir_count_codes(const uint32_t *codes, size_t count, size_t limit, size_t *counts) {

@@ -65,6 +65,34 @@ public struct ByteReader {
         return Int(value)
     }
 
+    /// Reads the lengths of `count` texts, each at most `limit`; where each text ends when they stand one behind the other.
+    public mutating func ends(
+        _ count: Int, atMost limit: Int, _ what: StaticString
+    ) throws(MalformedBytes) -> [Int] {
+        var failure: MalformedBytes?
+        let ends = [Int](unsafeUninitializedCapacity: count) { ends, filled in
+            var end = 0
+            for index in 0..<count {
+                // Most lengths are one byte.
+                if offset < view.count, view[offset] < 0x80 {
+                    end += Int(view[offset])
+                    offset += 1
+                } else {
+                    do throws(MalformedBytes) {
+                        end += try length(atMost: limit, what)
+                    } catch {
+                        failure = error
+                        return
+                    }
+                }
+                ends[index] = end
+                filled = index + 1
+            }
+        }
+        if let failure { throw failure }
+        return ends
+    }
+
     /// Reads `count` bytes as a view into the same memory.
     public mutating func bytes(
         _ count: Int, _ what: StaticString

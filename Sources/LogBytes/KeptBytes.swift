@@ -3,8 +3,17 @@ public struct KeptBytes: Sendable {
     private let whole: [UInt8]
     private let range: Range<Int>
 
+    /// No bytes.
+    public static let none = KeptBytes([])
+
+    /// All bytes of `whole`.
+    public init(_ whole: [UInt8]) {
+        self.whole = whole
+        range = 0..<whole.count
+    }
+
     /// The bytes of `view`: kept with the whole of `owner` where they are a part of it, copied where they are not.
-    public init(_ view: ByteView, of owner: [UInt8] = []) {
+    public init(_ view: ByteView, of owner: [UInt8]) {
         let start = owner.withView { all -> Int? in
             view.start >= all.start && view.end <= all.end ? view.start - all.start : nil
         }
@@ -18,9 +27,12 @@ public struct KeptBytes: Sendable {
     }
 
     /// Calls `body` with a view of these bytes, valid during the call.
+    @inline(__always)
     public func withView<Result, Failure: Error>(
         _ body: (ByteView) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try whole.withView { view throws(Failure) in try body(view.slice(range)) }
+        try whole.withView { view throws(Failure) in
+            try body(ByteView(view.start + range.lowerBound, range.count))
+        }
     }
 }

@@ -7,7 +7,7 @@ public import LogBytes
 /// Immutable; used by one thread at a time.
 public struct Column {
     /// The bytes of all values, one behind the other; empty where values are encoded.
-    let bytes: [UInt8]
+    let bytes: KeptBytes
     /// The end of each value in `bytes`.
     let ends: [Int]
     /// The values, where they are not text.
@@ -77,29 +77,34 @@ public struct Column {
 
     /// A column in which every row has the same value.
     public static func constant(_ value: [UInt8], rowCount: Int) -> Column {
-        Column(bytes: value, ends: [value.count], codes: nil, rowCount: rowCount)
+        Column(bytes: KeptBytes(value), ends: [value.count], codes: nil, rowCount: rowCount)
     }
 
     /// Distinct values and each row's number.
     public static func dictionary(bytes: [UInt8], ends: [Int], codes: [UInt32]) -> Column {
-        Column(bytes: bytes, ends: ends, codes: codes, rowCount: codes.count)
+        Column(bytes: KeptBytes(bytes), ends: ends, codes: codes, rowCount: codes.count)
     }
 
     /// One value a row, in row order.
     public static func plain(bytes: [UInt8], ends: [Int]) -> Column {
+        plain(KeptBytes(bytes), ends: ends)
+    }
+
+    /// One value a row, in row order.
+    public static func plain(_ bytes: KeptBytes, ends: [Int]) -> Column {
         Column(bytes: bytes, ends: ends, codes: nil, rowCount: ends.count)
     }
 
     /// One value a row, in row order, none of them text.
     public static func encoded(_ values: EncodedValues) -> Column {
         Column(
-            bytes: [], ends: [], encoded: values, codes: nil, rowCount: values.count)
+            bytes: .none, ends: [], encoded: values, codes: nil, rowCount: values.count)
     }
 
     /// The values of `parts`, one column's behind the other's, and each row's number among them all.
     public static func joined(_ parts: [Column], codes: [UInt32]) -> Column {
         Column(
-            bytes: [], ends: [], encoded: JoinedValues(parts), codes: codes,
+            bytes: .none, ends: [], encoded: JoinedValues(parts), codes: codes,
             rowCount: codes.count)
     }
 
@@ -114,7 +119,7 @@ public struct Column {
     /// The same rows with other text for each value: `bytes` and `ends` hold as many values as this column has.
     public func replacingValues(bytes: [UInt8], ends: [Int]) -> Column {
         precondition(ends.count == valueCount, "BUG: a column keeps its number of values")
-        return Column(bytes: bytes, ends: ends, codes: codes, rowCount: rowCount)
+        return Column(bytes: KeptBytes(bytes), ends: ends, codes: codes, rowCount: rowCount)
     }
 
     /// The same rows; values that hold `byte`, which are few, are replaced by what `rewrite` makes of them. The values are text.
@@ -148,18 +153,19 @@ public struct Column {
             out.append(view.dropFirst(copied))
             for rest in number..<ends.count { newEnds[rest] += shift }
             return Column(
-                bytes: Array(out.view), ends: newEnds, codes: codes, rowCount: rowCount)
+                bytes: KeptBytes(Array(out.view)), ends: newEnds, codes: codes, rowCount: rowCount)
         }
     }
 
     /// The same rows with other values, as many as this column has.
     public func replacingValues(_ values: EncodedValues) -> Column {
         precondition(values.count == valueCount, "BUG: a column keeps its number of values")
-        return Column(bytes: [], ends: [], encoded: values, codes: codes, rowCount: rowCount)
+        return Column(bytes: .none, ends: [], encoded: values, codes: codes, rowCount: rowCount)
     }
 
     private init(
-        bytes: [UInt8], ends: [Int], encoded: EncodedValues? = nil, codes: [UInt32]?, rowCount: Int
+        bytes: KeptBytes, ends: [Int], encoded: EncodedValues? = nil, codes: [UInt32]?,
+        rowCount: Int
     ) {
         self.bytes = bytes
         self.ends = ends

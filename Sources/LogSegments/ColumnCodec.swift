@@ -293,16 +293,11 @@ struct PlainCodec: ColumnCodec {
     func decode(
         _ reader: inout ByteReader, count: Int, _ context: borrowing DecodeContext
     ) throws -> Column {
-        var ends: [Int] = []
-        ends.reserveCapacity(count)
-        var end = 0
-        for _ in 0..<count {
-            end += try reader.length(atMost: reader.view.count, "value length")
-            ends.append(end)
-        }
-        let bytes = try reader.bytes(end, "values")
+        let ends = try reader.ends(count, atMost: reader.view.count, "value length")
+        let bytes = try reader.bytes(ends.last ?? 0, "values")
         guard reader.remaining == 0 else { throw reader.malformed("values") }
         return count == 1
-            ? .constant(Array(bytes), rowCount: 1) : .plain(bytes: Array(bytes), ends: ends)
+            ? .constant(Array(bytes), rowCount: 1)
+            : .plain(KeptBytes(bytes, of: context.bytes), ends: ends)
     }
 }

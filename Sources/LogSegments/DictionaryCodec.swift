@@ -148,17 +148,9 @@ enum DictionaryLayout {
 
     static func decode(_ reader: inout ByteReader, count: Int) throws -> Column {
         let distinct = try reader.length(atMost: count, "dictionary size")
-        var ends: [Int] = []
-        var end = 0
-        for _ in 0..<distinct {
-            end += try reader.length(atMost: reader.view.count, "value length")
-            ends.append(end)
-        }
-        let bytes = Array(try reader.bytes(end, "dictionary values"))
-        let codes = try IntegerPacking.decode(&reader, count: count).map { code in
-            guard code >= 0, code < distinct else { throw reader.malformed("dictionary code") }
-            return UInt32(code)
-        }
+        let ends = try reader.ends(distinct, atMost: reader.view.count, "value length")
+        let bytes = Array(try reader.bytes(ends.last ?? 0, "dictionary values"))
+        let codes = try IntegerPacking.decodeCodes(&reader, count: count, limit: distinct)
         return .dictionary(bytes: bytes, ends: ends, codes: codes)
     }
 }

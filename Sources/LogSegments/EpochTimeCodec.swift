@@ -48,7 +48,7 @@ struct EpochTimeCodec: ColumnCodec {
         let times = try context.times()
         guard times.count == count else { throw reader.malformed("rows of a time column") }
         return .encoded(
-            TimeValues(times, alphabet: ByteSet(ByteView("0123456789-."))) { row, time, out in
+            TimeValues(times, alphabet: PlainDecimal.alphabet) { row, time, out in
                 let fraction = Int(fractions[row])
                 PlainDecimal(
                     mantissa: time / PlainDecimal.powersOfTen[scale - fraction],

@@ -68,21 +68,15 @@ enum IntegerPacking {
         let mode = try reader.fixed(UInt8.self, "integer mode")
         let divisor = Int64(truncatingIfNeeded: try reader.varint("integer divisor"))
         guard mode <= 1 else { throw reader.malformed("integer mode") }
-        var values = [Int64](repeating: 0, count: count)
-        var done = 0
-        while done < count {
-            let frame = min(frameCount, count - done)
-            let smallest = try reader.zigzag("frame minimum")
-            let width = Int(try reader.fixed(UInt8.self, "frame width"))
-            guard width <= 64 else { throw reader.malformed("frame width") }
-            let bits = try reader.bytes((frame * width + 7) / 8, "frame of integers")
-            values.withUnsafeMutableBufferPointer { values in
-                BitUnpacker.unpack(
-                    bits, width, adding: smallest,
-                    into: UnsafeMutableBufferPointer(rebasing: values[done..<done + frame]))
-            }
-            done += frame
+        let frames = reader.view.dropFirst(reader.offset)
+        var taken = 0
+        var values = [Int64](unsafeUninitializedCapacity: count) { values, filled in
+            guard let out = values.baseAddress else { return }
+            taken = weir_unpack_frames(frames.start, frames.count, count, out)
+            filled = taken < 0 ? 0 : count
         }
+        guard taken >= 0 else { throw reader.malformed("frame of integers") }
+        _ = try reader.bytes(taken, "frames of integers")
         if mode == 0, divisor == 1 { return values }
         var previous: Int64 = 0
         for index in values.indices {
@@ -93,6 +87,33 @@ enum IntegerPacking {
             values[index] = values[index] &* divisor
         }
         return values
+    }
+
+    /// Reads `count` numbers below `limit`, such as those of a dictionary's values.
+    static func decodeCodes(
+        _ reader: inout ByteReader, count: Int, limit: Int
+    ) throws(MalformedBytes) -> [UInt32] {
+        var ahead = reader
+        let mode = try ahead.fixed(UInt8.self, "integer mode")
+        let divisor = try ahead.varint("integer divisor")
+        guard mode == 0, divisor == 1, count > 0, limit <= Int(Int32.max) else {
+            let values = try decode(&reader, count: count)
+            guard values.allSatisfy({ $0 >= 0 && $0 < Int64(limit) }) else {
+                throw reader.malformed("number of a value")
+            }
+            return values.map { UInt32(truncatingIfNeeded: $0) }
+        }
+        let frames = ahead.view.dropFirst(ahead.offset)
+        var taken = 0
+        let codes = [UInt32](unsafeUninitializedCapacity: count) { codes, filled in
+            guard let out = codes.baseAddress else { return }
+            taken = weir_unpack_codes(frames.start, frames.count, count, UInt32(limit), out)
+            filled = taken < 0 ? 0 : count
+        }
+        guard taken >= 0 else { throw ahead.malformed("frames of numbers of values") }
+        _ = try ahead.bytes(taken, "frames of numbers of values")
+        reader = ahead
+        return codes
     }
 }
 

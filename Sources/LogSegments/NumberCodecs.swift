@@ -28,6 +28,9 @@ struct IntegerCodec: ColumnCodec {
         let values = try IntegerPacking.decode(&reader, count: count)
         return .encoded(NumberValues(mantissas: values, spelling: .plain(fractions: .all(0))))
     }
+
+    var tellsAlphabet: Bool { true }
+    func alphabet(_ bytes: ByteView) -> ByteSet? { PlainDecimal.alphabet }
 }
 
 /// Decimal numbers with a point, such as `0.000123` or `12.50`, with each row's number of digits behind the point.
@@ -73,13 +76,16 @@ struct DecimalCodec: ColumnCodec {
         guard digits.allSatisfy({ $0 >= 0 && $0 <= Int64(digitsMax) }) else {
             throw reader.malformed("decimal digits")
         }
-        let unscaled = mantissas.indices.map { index in
-            mantissas[index] / PlainDecimal.powersOfTen[digitsMax - Int(digits[index])]
-        }
         return .encoded(
             NumberValues(
-                mantissas: unscaled, spelling: .plain(fractions: .each(digits.map { UInt8($0) }))))
+                mantissas: mantissas,
+                spelling: .plain(
+                    fractions: .shortened(
+                        from: digitsMax, to: digits.map { UInt8(truncatingIfNeeded: $0) }))))
     }
+
+    var tellsAlphabet: Bool { true }
+    func alphabet(_ bytes: ByteView) -> ByteSet? { PlainDecimal.alphabet }
 }
 
 /// A decimal number of at most 18 digits that has just one spelling for its value and its digits behind the point.
@@ -90,6 +96,9 @@ struct PlainDecimal {
     let fractionDigits: Int
 
     private static let digitsMax = 18
+
+    /// The bytes that numbers are spelled with.
+    static let alphabet = ByteSet(ByteView("0123456789-."))
 
     static let powersOfTen: [Int64] = (0...digitsMax).map { exponent in
         (0..<exponent).reduce(1) { product, _ in product * 10 }

@@ -86,19 +86,73 @@ struct PrefixedIntegerCodec: ColumnCodec {
         if rows.isEmpty { return .encoded(numbers) }
         var others: [[UInt8]] = []
         for _ in rows { others.append(Array(try reader.lengthPrefixed("another value"))) }
-        var next = 0
+        return .encoded(NumbersAndOthers(numbers, others: others, rows: rows))
+    }
+}
+
+/// Numbers, and a few other values among them.
+private final class NumbersAndOthers: StoredValues {
+    private let numbers: NumberValues
+    private let others: [[UInt8]]
+    private let isOther: Bitmap
+    /// For each row with another value which one.
+    private let otherOfRow: [Int: Int]
+    /// All values as text, once somebody asked what only text can tell.
+    private var written: Column?
+
+    /// - Parameter rows: those with other values, ascending.
+    init(_ numbers: NumberValues, others: [[UInt8]], rows: [Int]) {
+        self.numbers = numbers
+        self.others = others
+        var isOther = Bitmap(count: numbers.count)
+        var otherOfRow: [Int: Int] = [:]
+        for (number, row) in rows.enumerated() {
+            isOther[row] = true
+            otherOfRow[row] = number
+        }
+        self.isOther = isOther
+        self.otherOfRow = otherOfRow
+        super.init(count: numbers.count)
+    }
+
+    override func append(_ number: Int, into out: inout ByteWriter) {
+        if isOther[number], let other = otherOfRow[number] {
+            others[other].withView { out.append($0) }
+        } else {
+            numbers.append(number, into: &out)
+        }
+    }
+
+    override func matching(
+        _ matcher: ValueMatcher, within candidates: Bitmap
+    ) throws -> Bitmap? {
+        if let nothing = nothing(matcher) { return nothing }
+        if matcher.onlyTexts != nil, var found = try numbers.matching(matcher, within: candidates) {
+            for (row, number) in otherOfRow where candidates[row] {
+                found[row] = others[number].withView { matcher.matches($0) }
+            }
+            return found
+        }
+        return try text().values(matching: matcher, within: candidates)
+    }
+
+    private func text() -> Column {
+        if let written { return written }
         var bytes = ByteWriter(capacity: count * 16)
         var ends: [Int] = []
         ends.reserveCapacity(count)
-        for row in 0..<count {
-            if next < rows.count, rows[next] == row {
-                others[next].withView { bytes.append($0) }
-                next += 1
-            } else {
-                numbers.append(row, into: &bytes)
-            }
+        for number in 0..<count {
+            append(number, into: &bytes)
             ends.append(bytes.count)
         }
-        return .plain(bytes: Array(bytes.view), ends: ends)
+        let column = Column.plain(bytes: Array(bytes.view), ends: ends)
+        written = column
+        return column
+    }
+
+    override var alphabet: ByteSet {
+        others.reduce(into: numbers.alphabet) { alphabet, other in
+            other.withView { alphabet.formUnion(ByteSet($0)) }
+        }
     }
 }

@@ -17,6 +17,8 @@ final class SegmentReader: @unchecked Sendable {
     private let file: any OpenFile
     /// For each stored column the shapes whose rows have a value there.
     private let columnShapes: [[Int]]
+    /// How a literal that is searched for stands in lines of each shape.
+    let literalWays = KnownLiteralWays()
 
     /// Opens the segment at `path`. Throws `StoreError.damaged` when header, trailer or footer are not what they should be.
     ///
@@ -251,7 +253,9 @@ final class SegmentReader: @unchecked Sendable {
         let layout = try decode(chunk) { reader in
             chunk.codec == 0
                 ? BlockLayout(
-                    try IntegerPacking.decode(&reader, count: block.rows), footer.shapes.count)
+                    try IntegerPacking.decodeCodes(
+                        &reader, count: block.rows, limit: footer.shapes.count),
+                    footer.shapes.count)
                 : BlockLayout(
                     try StoredKinds(
                         &reader, count: block.rows,
@@ -368,16 +372,15 @@ final class BlockLayout {
         self.isUsed = isUsed
     }
 
-    /// The layout of rows of these shapes; nil when the segment has not one of them.
-    init?(_ shapes: [Int64], _ shapeCount: Int) {
+    /// The layout of rows of these shapes, of which the segment has `shapeCount`.
+    init(_ shapes: [UInt32], _ shapeCount: Int) {
         var isUsed = [Bool](repeating: false, count: shapeCount)
-        for shape in shapes {
-            guard shape >= 0, shape < Int64(shapeCount) else { return nil }
-            isUsed[Int(shape)] = true
+        isUsed.withUnsafeMutableBufferPointer { isUsed in
+            for shape in shapes { isUsed[Int(shape)] = true }
         }
         kinds = nil
         self.isUsed = isUsed
-        loadedShapes = shapes.map { UInt32($0) }
+        loadedShapes = shapes
     }
 
     /// The shape of each row.

@@ -75,6 +75,16 @@ int64_t weir_bits_saved(const int64_t *_Nonnull values, size_t count);
 size_t weir_pack_frames(
     const int64_t *_Nonnull values, size_t count, int differences, uint8_t *_Nonnull out);
 
+/// Reads `count` integers of as many frames as they take; how many bytes these have, −1 when they are not what
+/// `weir_pack_frames` writes.
+ptrdiff_t weir_unpack_frames(
+    const uint8_t *_Nonnull frames, size_t byte_count, size_t count, int64_t *_Nonnull out);
+
+/// As `weir_unpack_frames`, of integers that must all be below `limit`, at most 2^31, and not negative.
+ptrdiff_t weir_unpack_codes(
+    const uint8_t *_Nonnull frames, size_t byte_count, size_t count, uint32_t limit,
+    uint32_t *_Nonnull out);
+
 /// Counts codes below `limit`, at most 32: how often each occurs.
 void weir_count_codes(
     const uint32_t *_Nonnull codes, size_t count, size_t limit, size_t *_Nonnull counts);
@@ -230,6 +240,26 @@ static inline uint64_t weir_load64(const uint8_t *_Nonnull p) {
     uint64_t v;
     memcpy(&v, p, 8);
     return v;
+}
+
+/// The bits [position, position + width) of `bytes`, least significant first; bits beyond the bytes are zero. width ≤ 63.
+static inline uint64_t weir_bits_at(
+    const uint8_t *_Nonnull bytes, size_t count, size_t position, unsigned width) {
+    const size_t byte = position >> 3;
+    const unsigned shift = position & 7;
+    uint64_t low = 0;
+    if (byte + 8 <= count) {
+        low = weir_load64(bytes + byte);
+    } else {
+        for (size_t index = byte; index < count; index++) {
+            low |= (uint64_t)bytes[index] << (8 * (index - byte));
+        }
+    }
+    low >>= shift;
+    if (width + shift > 64 && byte + 8 < count) {
+        low |= (uint64_t)bytes[byte + 8] << (64 - shift);
+    }
+    return low & (((uint64_t)1 << width) - 1);
 }
 
 /// Copies `n` bytes, inline when they are up to 32. Words overlap, so that nothing beyond the bytes is touched.

@@ -1,4 +1,5 @@
 internal import LogBytes
+internal import LogRecords
 
 /// A block whose filter was asked: the rows that matched, and what reading them needs, loaded.
 struct MatchedBlock {
@@ -87,10 +88,33 @@ struct PartScanner: Sendable {
 
     /// The rows of `block` by all that the query asks of them, where that is known without looking at each.
     private func kinds(of block: any ColumnBlock) throws -> (any WeightedBlock)? {
-        guard raw == nil, let countedFields, !countedFields.isEmpty,
-            filter.ignoresTime(within: block.timeBounds)
-        else { return nil }
+        guard raw == nil, let countedFields, filter.ignoresTime(within: block.timeBounds) else {
+            return nil
+        }
+        if countedFields.isSubset(of: ["_class"]) { return CountedRows(block) }
         return try block.rowKinds(countedFields)
+    }
+}
+
+/// All rows of a block as one, where nothing but their class is asked of them.
+private final class CountedRows: WeightedBlock {
+    private let base: any ColumnBlock
+
+    init(_ base: any ColumnBlock) { self.base = base }
+
+    var weights: [Int] { [base.rowCount] }
+    var rowCount: Int { 1 }
+    var timeBounds: (first: Int64, last: Int64) { base.timeBounds }
+    var className: String { base.className }
+    var origin: BlockOrigin { base.origin }
+    func column(_ name: String) -> Column { .constant([], rowCount: 1) }
+    func fieldNames() -> [String] { [] }
+    func times() throws -> [Int64] { try Array(base.times().prefix(1)) }
+    func sequences() throws -> [UInt64] { try Array(base.sequences().prefix(1)) }
+    func lineFormat(row: Int) throws -> LineFormat { try base.lineFormat(row: row) }
+
+    func appendLine(row: Int, into out: inout ByteWriter) throws {
+        try base.appendLine(row: row, into: &out)
     }
 }
 

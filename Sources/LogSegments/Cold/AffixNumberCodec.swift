@@ -147,7 +147,7 @@ struct AffixNumberCodec: ColumnCodec {
         guard let before = try? reader.lengthPrefixed("text before a number"),
             let behind = try? reader.lengthPrefixed("text behind a number")
         else { return nil }
-        var alphabet = ByteSet(ByteView("0123456789-."))
+        var alphabet = PlainDecimal.alphabet
         alphabet.formUnion(ByteSet(before))
         alphabet.formUnion(ByteSet(behind))
         return alphabet

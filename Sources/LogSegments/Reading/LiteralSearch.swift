@@ -13,7 +13,8 @@ extension SegmentBlock {
             guard !literal.isEmpty, shapes.count <= Self.shapesMax else { return nil }
             var waysOfShapes: [(shape: Int, ways: LiteralWays)] = []
             for shape in shapes {
-                guard let ways = LiteralWays(literal, in: reader.footer.shapes[shape].shape) else {
+                let stored = reader.footer.shapes[shape].shape
+                guard let ways = reader.literalWays.ways(literal, shape, stored) else {
                     return nil
                 }
                 waysOfShapes.append((shape, ways))
@@ -63,16 +64,19 @@ private struct ConditionSearch {
             place: condition.place)
     }
 
-    private mutating func values(_ key: Key) throws -> Bitmap? {
+    private mutating func values(
+        _ key: Key, _ condition: LiteralWays.Condition
+    ) throws -> Bitmap? {
         if let known = known[key] { return known }
-        let values = try block.storedValues(
-            key.column, matching: BytesMatcher(key.bytes, key.place))
+        let values = try block.storedValues(key.column, matching: condition.matcher)
         known[key] = .some(values)
         return values
     }
 
     mutating func mayHold(_ way: [LiteralWays.Condition], _ shape: Int) throws -> Bool {
-        for condition in way where try values(key(condition, shape)) == nil { return false }
+        for condition in way where try values(key(condition, shape), condition) == nil {
+            return false
+        }
         return true
     }
 
@@ -85,7 +89,7 @@ private struct ConditionSearch {
             var rows = candidates
             for condition in way {
                 let key = key(condition, shape)
-                guard let values = try values(key) else {
+                guard let values = try values(key, condition) else {
                     rows = Bitmap(count: candidates.count)
                     break
                 }

@@ -1,14 +1,23 @@
 internal import LogBytes
 internal import LogQuery
 internal import LogRecords
+internal import LogSystem
 
 /// How a literal can stand in lines of one shape: within a piece, within a value, or across several of them.
 struct LiteralWays {
     /// What a value has to be.
-    struct Condition: Hashable {
+    struct Condition {
         let field: Int
         let bytes: [UInt8]
         let place: BytesMatcher.Place
+        let matcher: BytesMatcher
+
+        init(field: Int, bytes: [UInt8], place: BytesMatcher.Place) {
+            self.field = field
+            self.bytes = bytes
+            self.place = place
+            matcher = BytesMatcher(bytes, place)
+        }
     }
 
     /// Whether every line of the shape holds the literal.
@@ -74,6 +83,29 @@ struct LiteralWays {
             ways.append(conditions)
         } else if !piece.isEmpty, rest.starts(with: piece) {
             follow(number, from: start + piece.count, conditions)
+        }
+    }
+}
+
+/// The ways of the literal that was asked for last, in each shape of a segment: its blocks are asked for the same one after another,
+/// by several threads.
+final class KnownLiteralWays: @unchecked Sendable {
+    private let lock = Lock()
+    // Under the lock, both of them.
+    private var literal: [UInt8] = []
+    private var ofShape: [Int: LiteralWays?] = [:]
+
+    /// The ways of `literal` in shape `number`, which is `shape`; nil where they are too many to list.
+    func ways(_ literal: [UInt8], _ number: Int, _ shape: Shape) -> LiteralWays? {
+        lock.locked {
+            if literal != self.literal {
+                self.literal = literal
+                ofShape = [:]
+            }
+            if let known = ofShape[number] { return known }
+            let ways = LiteralWays(literal, in: shape)
+            ofShape[number] = .some(ways)
+            return ways
         }
     }
 }

@@ -15,6 +15,8 @@ final class NumberValues: StoredValues {
     enum Fractions {
         case all(Int)
         case each([UInt8])
+        /// Mantissas are those of numbers with `from` digits, of which those behind the first `to` are zeros and not written.
+        case shortened(from: Int, to: [UInt8])
     }
 
     private let before: [UInt8]
@@ -36,8 +38,19 @@ final class NumberValues: StoredValues {
         guard case .plain(let fractions) = spelling else { return 0 }
         switch fractions {
         case .all(let digits): return digits
-        case .each(let digits): return Int(digits[number])
+        case .each(let digits), .shortened(_, let digits): return Int(digits[number])
         }
+    }
+
+    /// The number that is spelled without its point.
+    @inline(__always)
+    private func mantissa(_ number: Int) -> Int64 {
+        guard case .plain(.shortened(let all, let digits)) = spelling else {
+            return mantissas[number]
+        }
+        let dropped = all - Int(digits[number])
+        return dropped == 0
+            ? mantissas[number] : mantissas[number] / PlainDecimal.powersOfTen[dropped]
     }
 
     override func append(_ number: Int, into out: inout ByteWriter) {
@@ -68,7 +81,7 @@ final class NumberValues: StoredValues {
         if case .padded(let digits) = spelling {
             out.append(digits: mantissas[number].magnitude, width: digits)
         } else {
-            PlainDecimal(mantissa: mantissas[number], fractionDigits: fraction(number))
+            PlainDecimal(mantissa: mantissa(number), fractionDigits: fraction(number))
                 .append(into: &out)
         }
         out.append(behind)
@@ -94,7 +107,8 @@ final class NumberValues: StoredValues {
         let divisors = Self.divisors
         switch fractions {
         case .all(0): return mantissas.map { Double($0) }
-        case .all(let digits): return mantissas.map { Double($0) / divisors[digits] }
+        case .all(let digits), .shortened(let digits, _):
+            return mantissas.map { Double($0) / divisors[digits] }
         case .each(let digits):
             return mantissas.indices.map { Double(mantissas[$0]) / divisors[Int(digits[$0])] }
         }
@@ -106,7 +120,7 @@ final class NumberValues: StoredValues {
         if let test = matcher.numberTest, let fractions = exactFractions() {
             guard let bounds = test.bounds else { return Bitmap(count: count) }
             switch fractions {
-            case .all(let digits):
+            case .all(let digits), .shortened(let digits, _):
                 let divisor = Self.divisors[digits]
                 return mantissas.withUnsafeBufferPointer { mantissas in
                     candidates.filter {
@@ -145,12 +159,12 @@ final class NumberValues: StoredValues {
         }
         guard let wanted = PlainDecimal(middle) else { return none }
         return candidates.filter {
-            mantissas[$0] == wanted.mantissa && fraction($0) == wanted.fractionDigits
+            mantissa($0) == wanted.mantissa && fraction($0) == wanted.fractionDigits
         }
     }
 
     override var alphabet: ByteSet {
-        var bytes = ByteSet(ByteView("0123456789-."))
+        var bytes = PlainDecimal.alphabet
         before.withView { bytes.formUnion(ByteSet($0)) }
         behind.withView { bytes.formUnion(ByteSet($0)) }
         return bytes

@@ -53,6 +53,11 @@ extension SegmentBlock {
     }
 
     private func makeColumn(_ name: String) throws -> Column {
+        // Where all shapes of the segment agree it is not worth reading which ones the block has.
+        let any = sources(name, isUsed: nil)
+        if any.used.count == 1, let only = any.used.first, only >= 0 {
+            return try text(of: any.columns[only])
+        }
         let sources = sources(name, isUsed: try layout().isUsed)
         if sources.used == [-1] || sources.used.isEmpty {
             return .constant([], rowCount: entry.rows)
