@@ -23,6 +23,80 @@ import Testing
         return (0..<column.rowCount).map { column.withText(row: $0) { $0.text } }
     }
 
+    /// The values of `codec` meet the conditions that their texts meet.
+    private func expectSameAnswers(
+        _ values: [String], _ codec: any ColumnCodec, _ conditions: [String],
+        _ pieces: [String]
+    ) throws {
+        var out = ByteWriter()
+        #expect(codec.encode(column(values), EncodeContext(times: nil, deflater: nil), into: &out))
+        var matchers: [ValueMatcher] = pieces.flatMap { piece in
+            [BytesMatcher.Place.anywhere, .atStart, .atEnd, .alone].map {
+                BytesMatcher(Array(piece.utf8), $0)
+            }
+        }
+        for condition in conditions {
+            guard
+                case .leaf(_, let predicate) = try QueryParser.parse("f:\(condition)", now: 0)
+                    .filter
+            else {
+                Issue.record("\(condition) is no condition on a field")
+                return
+            }
+            matchers.append(predicate.matcher)
+        }
+        for matcher in matchers {
+            var reader = ByteReader(out.view)
+            let column = try codec.decode(&reader, count: values.count, .nested)
+            for step in [1, 3] {
+                var candidates = Bitmap(count: values.count)
+                for row in stride(from: 0, to: values.count, by: step) { candidates[row] = true }
+                let found = try column.rows(matching: matcher, within: candidates)
+                for row in values.indices {
+                    let wanted = candidates[row] && values[row].withView { matcher.matches($0) }
+                    #expect(found[row] == wanted, "\(matcher.syntax): \(values[row])")
+                }
+            }
+            if codec.tellsAlphabet, let alphabet = codec.alphabet(out.view) {
+                for value in values {
+                    #expect(value.withView { alphabet.containsAll(of: $0) }, "\(value)")
+                }
+            }
+        }
+    }
+
+    @Test func numbersAreAskedAsTheirTextsAre() throws {
+        let others = ["anonymous", "user_", "user_007", "x9"]
+        let users = (0..<300).map { row in
+            row % 20 == 7 ? others[row / 20 % 4] : "user_\(row * 7_919 % 90_000)"
+        }
+        let pieces = [
+            "user_", "anon", "s", "9", "user_7919", "r_15838", "user_007", "anonymous", "zzz", "x9",
+        ]
+        try expectSameAnswers(
+            users, PrefixedIntegerCodec(),
+            [
+                "=anonymous", "=user_7919", "=user_007", "anonymous", "user_*", "~\"7$\"", "=\"\"",
+                ">5",
+            ],
+            pieces)
+        let decimals = (0..<300).map { row in
+            switch row % 4 {
+            case 0: "\(row)"
+            case 1: "\(row).5"
+            case 2: "-\(row).250"
+            default: "0.00\(row)"
+            }
+        }
+        try expectSameAnswers(
+            decimals, DecimalCodec(),
+            [
+                "=8", "=8.0", "=1.5", "=1.50", "=-2.250", "=0.003", ">10", ">=9.5", "<-2.2",
+                "range(-3, 0.5]", "=abc", "~\"^1\"",
+            ], ["1", ".", "-", "5", ".25", "0.00", "x"])
+        #expect(try stored(decimals, DecimalCodec()) == decimals)
+    }
+
     @Test func numbersAreReadAloneAsAmongOthers() {
         var random = SeededGenerator(seed: 3)
         let bytes = Array("0001234567899..-+ ex".utf8)

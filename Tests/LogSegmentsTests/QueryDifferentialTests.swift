@@ -42,7 +42,11 @@ import Testing
             let second = number / 20
             let time =
                 "2025-01-18T\(String(format: "%02d:%02d:%02d", 10 + second / 3_600, second / 60 % 60, second % 60)).\(100 + random.below(900))Z"
-            let user = random.below(8) == 0 ? "null" : "\"user_\(random.below(500))\""
+            // Few users are known by a dictionary, many by their numbers, with some others among them.
+            let user =
+                random.below(24) == 0
+                ? random.pick(["null", "\"anonymous\""])
+                : "\"user_\(random.below(seed % 2 == 0 ? 500 : 90_000))\""
             let (level, message) = random.pick([
                 ("INFO", "Workflow \(random.below(90_000)) deleted by user_\(random.below(500))"),
                 (
