@@ -123,38 +123,37 @@ public struct Column {
     }
 
     /// The same rows; values that hold `byte`, which are few, are replaced by what `rewrite` makes of them. The values are text.
+    ///
+    /// - Parameters:
+    ///   - keeps: whether a value that has a literal in it when it is rewritten had it before, or hid it.
+    ///   - hides: whether a value with the byte may have a literal in it when it is rewritten that it had not before.
     public func rewritingValues(
-        with byte: UInt8, _ rewrite: (ByteView, inout ByteWriter) -> Void
+        with byte: UInt8, keeps: @escaping (ByteView) -> Bool,
+        hides: @escaping (ByteView) -> Bool,
+        _ rewrite: @escaping (ByteView, inout ByteWriter) -> Void
     ) -> Column {
         precondition(encoded == nil, "BUG: values to rewrite are no text")
-        return bytes.withView { view in
-            guard var hit = view.firstIndex(of: byte) else { return self }
-            var out = ByteWriter(capacity: view.count + 64)
-            var newEnds = ends
-            var number = 0
-            // Everything before this has been copied, and moved by so much.
-            var copied = 0
-            var shift = 0
-            while true {
-                while ends[number] <= hit {
-                    newEnds[number] += shift
-                    number += 1
-                }
-                let start = number == 0 ? 0 : ends[number - 1]
-                out.append(view.slice(copied..<start))
-                rewrite(view.slice(start..<ends[number]), &out)
-                newEnds[number] = out.count
-                copied = ends[number]
-                shift = out.count - copied
-                number += 1
-                guard let next = view.dropFirst(copied).firstIndex(of: byte) else { break }
-                hit = copied + next
-            }
-            out.append(view.dropFirst(copied))
-            for rest in number..<ends.count { newEnds[rest] += shift }
-            return Column(
-                bytes: KeptBytes(Array(out.view)), ends: newEnds, codes: codes, rowCount: rowCount)
+        let values = bytes.withView { valuesHolding(byte, $0) }
+        if values.isEmpty { return self }
+        let rewriting = RewrittenTexts.Rewriting(
+            byte: byte, keeps: keeps, hides: hides, rewrite: rewrite)
+        return replacingValues(
+            RewrittenTexts(
+                Column(bytes: bytes, ends: ends, codes: nil, rowCount: ends.count), values,
+                rewriting))
+    }
+
+    /// The values that `byte` stands in; `view` has all of them.
+    private func valuesHolding(_ byte: UInt8, _ view: ByteView) -> Bitmap {
+        var found = Bitmap(count: ends.count)
+        var number = 0
+        var position = 0
+        while let hit = view.dropFirst(position).firstIndex(of: byte) {
+            while ends[number] <= position + hit { number += 1 }
+            found[number] = true
+            position = ends[number]
         }
+        return found
     }
 
     /// The same rows with other values, as many as this column has.

@@ -120,4 +120,30 @@ import Testing
         #expect(bytes.withView { $0.text } == "a\u{FFFD}b")
         #expect("grüße".withView { Array($0) } == Array("grüße".utf8))
     }
+
+    @Test func findsTheFirstPlaceOfEveryNeedle() throws {
+        let memory = try GuardedMemory(capacity: 1 << 14)
+        var random = SeededGenerator(seed: 21)
+        for letters in [1, 2, 3, 20] {
+            for _ in 0..<3_000 {
+                let text = (0..<random.below(200)).map { _ in UInt8(97 + random.below(letters)) }
+                var needle = (0..<1 + random.below(40)).map { _ in
+                    UInt8(97 + random.below(letters))
+                }
+                if random.below(2) == 0, !text.isEmpty {
+                    // One that is there.
+                    let start = random.below(text.count)
+                    needle = Array(text[start...].prefix(1 + random.below(40)))
+                }
+                let wanted = text.indices.first { text[$0...].starts(with: needle) }
+                let view = memory.place(text)
+                #expect(needle.withView { view.firstIndex(of: $0) } == wanted)
+            }
+        }
+        // Many places that begin and end like the needle, far into the text.
+        let text = [UInt8](repeating: 97, count: 9_000) + [98] + [UInt8](repeating: 97, count: 600)
+        let needle = [UInt8](repeating: 97, count: 30) + [98] + [UInt8](repeating: 97, count: 30)
+        let view = memory.place(text)
+        #expect(needle.withView { view.firstIndex(of: $0) } == 8_970)
+    }
 }

@@ -21,7 +21,7 @@ uint32_t weir_crc32c(uint32_t crc, const uint8_t *_Nonnull bytes, size_t count);
 /// The same by table, on any processor; the oracle of the tests.
 uint32_t weir_crc32c_scalar(uint32_t crc, const uint8_t *_Nonnull bytes, size_t count);
 
-/// The first occurrence of `needle` in `bytes`, or null. Linear time (two-way search of the C library).
+/// The first occurrence of `needle` in `bytes`, or null. Linear time.
 const uint8_t *_Nullable weir_find(
     const uint8_t *_Nonnull bytes, size_t count, const uint8_t *_Nonnull needle, size_t length);
 

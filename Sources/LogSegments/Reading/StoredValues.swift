@@ -64,15 +64,18 @@ extension Column {
             let resolved = stored.resolved(kind, transform)
             return resolved === stored ? self : replacingValues(resolved)
         }
-        var scratch = ByteWriter(capacity: 256)
         if kind == .string, transform == .none {
             // Most strings have no escapes, and are what they are spelled.
-            return rewritingValues(with: ASCII.backslash) { raw, out in
+            let scratch = Scratch()
+            return rewritingValues(
+                with: ASCII.backslash, keeps: EscapedText.keeps, hides: EscapedText.hides
+            ) { raw, out in
                 out.append(
                     ValueText.resolve(
-                        raw, kind, isEscaped: true, transform, scratch: &scratch))
+                        raw, kind, isEscaped: true, transform, scratch: &scratch.bytes))
             }
         }
+        var scratch = ByteWriter(capacity: 256)
         var bytes = ByteWriter(capacity: 1 << 12)
         var ends: [Int] = []
         ends.reserveCapacity(valueCount)
@@ -87,4 +90,38 @@ extension Column {
         }
         return replacingValues(bytes: Array(bytes.view), ends: ends)
     }
+}
+
+/// Memory that resolving values needs for a moment.
+private final class Scratch {
+    var bytes = ByteWriter(capacity: 256)
+}
+
+/// What escapes of JSON do to texts.
+private enum EscapedText {
+    /// Whether a text that has `literal` in it is spelled with it unless it `hides` something: the short escapes make other bytes.
+    static func keeps(_ literal: ByteView) -> Bool {
+        (0..<literal.count).allSatisfy { index in
+            let byte = literal[index]
+            return byte >= 0x20 && byte != ASCII.quote && byte != ASCII.backslash && byte != slash
+        }
+    }
+
+    /// Whether `text` has another escape than the short ones.
+    static func hides(_ text: ByteView) -> Bool {
+        var index = 0
+        while let next = text.dropFirst(index).firstIndex(of: ASCII.backslash) {
+            index += next + 2
+            guard index <= text.count else { return true }
+            switch text[index - 1] {
+            case ASCII.quote, ASCII.backslash, slash, UInt8(ascii: "n"), UInt8(ascii: "t"),
+                UInt8(ascii: "r"), UInt8(ascii: "b"), UInt8(ascii: "f"):
+                continue
+            default: return true
+            }
+        }
+        return false
+    }
+
+    private static let slash = UInt8(ascii: "/")
 }
