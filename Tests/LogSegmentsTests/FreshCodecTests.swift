@@ -1,5 +1,6 @@
 import LogBytes
 import LogQuery
+import LogRecords
 import TestSupport
 import Testing
 
@@ -95,6 +96,58 @@ import Testing
                 "range(-3, 0.5]", "=abc", "~\"^1\"",
             ], ["1", ".", "-", "5", ".25", "0.00", "x"])
         #expect(try stored(decimals, DecimalCodec()) == decimals)
+    }
+
+    @Test func escapedTextsAreAskedAsWhatTheyAre() throws {
+        let raws = [
+            #"a \"quoted\" timeout"#, #"\u0074imeout"#, #"x\ntimeout"#, #"t\/o"#, "plain timeout",
+            #"time\u006fut"#, #"caf\u00e9"#, "café", #"back\\slash"#, #"a\tb"#, "", #"\time"#,
+            "none",
+        ]
+        let values = (0..<60).map { raws[$0 % raws.count] }
+        var out = ByteWriter()
+        #expect(
+            PlainCodec().encode(
+                column(values), EncodeContext(times: nil, deflater: nil), into: &out))
+        var scratch = ByteWriter()
+        let texts = values.map { raw in
+            raw.withView { raw in
+                ValueText.resolve(
+                    raw, .string, isEscaped: raw.firstIndex(of: ASCII.backslash) != nil, .none,
+                    scratch: &scratch
+                ).text
+            }
+        }
+        let pieces = [
+            "timeout", "t/o", "\"", "q", "café", "\\", "\t", "time", "\ntime", "n", "u0074",
+            "slash",
+            "none",
+        ]
+        var matchers: [ValueMatcher] = pieces.flatMap { piece in
+            [BytesMatcher.Place.anywhere, .atStart, .atEnd, .alone].map {
+                BytesMatcher(Array(piece.utf8), $0)
+            }
+        }
+        for condition in ["timeout", "=timeout", "café", "~\"t.o\"", "\"\\\"quoted\\\"\"", "time*"]
+        {
+            if case .leaf(_, let predicate) = try QueryParser.parse("f:\(condition)", now: 0).filter
+            {
+                matchers.append(predicate.matcher)
+            }
+        }
+        for matcher in matchers {
+            var reader = ByteReader(out.view)
+            let column = try PlainCodec().decode(&reader, count: values.count, .nested)
+                .resolved(.string, .none)
+            var candidates = Bitmap(count: values.count, all: true)
+            candidates[20] = false
+            let found = try column.rows(matching: matcher, within: candidates)
+            for row in values.indices {
+                let wanted = row != 20 && texts[row].withView { matcher.matches($0) }
+                #expect(found[row] == wanted, "\(matcher.syntax): \(texts[row])")
+                #expect(column.withText(row: row) { $0.text } == texts[row])
+            }
+        }
     }
 
     @Test func numbersAreReadAloneAsAmongOthers() {
