@@ -387,15 +387,19 @@ int weir_recent_codes(
     }
     if (zeros != fresh) { return 0; }
     uint32_t any = 0;
-    for (size_t row = 0; row < count; row++) {
-        // Which of both it is cannot be foretold: both are loaded. Behind the last new value none is taken any more.
+    size_t row = 0;
+    for (; row < count && taken < fresh; row++) {
+        // Which of both it is cannot be foretold: both are loaded.
         const uint32_t distance = distances[row], is_new = distance == 0;
-        const size_t next = taken < fresh ? taken : 0;
-        const uint32_t number = numbers ? (fresh ? numbers[next] : 0) : (uint32_t)taken;
-        any |= distance;
+        const uint32_t number = numbers ? numbers[taken] : (uint32_t)taken;
         const uint32_t back = out[row - (is_new ? row : (distance & WEIR_DISTANCE_MAX))];
+        any |= distance;
         out[row] = is_new ? number : back;
         taken += is_new;
+    }
+    for (; row < count; row++) {
+        any |= distances[row];
+        out[row] = out[row - (distances[row] & WEIR_DISTANCE_MAX)];
     }
     return any <= WEIR_DISTANCE_MAX;
 }
