@@ -138,6 +138,13 @@ final class JoinedValues: EncodedValues {
         parts[index].appendValue(number - starts[index], into: &out)
     }
 
+    /// The numbers that values are, of parts that know theirs (`EncodedValues.decimals`), and where each part begins.
+    func knownDecimals() -> [(start: Int, numbers: [Double])] {
+        zip(starts, parts).compactMap { start, part in
+            part.encoded?.decimals().map { (start, $0) }
+        }
+    }
+
     private func slices(_ wanted: Bitmap) -> [Bitmap] {
         var slices = parts.map { Bitmap(count: $0.valueCount) }
         var index = 0

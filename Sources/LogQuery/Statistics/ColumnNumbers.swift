@@ -15,6 +15,13 @@ struct ColumnNumbers {
         }
         numbers = Array(repeating: .nan, count: column.valueCount)
         isRead = Array(repeating: false, count: column.valueCount)
+        guard let joined = column.encoded as? JoinedValues else { return }
+        for (start, known) in joined.knownDecimals() {
+            for (offset, number) in known.enumerated() {
+                numbers[start + offset] = number
+                isRead[start + offset] = true
+            }
+        }
     }
 
     /// Calls `body` with the number that each of `rows` has (durations in nanoseconds, sizes in bytes) and its group; not for

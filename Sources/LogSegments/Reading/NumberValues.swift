@@ -110,7 +110,14 @@ final class NumberValues: StoredValues {
         case .all(let digits), .shortened(let digits, _):
             return mantissas.map { Double($0) / divisors[digits] }
         case .each(let digits):
-            return mantissas.indices.map { Double(mantissas[$0]) / divisors[Int(digits[$0])] }
+            return divisors.withUnsafeBufferPointer { divisors in
+                [Double](unsafeUninitializedCapacity: count) { decimals, filled in
+                    for (number, (mantissa, digits)) in zip(mantissas, digits).enumerated() {
+                        decimals[number] = Double(mantissa) / divisors[Int(digits)]
+                    }
+                    filled = count
+                }
+            }
         }
     }
 
