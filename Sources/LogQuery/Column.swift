@@ -136,7 +136,7 @@ public struct Column {
         let values = bytes.withView { valuesHolding(byte, $0) }
         if values.isEmpty { return self }
         let rewriting = RewrittenTexts.Rewriting(
-            byte: byte, keeps: keeps, hides: hides, rewrite: rewrite)
+            keeps: keeps, hides: hides, rewrite: rewrite)
         return replacingValues(
             RewrittenTexts(
                 Column(bytes: bytes, ends: ends, codes: nil, rowCount: ends.count), values,

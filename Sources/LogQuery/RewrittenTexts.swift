@@ -7,13 +7,11 @@ internal import LogBytes
 final class RewrittenTexts: EncodedValues {
     /// What rewriting does to texts.
     struct Rewriting {
-        /// The byte that texts hold which are rewritten.
-        let byte: UInt8
         /// Whether a text that has `literal` in it is spelled with it, or hides it.
         let keeps: (_ literal: ByteView) -> Bool
-        /// Whether a text with the byte may have any literal in it that it is not spelled with.
+        /// Whether a text that is rewritten may have any literal in it that it is not spelled with.
         let hides: (_ text: ByteView) -> Bool
-        /// Appends what a text with the byte is.
+        /// Appends what a text that is rewritten becomes.
         let rewrite: (_ text: ByteView, _ out: inout ByteWriter) -> Void
     }
 
