@@ -18,7 +18,10 @@ struct SegmentMatches {
                 blocks.append(Bitmap(count: entry.rows))
                 continue
             }
-            let matching = try filter.evaluate(SegmentBlock(reader: reader, entry: entry))
+            let block = SegmentBlock(reader: reader, entry: entry)
+            // The filter may do without, but an erasure cannot: a count says what one would find damaged.
+            _ = try block.layout()
+            let matching = try filter.evaluate(block)
             count += matching.population
             blocks.append(matching)
         }

@@ -63,6 +63,8 @@ public struct StoreEraser {
         matches.faults = try store.scan(scan) { block in
             known.insert(block.className)
             guard request.classes.contains(block.className) else { return .proceed }
+            // As in `SegmentMatches`: what an erasure would find damaged.
+            _ = try (block as? SegmentBlock)?.layout()
             let rows = try filter.evaluate(block)
             if rows.isEmpty { return .proceed }
             let times = try block.times()
