@@ -64,17 +64,16 @@ private struct ConditionSearch {
             place: condition.place)
     }
 
-    private mutating func values(
-        _ key: Key, _ condition: LiteralWays.Condition
-    ) throws -> Bitmap? {
+    private mutating func values(_ key: Key) throws -> Bitmap? {
         if let known = known[key] { return known }
-        let values = try block.storedValues(key.column, matching: condition.matcher)
+        let values = try block.storedValues(
+            key.column, matching: BytesMatcher(key.bytes, key.place))
         known[key] = .some(values)
         return values
     }
 
     mutating func mayHold(_ way: [LiteralWays.Condition], _ shape: Int) throws -> Bool {
-        for condition in way where try values(key(condition, shape), condition) == nil {
+        for condition in way where try values(key(condition, shape)) == nil {
             return false
         }
         return true
@@ -89,7 +88,7 @@ private struct ConditionSearch {
             var rows = candidates
             for condition in way {
                 let key = key(condition, shape)
-                guard let values = try values(key, condition) else {
+                guard let values = try values(key) else {
                     rows = Bitmap(count: candidates.count)
                     break
                 }

@@ -10,14 +10,6 @@ struct LiteralWays {
         let field: Int
         let bytes: [UInt8]
         let place: BytesMatcher.Place
-        let matcher: BytesMatcher
-
-        init(field: Int, bytes: [UInt8], place: BytesMatcher.Place) {
-            self.field = field
-            self.bytes = bytes
-            self.place = place
-            matcher = BytesMatcher(bytes, place)
-        }
     }
 
     /// Whether every line of the shape holds the literal.
