@@ -7,7 +7,7 @@ Each figure is the best of five runs. Behind them: what a further million lines 
 first time is spent whatever there is. WEIR and SAMPLES name the binaries (else .build/release), BENCH_DIR a directory for the
 data, which is kept for the next run.
 """
-import datetime, os, subprocess, sys, time
+import datetime, os, subprocess, sys
 
 import ten_queries
 
@@ -52,26 +52,13 @@ def made(millions):
     return directory, sum(os.path.getsize(name) for name in files)
 
 
-def best(command):
-    fastest, peak = None, 0
-    for _ in range(5):
-        start = time.perf_counter()
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, _, usage = os.wait4(child.pid, 0)
-        child.returncode = 0
-        took = (time.perf_counter() - start) * 1e3
-        fastest = took if fastest is None else min(fastest, took)
-        peak = max(peak, usage.ru_maxrss / 1024)
-    return fastest, peak
-
-
 stores = [made(size) for size in sizes]
 print(f"{'millions of lines':20}" + "".join(f"{size:>9}" for size in sizes) + f"{'a million':>11}{'fixed':>8}{'MB':>6}")
 print(f"{'MB stored':20}" + "".join(f"{size / 1e6:>9.1f}" for _, size in stores))
 asked = [questions(size) for size in sizes]
 for name in asked[0]:
     figures = [
-        best([weir, "query", "--data", directory, *arguments[name]])
+        ten_queries.best([weir, "query", "--data", directory, *arguments[name]], 5)
         for (directory, _), arguments in zip(stores, asked)
     ]
     times = [took for took, _ in figures]

@@ -26,17 +26,7 @@ queries = ten_queries.queries(trace, day)
 
 
 def process(command):
-    """Milliseconds of the best run, peak memory in MB."""
-    best, peak = None, 0
-    for _ in range(runs):
-        start = time.perf_counter()
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, _, usage = os.wait4(child.pid, 0)
-        child.returncode = 0
-        took = (time.perf_counter() - start) * 1e3
-        best = took if best is None else min(best, took)
-        peak = max(peak, usage.ru_maxrss / 1024)
-    return best, peak
+    return ten_queries.best(command, runs)
 
 
 def warm(run):

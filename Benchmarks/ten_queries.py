@@ -1,5 +1,5 @@
 """The ten queries that queries.py and growth.py ask of house-format lines, and two searches of their bytes."""
-import json
+import json, os, subprocess, time
 
 expression = "returned [1-9][0-9]{3} hits"
 
@@ -56,3 +56,17 @@ def queries(trace, day):
             f"and timestamp < '{later[:-1].replace('T', ' ')}'",
             [f'"timestamp":"{day}T(12|13|14:[01])']),
     }
+
+
+def best(command, runs):
+    """Milliseconds of the fastest of some runs of a process, and the most memory that one took, in MB."""
+    fastest, peak = None, 0
+    for _ in range(runs):
+        start = time.perf_counter()
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, _, usage = os.wait4(child.pid, 0)
+        child.returncode = 0
+        took = (time.perf_counter() - start) * 1e3
+        fastest = took if fastest is None else min(fastest, took)
+        peak = max(peak, usage.ru_maxrss / 1024)
+    return fastest, peak

@@ -10,6 +10,7 @@ open class EncodedValues {
     public let count: Int
     private var scratch = ByteWriter(capacity: 64)
     private var isScratchInUse = false
+    private var written: Column?
 
     /// `count` values.
     public init(count: Int) { self.count = count }
@@ -41,6 +42,21 @@ open class EncodedValues {
 
     /// The bytes that may occur in values. Costs a look at all of them at most.
     open var alphabet: ByteSet { .all }
+
+    /// All values as text, in order: for conditions that only texts can tell. Written once, and kept.
+    public final func asText() -> Column {
+        if let written { return written }
+        var bytes = ByteWriter(capacity: count * 16)
+        var ends: [Int] = []
+        ends.reserveCapacity(count)
+        for number in 0..<count {
+            append(number, into: &bytes)
+            ends.append(bytes.count)
+        }
+        let column = Column.plain(bytes: Array(bytes.view), ends: ends)
+        written = column
+        return column
+    }
 
     /// Calls `body` with a view of value `number`, valid during the call.
     final func withValue<Result>(

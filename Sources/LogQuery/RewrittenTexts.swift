@@ -21,8 +21,6 @@ final class RewrittenTexts: EncodedValues {
     private let isRewritten: Bitmap
     /// Those that may hide a literal.
     private let isHiding: Bitmap
-    /// All texts, once somebody asked what only they can tell.
-    private var written: Column?
 
     /// - Parameter raw: a column of texts, one a row.
     init(_ raw: Column, _ isRewritten: Bitmap, _ rewriting: Rewriting) {
@@ -46,7 +44,7 @@ final class RewrittenTexts: EncodedValues {
     ) throws -> Bitmap? {
         let literals = matcher.literals
         guard literals.count == 1, literals[0].withView(rewriting.keeps) else {
-            return try text().values(matching: matcher, within: candidates)
+            return try asText().values(matching: matcher, within: candidates)
         }
         var unsure = try raw.values(
             matching: BytesMatcher(literals[0], .anywhere), within: Bitmap(count: count, all: true))
@@ -57,19 +55,5 @@ final class RewrittenTexts: EncodedValues {
                 ? withValue(number) { matcher.matches($0) }
                 : raw.withValue(number) { matcher.matches($0) }
         }
-    }
-
-    private func text() -> Column {
-        if let written { return written }
-        var bytes = ByteWriter(capacity: count * 32)
-        var ends: [Int] = []
-        ends.reserveCapacity(count)
-        for number in 0..<count {
-            append(number, into: &bytes)
-            ends.append(bytes.count)
-        }
-        let column = Column.plain(bytes: Array(bytes.view), ends: ends)
-        written = column
-        return column
     }
 }

@@ -97,8 +97,6 @@ private final class NumbersAndOthers: StoredValues {
     private let isOther: Bitmap
     /// For each row with another value which one.
     private let otherOfRow: [Int: Int]
-    /// All values as text, once somebody asked what only text can tell.
-    private var written: Column?
 
     /// - Parameter rows: those with other values, ascending.
     init(_ numbers: NumberValues, others: [[UInt8]], rows: [Int]) {
@@ -133,21 +131,7 @@ private final class NumbersAndOthers: StoredValues {
             }
             return found
         }
-        return try text().values(matching: matcher, within: candidates)
-    }
-
-    private func text() -> Column {
-        if let written { return written }
-        var bytes = ByteWriter(capacity: count * 16)
-        var ends: [Int] = []
-        ends.reserveCapacity(count)
-        for number in 0..<count {
-            append(number, into: &bytes)
-            ends.append(bytes.count)
-        }
-        let column = Column.plain(bytes: Array(bytes.view), ends: ends)
-        written = column
-        return column
+        return try asText().values(matching: matcher, within: candidates)
     }
 
     override var alphabet: ByteSet {
