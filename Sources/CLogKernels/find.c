@@ -4,8 +4,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-// Where the first and the last byte of the needle stand as far apart as in it, 32 places at a time; few of them are none of its own.
-// Where they are many, the C library goes on, whose search takes linear time whatever the bytes are.
+// Looks at 32 places at a time for the first and the last byte of the needle, as far apart as in it; what lies between is compared then.
+// Where too much had to be compared, the C library goes on, whose search takes linear time whatever the bytes are.
 __attribute__((target("avx2,bmi"))) static const uint8_t *find_avx2(
     const uint8_t *bytes, size_t count, const uint8_t *needle, size_t length) {
     enum { places = 32, compared_min = 4096, compared_share = 8 };

@@ -43,7 +43,8 @@ open class EncodedValues {
     /// The bytes that may occur in values. Costs a look at all of them at most.
     open var alphabet: ByteSet { .all }
 
-    /// All values as text, in order: for conditions that only texts can tell. Written once, and kept.
+    /// All values as text, in order: for conditions that only texts can tell. Written once, and kept. For values that
+    /// need no `prepare`.
     public final func asText() -> Column {
         if let written { return written }
         var bytes = ByteWriter(capacity: count * 16)

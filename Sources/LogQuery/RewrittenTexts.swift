@@ -19,15 +19,14 @@ final class RewrittenTexts: EncodedValues {
     private let rewriting: Rewriting
     /// The texts that are rewritten.
     private let isRewritten: Bitmap
-    /// Those that may hide a literal.
-    private let isHiding: Bitmap
+    /// Those that may hide a literal: only conditions want to know.
+    private lazy var isHiding = isRewritten.filter { raw.withValue($0, rewriting.hides) }
 
     /// - Parameter raw: a column of texts, one a row.
     init(_ raw: Column, _ isRewritten: Bitmap, _ rewriting: Rewriting) {
         self.raw = raw
         self.rewriting = rewriting
         self.isRewritten = isRewritten
-        isHiding = isRewritten.filter { raw.withValue($0, rewriting.hides) }
         super.init(count: raw.valueCount)
     }
 

@@ -53,10 +53,14 @@ import Testing
         let memory = try GuardedMemory(capacity: 4_096)
         let needles = try GuardedMemory(capacity: 4_096)
         var generator = SeededGenerator(seed: 30)
-        for _ in 0..<3_000 {
-            // Two letters only, so that partial matches are common.
-            let hay = generator.bytes(generator.below(60)).map { $0 % 2 }
-            let needle = generator.bytes(generator.below(6)).map { $0 % 2 }
+        for round in 0..<6_000 {
+            // Mostly two letters, so that partial matches are common; long enough for searches of many places at a time.
+            let letters = round % 3 == 0 ? 20 : 2 as UInt8
+            let hay = generator.bytes(generator.below(200)).map { $0 % letters }
+            var needle = generator.bytes(generator.below(6)).map { $0 % letters }
+            if round % 2 == 0, !hay.isEmpty {
+                needle = Array(hay[generator.below(hay.count)...].prefix(generator.below(60)))
+            }
             let from = generator.below(hay.count + 2)
             var want: Int?
             var at = from
@@ -121,26 +125,9 @@ import Testing
         #expect("grüße".withView { Array($0) } == Array("grüße".utf8))
     }
 
-    @Test func findsTheFirstPlaceOfEveryNeedle() throws {
+    @Test func manyPlacesThatLookLikeTheNeedleHideItNot() throws {
         let memory = try GuardedMemory(capacity: 1 << 14)
-        var random = SeededGenerator(seed: 21)
-        for letters in [1, 2, 3, 20] {
-            for _ in 0..<3_000 {
-                let text = (0..<random.below(200)).map { _ in UInt8(97 + random.below(letters)) }
-                var needle = (0..<1 + random.below(40)).map { _ in
-                    UInt8(97 + random.below(letters))
-                }
-                if random.below(2) == 0, !text.isEmpty {
-                    // One that is there.
-                    let start = random.below(text.count)
-                    needle = Array(text[start...].prefix(1 + random.below(40)))
-                }
-                let wanted = text.indices.first { text[$0...].starts(with: needle) }
-                let view = memory.place(text)
-                #expect(needle.withView { view.firstIndex(of: $0) } == wanted)
-            }
-        }
-        // Many places that begin and end like the needle, far into the text.
+        // So many that the search goes on in another way before it comes to the right one.
         let text = [UInt8](repeating: 97, count: 9_000) + [98] + [UInt8](repeating: 97, count: 600)
         let needle = [UInt8](repeating: 97, count: 30) + [98] + [UInt8](repeating: 97, count: 30)
         let view = memory.place(text)
